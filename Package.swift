@@ -1,0 +1,82 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What the compiler keeps so that a reviewer need not: the Swift 6 language mode, memory safety
+/// spelled out, no warning left standing, every import and existential explicit.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .testTarget(
+    name: name + "Tests", dependencies: [.byName(name: name)] + dependencies,
+    swiftSettings: strict)
+}
+
+let package = Package(
+  name: "linkd",
+  products: [
+    .library(name: "OAuth", targets: ["OAuth"]),
+    .library(name: "Protobuf", targets: ["Protobuf"]),
+    .library(name: "RPC", targets: ["RPC", "RPCNet"]),
+    .library(name: "LinkAPI", targets: ["LinkAPI"]),
+  ],
+  targets: [
+    // The boundary: C libraries, and the wrappers that are the only places with unsafe code.
+    .systemLibrary(name: "CLinux"),
+    .systemLibrary(
+      name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
+    .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(
+      name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    library("Linux", ["CLinux"]),
+    library("OpenSSL", ["COpenSSL"]),
+    library("Zlib", ["CZlib"]),
+    library("HTTP2", ["CNghttp2"]),
+
+    // Values: no I/O, no clock.
+    library("Protobuf"),
+    library("RPC", ["Protobuf", "Zlib"]),
+    library("OAuth", ["OpenSSL"]),
+    library("ProtoGen", ["Protobuf"]),
+
+    // I/O.
+    library("Net", ["HTTP2", "OpenSSL", "Linux"]),
+    library("RPCNet", ["RPC", "Net", "HTTP2"]),
+    library("HTTPClient", ["CCurl", "Net", "Linux"]),
+    library("Store", ["OpenSSL", "Zlib", "Linux"]),
+
+    // The service.
+    library("LinkAPI", ["RPC", "Protobuf"]),
+    library("LinkService", ["LinkAPI", "RPC", "Protobuf", "Store", "OAuth", "OpenSSL"]),
+
+    tests("Linux"),
+    tests("OpenSSL"),
+    tests("Zlib"),
+    tests("HTTP2"),
+    tests("Protobuf"),
+    tests("RPC", ["Protobuf"]),
+    tests("OAuth", ["OpenSSL"]),
+    tests("ProtoGen", ["Protobuf"]),
+    tests("Net", ["HTTP2", "OpenSSL", "Linux"]),
+    tests("RPCNet", ["RPC", "Net", "Protobuf"]),
+    tests("HTTPClient", ["Net"]),
+    tests("Store", ["OpenSSL", "Linux"]),
+    tests("LinkService", ["LinkAPI", "RPC", "Store", "OAuth", "OpenSSL"]),
+  ]
+)

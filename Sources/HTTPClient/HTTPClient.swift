@@ -1,0 +1,1 @@
+// Outgoing HTTPS through libcurl's multi interface on an event loop.

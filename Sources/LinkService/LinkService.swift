@@ -1,0 +1,1 @@
+// Answers link.v1.LinkService.

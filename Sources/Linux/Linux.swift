@@ -1,0 +1,1 @@
+// System calls as owned descriptors and typed errors.

@@ -1,0 +1,1 @@
+// OAuth 1.0a (RFC 5849): signatures and flows, no I/O.

@@ -1,0 +1,1 @@
+// Carries RPC over Net.

@@ -1,0 +1,1 @@
+// Named values in an encrypted, append-only, crash-safe log.

@@ -1,0 +1,1 @@
+// gzip and deflate streams with an output limit; CRC-32.
