@@ -65,7 +65,7 @@ let package = Package(
     library("LinkAPI", ["RPC", "Protobuf"]),
     library("LinkService", ["LinkAPI", "RPC", "Protobuf", "Store", "OAuth", "OpenSSL"]),
 
-    tests("Linux"),
+    tests("Linux", ["CLinux"]),
     tests("OpenSSL"),
     tests("Zlib"),
     tests("HTTP2"),

@@ -1,16 +1,27 @@
 // System calls and constants that Swift's Glibc module leaves out or cannot import.
+//
+// Not compiled with _GNU_SOURCE: Glibc is not either, and the two would disagree about the layout
+// of fd_set and so could not be imported together. What only _GNU_SOURCE shows is declared below.
 #pragma once
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <pthread.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/types.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+extern int accept4(int descriptor, struct sockaddr *address, socklen_t *length, int flags);
+extern int fallocate(int descriptor, int mode, off_t offset, off_t length);
+extern int pthread_setname_np(pthread_t thread, const char *name);
+extern const char *strerrordesc_np(int code);
+extern const char *strerrorname_np(int code);

@@ -1,1 +1,0 @@
-// System calls as owned descriptors and typed errors.
