@@ -1,2 +1,12 @@
 #pragma once
 #include <zlib.h>
+
+// The init functions are macros, which Swift cannot see.
+
+static inline int linkd_deflateInit2(z_streamp stream, int level, int windowBits) {
+  return deflateInit2(stream, level, Z_DEFLATED, windowBits, 8, Z_DEFAULT_STRATEGY);
+}
+
+static inline int linkd_inflateInit2(z_streamp stream, int windowBits) {
+  return inflateInit2(stream, windowBits);
+}

@@ -1,1 +1,0 @@
-// gzip and deflate streams with an output limit; CRC-32.
