@@ -1,1 +1,1 @@
-// Digests, MACs, AEAD, key derivation, randomness, secret bytes; TLS as a byte machine.
+// Two halves: the cryptography of `Crypto/`, and TLS as a byte machine.
