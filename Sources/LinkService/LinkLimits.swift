@@ -1,0 +1,36 @@
+/// Every limit of the linking service, with its reason.
+public struct LinkLimits: Sendable {
+  /// How long a link can be completed, from `StartLink` on.
+  ///
+  /// X does not say how long a request token lives; other products give their users from five
+  /// minutes to four hours. Ten minutes is enough to find a password and short enough that a
+  /// stolen link secret is soon worth nothing.
+  public var linkLifetime: Duration = .seconds(600)
+
+  /// The longest that one request to a provider may take, whatever is left of the caller's time.
+  public var providerTimeout: Duration = .seconds(10)
+
+  /// The limits of the service as documented in the schema.
+  public init() {}
+
+  /// The longest name of a profile, in bytes: long enough for an e-mail address.
+  static let profileLength = 128
+  /// The longest callback, in bytes. Browsers and proxies cut longer addresses.
+  static let callbackLength = 2048
+  /// The longest consumer key or secret, in bytes. X's have 25 and 50; no length is promised.
+  static let keyLength = 256
+  /// The longest hint of a user name, in bytes. X's have at most 15.
+  static let screenNameLength = 64
+  /// The longest value that came back from a provider, in bytes: a request token or a verifier.
+  static let grantLength = 512
+  /// The longest link secret, in bytes. Ours have 64.
+  static let linkSecretLength = 128
+  /// The length of a UUID as text (RFC 9562 section 4).
+  static let requestIDLength = 36
+  /// How many accounts a page has unless the caller asks for another number.
+  static let defaultPageSize = 50
+  /// How many accounts a page has at most: about 200 KiB, well below a message's 4 MiB.
+  static let largestPageSize = 1000
+  /// The longest page token, in bytes. Ours are below 500.
+  static let pageTokenLength = 1024
+}
