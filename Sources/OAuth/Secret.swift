@@ -1,0 +1,46 @@
+public import OpenSSL
+
+/// A secret text: a consumer secret, a token secret, a bearer token.
+///
+/// Prints `***` however it is printed, and has no encoding of its own that a log could pick up.
+public struct Secret: Sendable {
+  private let bytes: SecretBytes
+
+  /// Keeps the UTF-8 of a text.
+  public init(_ text: String) { bytes = SecretBytes(utf8: text) }
+
+  /// Keeps bytes, which must be UTF-8 to be sent anywhere.
+  public init(_ bytes: SecretBytes) { self.bytes = bytes }
+
+  /// Lends the bytes, for storing them sealed.
+  public func withBytes<Result: ~Copyable, Failure: Error>(
+    _ body: (Span<UInt8>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try bytes.withBytes(body)
+  }
+
+  /// Whether a text is the secret.
+  ///
+  /// The time does not tell how much of it is.
+  public func matches(_ text: String) -> Bool {
+    bytes.withBytes { constantTimeEquals($0, Array(text.utf8).span) }
+  }
+
+  /// The secret as it goes into a signature's key.
+  func percentEncoded() -> [UInt8] {
+    bytes.withBytes { bytes in
+      var encoded: [UInt8] = []
+      for index in bytes.indices { PercentEncoding.append(bytes[index], to: &encoded) }
+      return encoded
+    }
+  }
+}
+
+extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+  /// `***`.
+  public var description: String { "***" }
+  /// `***`.
+  public var debugDescription: String { "***" }
+  /// Nothing, for `dump`.
+  public var customMirror: Mirror { Mirror(self, children: []) }
+}
