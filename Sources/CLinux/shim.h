@@ -14,10 +14,13 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <sys/un.h>
+#include <termios.h>
 #include <unistd.h>
 
 extern int accept4(int descriptor, struct sockaddr *address, socklen_t *length, int flags);
@@ -25,3 +28,12 @@ extern int fallocate(int descriptor, int mode, off_t offset, off_t length);
 extern int pthread_setname_np(pthread_t thread, const char *name);
 extern const char *strerrordesc_np(int code);
 extern const char *strerrorname_np(int code);
+
+// prctl is variadic, which Swift cannot call.
+static inline int linux_forbid_dumping(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+
+// RLIMIT_CORE is an enumerator of a type that depends on the headers' mode.
+static inline int linux_forbid_core_files(void) {
+  const struct rlimit none = {0, 0};
+  return setrlimit(RLIMIT_CORE, &none);
+}
