@@ -63,7 +63,11 @@ let package = Package(
 
     // The service.
     library("LinkAPI", ["RPC", "Protobuf"]),
-    library("LinkService", ["LinkAPI", "RPC", "Protobuf", "Store", "OAuth", "OpenSSL"]),
+    library(
+      "LinkService",
+      [
+        "LinkAPI", "RPC", "Protobuf", "Store", "OAuth", "OpenSSL", "Zlib",
+      ]),
 
     tests("Linux", ["CLinux"]),
     tests("OpenSSL"),

@@ -1,4 +1,4 @@
-internal import OpenSSL
+public import OpenSSL
 internal import Zlib
 
 /// A bearer token as its holder writes it: `linkd_<id>_<secret>_<check>`, all in lower-case hex.
@@ -38,7 +38,7 @@ public struct AccessToken: Sendable {
   /// The token as text. Show it once, to whom it is for.
   public var text: String {
     let body = "\(Self.prefix)_\(Hex.encode(id))_\(Hex.encode(secret))"
-    return "\(body)_\(Hex.encode(crc32(of: Array(body.utf8)).bigEndianBytes))"
+    return "\(body)_\(Hex.encode(CRC32.checksum(Array(body.utf8)).bigEndianBytes))"
   }
 
   /// What the store keeps of the secret part.

@@ -1,1 +1,0 @@
-// Answers link.v1.LinkService.
