@@ -50,7 +50,9 @@ let package = Package(
     library("HTTP2", ["CNghttp2"]),
 
     // Values: no I/O, no clock.
-    library("Protobuf"),
+    // Lifetimes: `Reader` borrows the bytes it reads.
+    .target(
+      name: "Protobuf", swiftSettings: strict + [.enableExperimentalFeature("Lifetimes")]),
     library("RPC", ["Protobuf", "Zlib"]),
     library("OAuth", ["OpenSSL"]),
     library("ProtoGen", ["Protobuf"]),

@@ -1,0 +1,43 @@
+/// Why bytes are not an encoding of the message asked for.
+public struct DecodingError: Error, Hashable, CustomStringConvertible {
+  /// The kinds of damage. More may be added.
+  public struct Reason: Hashable, Sendable, CustomStringConvertible {
+    /// What is wrong, in words.
+    public let description: String
+
+    /// The input ends inside a field, or a length points beyond the end of what holds it.
+    public static let truncated = Reason(description: "truncated")
+    /// A varint goes on past its tenth byte, or a tag's or length's past its fifth.
+    public static let malformedVarint = Reason(description: "malformed varint")
+    /// A field number outside 1 to 2^29-1, or one of the wire types 6 and 7.
+    public static let invalidTag = Reason(description: "invalid tag")
+    /// A `string` field does not hold UTF-8.
+    public static let invalidUTF8 = Reason(description: "invalid UTF-8 in a string")
+    /// More messages or groups inside one another than the limits allow.
+    public static let tooDeep = Reason(description: "nested too deeply")
+    /// A group ends that did not begin, or the reverse.
+    public static let unbalancedGroup = Reason(description: "unbalanced group")
+    /// An `Any` holds another type than the one asked for.
+    public static let typeMismatch = Reason(description: "type mismatch")
+  }
+
+  /// What is wrong.
+  public let reason: Reason
+  /// How many bytes into the input it was noticed.
+  public let offset: Int
+
+  /// An error that was noticed at an offset into the input.
+  public init(_ reason: Reason, offset: Int) {
+    self.reason = reason
+    self.offset = offset
+  }
+
+  /// The reason and the offset.
+  public var description: String { "\(reason) at byte \(offset)" }
+}
+
+/// Why a message has no encoding.
+public enum EncodingError: Error, Hashable {
+  /// It would take more than 2^31-1 bytes, which no other implementation would read.
+  case tooLarge
+}

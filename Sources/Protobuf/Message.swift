@@ -1,0 +1,115 @@
+/// A protobuf message: a plain value that has an encoding.
+///
+/// Two messages are equal if their encodings are, byte for byte. That keeps strings apart that
+/// Swift's `==` would take for equal (`é` in one code point and in two), tells -0 from 0 and takes a
+/// NaN for itself. Printing, interpolating, dumping and mirroring a message all show `<redacted>` in
+/// place of fields that the schema marks as sensitive.
+public protocol Message: FieldValue, Hashable, CustomStringConvertible,
+  CustomDebugStringConvertible, CustomReflectable
+{
+  /// Delimited by its length.
+  associatedtype Coding = Wire.Submessage<Self>
+
+  /// A message in which nothing is set.
+  init()
+
+  /// The full name in the schema: `link.v1.Account`.
+  static var messageName: String { get }
+
+  /// What was read but is not in the schema.
+  var unknownFields: UnknownFields { get set }
+
+  /// Reads the field with this number if the schema has it and its wire type fits.
+  mutating func decodeField(_ number: Int, from reader: inout Reader) throws(DecodingError)
+
+  /// Reads fields up to the end of the message on top of what is already set.
+  mutating func merge(from reader: inout Reader) throws(DecodingError)
+
+  /// Writes all fields, the last one first.
+  func encode(into writer: inout Writer)
+
+  /// Shows the fields that are set, the first one first.
+  func visitFields(_ visitor: inout some FieldVisitor)
+}
+
+extension Message {
+  /// Reads fields up to the end of the message; keeps those that nobody knows.
+  ///
+  /// A requirement of `Message` although no message has its own, so that each module holds a
+  /// version that the compiler has specialised for its messages.
+  @inlinable
+  public mutating func merge(from reader: inout Reader) throws(DecodingError) {
+    while let number = try reader.nextField() {
+      try decodeField(number, from: &reader)
+      if reader.isFieldUnread { try reader.keepUnknown(in: &unknownFields) }
+    }
+  }
+
+  /// Reads a message.
+  ///
+  /// Never traps, whatever the bytes are, and allocates only for what is there, not for what a
+  /// length promises.
+  @inlinable
+  public init(
+    serialized bytes: Span<UInt8>, limits: DecodingLimits = .default
+  ) throws(DecodingError) {
+    self.init()
+    var reader = Reader(bytes, limits: limits)
+    try merge(from: &reader)
+  }
+
+  /// Reads a message.
+  @inlinable
+  public init(
+    serialized bytes: [UInt8], limits: DecodingLimits = .default
+  ) throws(DecodingError) {
+    try self.init(serialized: bytes.span, limits: limits)
+  }
+
+  /// Appends the encoding. Equal messages have equal encodings: maps are ordered by key.
+  @inlinable
+  public func serialize(appendingTo buffer: inout [UInt8]) throws(EncodingError) {
+    var writer = Writer()
+    encode(into: &writer)
+    try writer.finish(appendingTo: &buffer)
+  }
+
+  /// The encoding.
+  @inlinable
+  public func serialized() throws(EncodingError) -> [UInt8] {
+    var bytes: [UInt8] = []
+    try serialize(appendingTo: &bytes)
+    return bytes
+  }
+}
+
+extension Message {
+  /// Whether both have the same encoding.
+  public static func == (first: Self, second: Self) -> Bool {
+    var one = Writer()
+    var other = Writer()
+    first.encode(into: &one)
+    second.encode(into: &other)
+    return one.isEqual(to: other)
+  }
+
+  /// Hashes the encoding.
+  public func hash(into hasher: inout Hasher) {
+    var writer = Writer()
+    encode(into: &writer)
+    writer.hash(into: &hasher)
+  }
+
+  /// The fields that are set, on one line, sensitive ones redacted. For people: the form may change.
+  public var description: String {
+    var description = MessageDescription()
+    description.write(message: self)
+    return "\(Self.messageName) \(description.text)"
+  }
+
+  /// The description.
+  public var debugDescription: String { description }
+
+  /// Nothing but the description, so that mirrors do not reach sensitive fields.
+  public var customMirror: Mirror { Mirror(self, children: []) }
+}

@@ -1,0 +1,75 @@
+/// Writes a message on one line for people, sensitive values redacted.
+public struct MessageDescription: FieldVisitor {
+  private(set) var text = ""
+  /// Whether something stands before the next field inside the current braces.
+  private var needsComma = false
+
+  mutating func write(_ text: String) {
+    self.text += text
+  }
+
+  mutating func write(hex bytes: [UInt8]) {
+    text += "0x"
+    for byte in bytes {
+      if byte < 16 { text += "0" }
+      text += String(byte, radix: 16)
+    }
+  }
+
+  mutating func write(message: some Message) {
+    text += "{"
+    needsComma = false
+    message.visitFields(&self)
+    if !message.unknownFields.isEmpty { writeSeparator(message.unknownFields.description) }
+    text += "}"
+    needsComma = true
+  }
+
+  private mutating func writeSeparator(_ next: String) {
+    text += needsComma ? ", \(next)" : next
+    needsComma = true
+  }
+
+  /// Writes the name, and the value unless it is sensitive.
+  private mutating func write(
+    _ field: FieldName, _ value: (inout MessageDescription) -> Void
+  ) {
+    writeSeparator("\(field.name): ")
+    if field.isSensitive { write("<redacted>") } else { value(&self) }
+  }
+
+  /// Writes a singular field.
+  public mutating func visit<Coding: FieldCoding>(
+    _ field: FieldName, value: Coding.Value, as coding: Coding.Type
+  ) {
+    write(field) { Coding.describe(value, to: &$0) }
+  }
+
+  /// Writes a repeated field.
+  public mutating func visit<Coding: FieldCoding>(
+    _ field: FieldName, values: [Coding.Value], as coding: Coding.Type
+  ) {
+    write(field) { output in
+      for (index, value) in values.enumerated() {
+        output.write(index == 0 ? "[" : ", ")
+        Coding.describe(value, to: &output)
+      }
+      output.write("]")
+    }
+  }
+
+  /// Writes a map, ordered by key.
+  public mutating func visit<Key: FieldCoding, Value: FieldCoding>(
+    _ field: FieldName, map: Map<Key.Value, Value.Value>, keys: Key.Type, values: Value.Type
+  ) {
+    write(field) { output in
+      for (index, entry) in map.sorted().enumerated() {
+        output.write(index == 0 ? "[" : ", ")
+        Key.describe(entry.key, to: &output)
+        output.write(": ")
+        Value.describe(entry.value, to: &output)
+      }
+      output.write("]")
+    }
+  }
+}

@@ -1,1 +1,0 @@
-// The protobuf wire format and its JSON mapping.

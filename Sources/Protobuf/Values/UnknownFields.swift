@@ -1,0 +1,24 @@
+/// The fields of a message that its reader's schema does not know, as they came.
+///
+/// They are written back byte for byte and in order, so that a message survives a program with an
+/// older schema. Their content is never shown: a newer schema may have marked it sensitive.
+public struct UnknownFields: Sendable, Hashable, CustomStringConvertible, CustomReflectable {
+  /// Complete fields, tags included.
+  public private(set) var bytes: [UInt8] = []
+
+  /// No unknown fields.
+  @inlinable public init() {}
+
+  /// Whether there are none.
+  @inlinable public var isEmpty: Bool { bytes.isEmpty }
+
+  /// How many bytes there are.
+  public var description: String { "\(bytes.count) bytes of unknown fields" }
+
+  /// Nothing but the description.
+  public var customMirror: Mirror { Mirror(self, children: []) }
+
+  mutating func append(_ field: Span<UInt8>) {
+    bytes.append(copying: field)
+  }
+}
