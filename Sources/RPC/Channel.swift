@@ -1,0 +1,86 @@
+import Protobuf
+
+/// A way to a service: over a network, or within the process.
+///
+/// Calls of messages are made with `unary(_:_:_:)`, mostly by generated clients. What a conforming
+/// type carries is bytes: it knows nothing of the messages' types.
+public protocol Channel: Sendable {
+  /// Carries one request message and brings back the one response message.
+  ///
+  /// A cancelled task ends the call with `cancelled`, and the peer is told.
+  ///
+  /// - Parameter message: the serialized request.
+  func unary(
+    _ call: OutgoingCall, message: [UInt8]
+  ) async throws(RPCError) -> Response<[UInt8]>
+}
+
+/// A call as a channel sees it: everything but the messages.
+public struct OutgoingCall: Sendable {
+  /// The method's path, as `/link.v1.LinkService/StartLink`.
+  public let path: String
+  /// How many messages go each way.
+  public let kind: MethodKind
+  /// What repeating the call does.
+  public let idempotency: Idempotency
+  /// When the caller stops waiting.
+  public var deadline: ContinuousClock.Instant?
+  /// What is sent along.
+  public var metadata: Metadata
+  /// How the request's messages are compressed.
+  public var compression: Compression
+
+  init<Req, Res>(_ method: MethodDescriptor<Req, Res>, _ options: CallOptions) {
+    path = method.path
+    kind = method.kind
+    idempotency = method.idempotency
+    metadata = options.metadata
+    compression = options.compression
+    let timeoutEnd = options.timeout.map { ContinuousClock.now.advanced(by: $0) }
+    deadline = [timeoutEnd, options.deadline].compactMap(\.self).min()
+  }
+}
+
+/// A successful response with what came along.
+public struct Response<Body: Sendable>: Sendable {
+  /// The message.
+  public var message: Body
+  /// What came before the message.
+  public var metadata: Metadata
+  /// What came after it.
+  public var trailingMetadata: Metadata
+
+  /// A message with what came along.
+  public init(
+    message: Body, metadata: Metadata = Metadata(), trailingMetadata: Metadata = Metadata()
+  ) {
+    self.message = message
+    self.metadata = metadata
+    self.trailingMetadata = trailingMetadata
+  }
+}
+
+extension Channel {
+  /// Makes a unary call.
+  public func unary<Req, Res>(
+    _ method: MethodDescriptor<Req, Res>, _ request: Req, _ options: CallOptions
+  ) async throws(RPCError) -> Res {
+    try await response(method, request, options).message
+  }
+
+  /// Makes a unary call and returns what came along with the response, too.
+  public func response<Req, Res>(
+    _ method: MethodDescriptor<Req, Res>, _ request: Req, _ options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> Response<Res> {
+    let message: [UInt8]
+    do { message = try request.serialized() } catch {
+      throw RPCError(.internal, "the request cannot be encoded", cause: error)
+    }
+    let raw = try await unary(OutgoingCall(method, options), message: message)
+    do {
+      return Response(
+        message: try Res(serialized: raw.message), metadata: raw.metadata,
+        trailingMetadata: raw.trailingMetadata)
+    } catch { throw RPCError(.internal, "the response cannot be decoded", cause: error) }
+  }
+}

@@ -1,0 +1,56 @@
+/// Where header fields go: a block of HTTP/2, or whatever stands for one.
+package protocol FieldSink {
+  /// Appends a field; a sensitive one must not enter a compression table.
+  mutating func append(
+    name: some Collection<UInt8>, value: some Collection<UInt8>, isSensitive: Bool)
+}
+
+extension FieldSink {
+  mutating func append(_ name: String, _ value: String) {
+    append(name: name.utf8, value: value.utf8, isSensitive: false)
+  }
+
+  mutating func append(_ name: String, _ value: [UInt8]) {
+    append(name: name.utf8, value: value, isSensitive: false)
+  }
+}
+
+extension OutgoingCall {
+  /// Appends the header fields of the request, except those that name the server.
+  package func append(to sink: inout some FieldSink) throws(RPCError) {
+    sink.append("te", "trailers")
+    sink.append("content-type", ContentType.grpc.name)
+    if let deadline {
+      sink.append("grpc-timeout", Timeout.format(ContinuousClock.now.duration(to: deadline)))
+    }
+    if compression != .identity { sink.append("grpc-encoding", compression.name) }
+    sink.append("grpc-accept-encoding", Compression.acceptEncoding)
+    try metadata.append(to: &sink)
+  }
+}
+
+extension RequestHead {
+  /// Appends the header fields of the response, except the HTTP status.
+  package func append(
+    to sink: inout some FieldSink, metadata: Metadata
+  ) throws(RPCError) {
+    sink.append("content-type", contentType.name)
+    if responseCompression != .identity { sink.append("grpc-encoding", responseCompression.name) }
+    try metadata.append(to: &sink)
+  }
+}
+
+extension RPCError {
+  /// Appends the trailers of a call that failed so.
+  ///
+  /// Metadata that cannot be sent are left out: the error matters more.
+  package func append(to sink: inout some FieldSink, trailing: Metadata = Metadata()) {
+    sink.append("grpc-status", String(code.rawValue))
+    if !message.isEmpty { sink.append("grpc-message", PercentEncoding.encode(message)) }
+    if let details = StatusDetails.encode(self) {
+      sink.append("grpc-status-details-bin", Base64.encodeUnpadded(details))
+    }
+    try? metadata.append(to: &sink)
+    try? trailing.append(to: &sink)
+  }
+}

@@ -1,0 +1,121 @@
+/// The length-prefixed message of gRPC: one byte of flags, four bytes of length, the message.
+package enum Framing {
+  /// How long the prefix is.
+  package static let prefixLength = 5
+
+  /// Makes a frame of a message, compressed if asked for.
+  package static func frame(
+    _ message: [UInt8], _ compression: Compression = .identity
+  ) throws(RPCError) -> [UInt8] {
+    var frame = [UInt8](repeating: 0, count: prefixLength)
+    frame += try compression.compress(message)
+    try seal(&frame, compressed: compression != .identity)
+    return frame
+  }
+
+  /// The frame with its message compressed, if that is asked for and worth it.
+  package static func compress(
+    _ frame: [UInt8], _ compression: Compression
+  ) throws(RPCError) -> [UInt8] {
+    let length = frame.count - prefixLength
+    guard compression != .identity, length >= CallLimits.smallestToCompress else { return frame }
+    return try self.frame(Array(frame.dropFirst(prefixLength)), compression)
+  }
+
+  /// Fills in the prefix of a frame that holds five bytes of anything and then the message.
+  package static func seal(_ frame: inout [UInt8], compressed: Bool) throws(RPCError) {
+    guard let length = UInt32(exactly: frame.count - prefixLength) else {
+      throw RPCError(.resourceExhausted, "the message is longer than a frame can be")
+    }
+    frame[0] = compressed ? 1 : 0
+    for index in 0..<4 {
+      frame[1 + index] = UInt8(truncatingIfNeeded: length >> UInt32(24 - 8 * index))
+    }
+  }
+}
+
+/// Takes length-prefixed messages out of a stream of bytes, cut wherever the peer cut it.
+package struct Deframer: Sendable {
+  /// A message as it came, perhaps compressed.
+  package struct Frame: Sendable, Hashable {
+    package var isCompressed: Bool
+    package var payload: [UInt8]
+  }
+
+  private enum State {
+    case prefix(bytesRead: Int)
+    case payload(missing: Int)
+    case failed
+  }
+
+  private let limit: Int
+  private var state = State.prefix(bytesRead: 0)
+  private var isCompressed = false
+  private var length: UInt32 = 0
+  private var payload: [UInt8] = []
+
+  /// Reads messages of at most `limit` bytes.
+  package init(limit: Int) { self.limit = limit }
+
+  /// Whether nothing of a further message has been read.
+  package var isBetweenMessages: Bool {
+    if case .prefix(bytesRead: 0) = state { true } else { false }
+  }
+
+  /// Reads from the front of `bytes`, and takes away what it read.
+  ///
+  /// Returns a message as soon as its last byte is read, and nil when `bytes` is used up. After an
+  /// error every later call fails, too.
+  package mutating func next(from bytes: inout Span<UInt8>) throws(RPCError) -> Frame? {
+    while true {
+      switch state {
+      case .prefix(let bytesRead):
+        guard !bytes.isEmpty else { return nil }
+        try readPrefix(bytes[0], at: bytesRead)
+        bytes = bytes.extracting(droppingFirst: 1)
+      case .payload(let missing):
+        if missing == 0 { return takeFrame() }
+        guard !bytes.isEmpty else { return nil }
+        let piece = bytes.extracting(first: missing)
+        payload.append(copying: piece)
+        bytes = bytes.extracting(droppingFirst: piece.count)
+        state = .payload(missing: missing - piece.count)
+      case .failed:
+        throw RPCError(.internal, "the stream of messages is damaged")
+      }
+    }
+  }
+
+  private mutating func readPrefix(_ byte: UInt8, at index: Int) throws(RPCError) {
+    if index == 0 {
+      // Bit 0 says "compressed"; nothing defines the others.
+      guard byte <= 1 else {
+        state = .failed
+        throw RPCError(.internal, "a message has unknown flags")
+      }
+      isCompressed = byte == 1
+      length = 0
+    } else {
+      length = length << 8 | UInt32(byte)
+    }
+    state = .prefix(bytesRead: index + 1)
+    if index + 1 == Framing.prefixLength { try beginPayload() }
+  }
+
+  private mutating func beginPayload() throws(RPCError) {
+    guard length <= limit else {
+      state = .failed
+      throw RPCError(
+        .resourceExhausted, "a message of \(length) bytes is over the limit of \(limit)")
+    }
+    let length = Int(length)
+    payload.reserveCapacity(min(length, CallLimits.reservedBytes))
+    state = .payload(missing: length)
+  }
+
+  private mutating func takeFrame() -> Frame {
+    state = .prefix(bytesRead: 0)
+    defer { payload = [] }
+    return Frame(isCompressed: isCompressed, payload: payload)
+  }
+}

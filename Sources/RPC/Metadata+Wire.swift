@@ -1,0 +1,89 @@
+// How metadata look as header fields.
+
+extension Span<UInt8> {
+  /// Fields that are about the transfer, not part of the call's metadata.
+  var isReservedForHTTP: Bool {
+    equals("te") || equals("content-type") || equals("content-length")
+  }
+
+  /// Calls `body` with each element of a comma-separated list, spaces around it taken away.
+  func forEachListElement(_ body: (Span<UInt8>) -> Void) {
+    var start = 0
+    while start <= count {
+      var end = start
+      while end < count, self[end] != UInt8(ascii: ",") { end += 1 }
+      var (first, last) = (start, end)
+      while first < last, self[first].isBlank { first += 1 }
+      while first < last, self[last - 1].isBlank { last -= 1 }
+      body(extracting(first..<last))
+      start = end + 1
+    }
+  }
+}
+
+extension UInt8 {
+  fileprivate var isBlank: Bool { self == UInt8(ascii: " ") || self == UInt8(ascii: "\t") }
+
+  /// Header-Name → 1*( %x30-39 / %x61-7A / "_" / "-" / ".").
+  fileprivate var isInNames: Bool {
+    switch self {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+      UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."):
+      true
+    default: false
+    }
+  }
+}
+
+extension Metadata {
+  /// Adds a field as it came off the wire; false if it is a `-bin` field and not base64.
+  ///
+  /// "Custom-Metadata header order is not guaranteed to be preserved except for values with
+  /// duplicate header names"; several values of a `-bin` name may come joined by commas.
+  package mutating func append(wireName name: Span<UInt8>, value: Span<UInt8>) -> Bool {
+    guard name.count > 4, name.extracting(last: 4).equals("-bin") else {
+      append(name: name, value: value)
+      return true
+    }
+    var isValid = true
+    value.forEachListElement { element in
+      if let bytes = Base64.decode(element) {
+        append(name: name, value: bytes.span)
+      } else {
+        isValid = false
+      }
+    }
+    return isValid
+  }
+
+  /// Appends each entry as a header field.
+  ///
+  /// Names that belong to HTTP or gRPC are left out. Fails, with nothing appended, if an entry
+  /// cannot be a header field.
+  package func append(to sink: inout some FieldSink) throws(RPCError) {
+    if isEmpty { return }
+    let fields = compactMap { Self.field($0) }
+    for field in fields where !Self.isValid(field) {
+      throw RPCError(.internal, "an entry of the metadata cannot be sent")
+    }
+    for field in fields {
+      let isSensitive = field.name.span.equals("authorization")
+      sink.append(name: field.name, value: field.value, isSensitive: isSensitive)
+    }
+  }
+
+  private static func field(_ element: Element) -> (name: [UInt8], value: [UInt8])? {
+    let name = Array(element.name.utf8)
+    if name.span.hasPrefix("grpc-") || name.span.isReservedForHTTP { return nil }
+    return switch element.value {
+    case .text(let text): (name, Array(text.utf8))
+    case .binary(let bytes): (name, Base64.encodeUnpadded(bytes))
+    }
+  }
+
+  /// ASCII-Value → 1*( %x20-%x7E ).
+  private static func isValid(_ field: (name: [UInt8], value: [UInt8])) -> Bool {
+    !field.name.isEmpty && field.name.allSatisfy(\.isInNames)
+      && field.value.allSatisfy { (0x20...0x7E).contains($0) }
+  }
+}

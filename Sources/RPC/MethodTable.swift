@@ -1,0 +1,62 @@
+/// Finds a method by the bytes of its path, without making a string of them.
+///
+/// Paths compare by their bytes: `/%6c...`, `//...` or another case is another path, and no method
+/// has it. What is found is the registered method, so whatever decides about access by its name
+/// cannot be led round by spelling.
+package struct MethodTable: Sendable {
+  private let methods: [RegisteredMethod]
+  /// An open-addressed hash table, at most half full: one more than a place in `methods`, or zero.
+  private let slots: [Int]
+
+  /// The methods of a router, each with the whole chain of interceptors around it.
+  package init(_ router: Router, interceptors: [any ServerInterceptor] = []) {
+    methods = router.methods.map { $0.intercepted(by: interceptors) }
+    var size = 8
+    while size < methods.count * 2 { size *= 2 }
+    var slots = [Int](repeating: 0, count: size)
+    for (index, method) in methods.enumerated() {
+      var slot = Self.hash(method.path.utf8.span) & (size - 1)
+      while slots[slot] != 0 { slot = (slot + 1) & (size - 1) }
+      slots[slot] = index + 1
+    }
+    self.slots = slots
+  }
+
+  /// The method of this path.
+  package func method(at path: Span<UInt8>) -> RegisteredMethod? {
+    var slot = Self.hash(path) & (slots.count - 1)
+    while slots[slot] != 0 {
+      let method = methods[slots[slot] - 1]
+      if path.equals(method.path) { return method }
+      slot = (slot + 1) & (slots.count - 1)
+    }
+    return nil
+  }
+
+  /// FNV-1a. Nobody outside chooses what is in the table, so it need not withstand anyone.
+  private static func hash(_ bytes: Span<UInt8>) -> Int {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for index in bytes.indices { hash = (hash ^ UInt64(bytes[index])) &* 0x100_0000_01b3 }
+    return Int(truncatingIfNeeded: hash ^ hash >> 32)
+  }
+}
+
+extension RegisteredMethod {
+  /// The method with interceptors around its handler, the first one outermost.
+  func intercepted(by interceptors: [any ServerInterceptor]) -> RegisteredMethod {
+    var method = self
+    for interceptor in interceptors.reversed() { method = method.intercepted(by: interceptor) }
+    return method
+  }
+
+  private func intercepted(by interceptor: some ServerInterceptor) -> RegisteredMethod {
+    switch handler {
+    case .unary(let next):
+      RegisteredMethod(
+        path: path, kind: kind,
+        handler: .unary { message, context in
+          try await interceptor.intercept(context) { context in try await next(message, context) }
+        })
+    }
+  }
+}

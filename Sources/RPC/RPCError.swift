@@ -1,0 +1,54 @@
+/// Why a call failed, as its caller learns it.
+public struct RPCError: Error, Sendable {
+  /// What kind of failure it is; this is what programs decide by.
+  public var code: StatusCode
+  /// What went wrong, for a person who develops. It travels to the peer: no internals, no secrets.
+  public var message: String
+  /// What programs can read beyond the code, as `google.rpc.ErrorInfo`.
+  public var details: [ErrorDetail]
+  /// Metadata that goes with the error (in the trailers).
+  public var metadata: Metadata
+  /// What led to it. Stays in this process, for the log: it never travels.
+  public var cause: (any Error)?
+
+  /// A failure of the given kind.
+  public init(
+    _ code: StatusCode, _ message: String, details: [ErrorDetail] = [],
+    metadata: Metadata = Metadata(), cause: (any Error)? = nil
+  ) {
+    self.code = code
+    self.message = message
+    self.details = details
+    self.metadata = metadata
+    self.cause = cause
+  }
+}
+
+extension RPCError {
+  /// The error that a peer is told of when `error` ended a call.
+  ///
+  /// This is the one place where a stranger's error becomes ours. Its text may hold anything, so
+  /// the peer never sees it; `cause` keeps it for the log.
+  public static func wrapping(_ error: any Error) -> RPCError {
+    switch error {
+    case let error as RPCError: error
+    case is CancellationError: RPCError(.cancelled, "the call was cancelled", cause: error)
+    default: RPCError(.unknown, "internal error", cause: error)
+    }
+  }
+}
+
+extension RPCError {
+  /// What a call ends with that is not done in time.
+  package static var deadlineExceeded: RPCError {
+    RPCError(.deadlineExceeded, "the deadline passed before the call was done")
+  }
+
+  /// What a call ends with whose caller does not want it any more.
+  package static var cancelled: RPCError { RPCError(.cancelled, "the call was cancelled") }
+}
+
+extension RPCError: CustomStringConvertible {
+  /// The code and the message. Details and cause are left out: they may hold what logs must not.
+  public var description: String { message.isEmpty ? "\(code)" : "\(code): \(message)" }
+}

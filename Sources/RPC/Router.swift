@@ -1,0 +1,90 @@
+import Protobuf
+
+/// What a server serves: services register their methods with its router.
+public protocol Service: Sendable {
+  /// Adds every method of the service.
+  func register(in router: inout Router)
+}
+
+/// Knows every method that a server answers.
+///
+/// Filled once, before the first call; then it is an immutable value that every loop reads.
+public struct Router: Sendable {
+  package private(set) var methods: [RegisteredMethod] = []
+
+  /// A router without methods.
+  public init() {}
+
+  /// A router with the methods of these services.
+  public init(_ services: [any Service]) {
+    for service in services { service.register(in: &self) }
+  }
+
+  /// Adds a method that answers one request with one response.
+  ///
+  /// Two handlers for one path are a mistake of the program and stop it.
+  public mutating func unary<Req, Res>(
+    _ method: MethodDescriptor<Req, Res>,
+    _ handler: @escaping @Sendable (Req, ServerContext) async throws -> Res
+  ) {
+    precondition(method.kind == .unary, "\(method.path) is not unary")
+    add(method) { message, context in
+      let request: Req
+      do { request = try Req(serialized: message) } catch {
+        throw RPCError(.internal, "the request cannot be decoded", cause: error)
+      }
+      return try frame(try await handler(request, context))
+    }
+  }
+
+  private mutating func add<Req, Res>(
+    _ method: MethodDescriptor<Req, Res>, _ handler: @escaping UnaryHandler
+  ) {
+    precondition(
+      !methods.contains { $0.path.utf8.elementsEqual(method.path.utf8) },
+      "\(method.path) is registered twice")
+    methods.append(
+      RegisteredMethod(path: method.path, kind: method.kind, handler: .unary(handler)))
+  }
+}
+
+/// Turns a request message into a framed response message.
+package typealias UnaryHandler =
+  @Sendable (_ message: [UInt8], _ context: ServerContext) async throws -> [UInt8]
+
+/// A method as the transports see it, without the types of its messages.
+package struct RegisteredMethod: Sendable {
+  /// How calls of the method are run. Streaming kinds get a case with a stream of request
+  /// messages and a writer of responses; unary calls keep this one, which needs neither.
+  package enum Handler: Sendable {
+    case unary(UnaryHandler)
+  }
+
+  package let path: String
+  package let kind: MethodKind
+  package let handler: Handler
+}
+
+extension RegisteredMethod {
+  /// Runs the handler of a unary method; returns the framed response, not compressed.
+  package func run(
+    _ message: [UInt8], _ context: ServerContext
+  ) async -> Result<[UInt8], RPCError> {
+    switch handler {
+    case .unary(let handler):
+      do { return .success(try await handler(message, context)) } catch {
+        return .failure(.wrapping(error))
+      }
+    }
+  }
+}
+
+/// The response as a length-prefixed message, encoded behind its prefix so that it moves only once.
+private func frame(_ response: some Message) throws(RPCError) -> [UInt8] {
+  var frame = [UInt8](repeating: 0, count: Framing.prefixLength)
+  do { try response.serialize(appendingTo: &frame) } catch {
+    throw RPCError(.internal, "the response cannot be encoded", cause: error)
+  }
+  try Framing.seal(&frame, compressed: false)
+  return frame
+}

@@ -1,0 +1,91 @@
+/// Where a call stands on the server, and what must be done when something happens to it.
+///
+/// A value without time or I/O: whoever carries the call tells it what happened and does what it
+/// answers. Three things go on at once, and each has its own dimension.
+package struct ServerCallState: Sendable, Equatable {
+  /// What is to be done, in the order in which the members are declared.
+  package struct Effects: OptionSet, Sendable {
+    package let rawValue: UInt8
+    package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    /// Start the handler.
+    package static let startHandler = Effects(rawValue: 1)
+    /// Send the end of the response: the result of the handler, or the error that came first.
+    package static let sendAnswer = Effects(rawValue: 2)
+    /// Tell the client to send no more (RST_STREAM with NO_ERROR), once the answer is out.
+    ///
+    /// "A server MAY request that the client abort transmission of a request without error by
+    /// sending a RST_STREAM with an error code of NO_ERROR after sending a complete response"
+    /// (RFC 9113, 8.1).
+    package static let stopRequest = Effects(rawValue: 4)
+    /// Cancel the handler's task.
+    package static let cancelHandler = Effects(rawValue: 8)
+  }
+
+  private enum Request: Equatable { case open, ended }
+  private enum Handler: Equatable { case waiting, running, over }
+  private enum Response: Equatable { case open, ended }
+
+  private let startsAtEnd: Bool
+  private var request = Request.open
+  private var handler = Handler.waiting
+  private var response = Response.open
+
+  /// A call whose headers have been accepted.
+  package init(_ kind: MethodKind) { startsAtEnd = kind.hasOneRequest }
+
+  /// Whether bytes of the request still matter.
+  package var readsRequest: Bool { request == .open && response == .open }
+  /// Whether the call takes no further part in anything.
+  package var isOver: Bool { response == .ended && handler != .running }
+
+  /// The headers were accepted: streams of requests are handled from here on.
+  package mutating func accepted() -> Effects { startsAtEnd ? [] : start() }
+
+  /// The client has sent all of its request.
+  package mutating func requestEnded() -> Effects {
+    request = .ended
+    return startsAtEnd ? start() : []
+  }
+
+  /// The handler returned or threw.
+  package mutating func handlerFinished() -> Effects {
+    handler = .over
+    return answer()
+  }
+
+  /// The call cannot go on: a bad request, or no time left. The answer is the error.
+  package mutating func failed() -> Effects {
+    answer().union(stopHandler())
+  }
+
+  /// The stream is gone: reset by the client, or lost with its connection.
+  package mutating func streamClosed() -> Effects {
+    request = .ended
+    response = .ended
+    return stopHandler()
+  }
+
+  private mutating func start() -> Effects {
+    guard handler == .waiting, response == .open else { return [] }
+    handler = .running
+    return .startHandler
+  }
+
+  private mutating func answer() -> Effects {
+    guard response == .open else { return [] }
+    response = .ended
+    return request == .open ? [.sendAnswer, .stopRequest] : .sendAnswer
+  }
+
+  /// A handler that is cancelled still runs to its end; only its result has lost its meaning.
+  private mutating func stopHandler() -> Effects {
+    switch handler {
+    case .waiting:
+      handler = .over
+      return []
+    case .running: return .cancelHandler
+    case .over: return []
+    }
+  }
+}

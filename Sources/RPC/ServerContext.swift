@@ -1,0 +1,82 @@
+import Synchronization
+
+/// What a handler knows of the call it answers, beside the request itself.
+///
+/// A value: an interceptor that learns more (who calls, for instance) passes a changed copy on.
+/// All copies of one call share the metadata of the response.
+public struct ServerContext: Sendable {
+  private let call: Call
+
+  /// Who calls, as an interceptor that authenticates has found out; of whatever type it uses.
+  public var identity: (any Sendable)?
+
+  /// Facts about a call from `peer` to the method of this path.
+  public init(
+    path: String, peer: Peer, metadata: Metadata = Metadata(),
+    deadline: ContinuousClock.Instant? = nil
+  ) {
+    call = Call(path: path, peer: peer, metadata: metadata, deadline: deadline)
+  }
+
+  /// The method's path, as `/link.v1.LinkService/StartLink`: the registered spelling, never the
+  /// peer's.
+  public var path: String { call.path }
+  /// Whoever is at the other end of the connection.
+  public var peer: Peer { call.peer }
+  /// What the client sent along.
+  public var metadata: Metadata { call.metadata }
+  /// When the client stops waiting. The handler's task is cancelled then.
+  public var deadline: ContinuousClock.Instant? { call.deadline }
+
+  /// What is left until the deadline; nil where there is none, never negative.
+  public var timeRemaining: Duration? {
+    call.deadline.map { max(.zero, ContinuousClock.now.duration(to: $0)) }
+  }
+
+  /// What goes back with the response, before its first message. Too late once that is sent.
+  public var responseMetadata: Metadata {
+    get { call.response.withLock { $0.initial } }
+    nonmutating set { call.response.withLock { $0.initial = newValue } }
+  }
+
+  /// What goes back after the last message of the response.
+  public var trailingMetadata: Metadata {
+    get { call.response.withLock { $0.trailing } }
+    nonmutating set { call.response.withLock { $0.trailing = newValue } }
+  }
+}
+
+extension ServerContext {
+  /// What all copies of one call's context share.
+  private final class Call: Sendable {
+    let path: String
+    let peer: Peer
+    let metadata: Metadata
+    let deadline: ContinuousClock.Instant?
+    let response = Mutex(Response())
+
+    init(path: String, peer: Peer, metadata: Metadata, deadline: ContinuousClock.Instant?) {
+      self.path = path
+      self.peer = peer
+      self.metadata = metadata
+      self.deadline = deadline
+    }
+  }
+
+  private struct Response {
+    var initial = Metadata()
+    var trailing = Metadata()
+  }
+}
+
+/// The other end of a connection.
+public struct Peer: Sendable, Hashable {
+  /// Its address as text, as `192.0.2.7:4711`; `in-process` where there is no network.
+  public let address: String
+
+  /// A peer at this address.
+  public init(address: String) { self.address = address }
+
+  /// A caller within this process.
+  public static let inProcess = Peer(address: "in-process")
+}
