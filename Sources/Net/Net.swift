@@ -1,1 +1,0 @@
-// Event loops, listeners, dialers, TLS and HTTP/2 connections over epoll.
