@@ -35,6 +35,11 @@ let package = Package(
     .library(name: "RPC", targets: ["RPC", "RPCNet"]),
     .library(name: "LinkAPI", targets: ["LinkAPI"]),
   ],
+  dependencies: [
+    // HTTP/1.1 for people's browsers: the pages of fakex and the callback of linkctl.
+    .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+  ],
   targets: [
     // The boundary: C libraries, and the wrappers that are the only places with unsafe code.
     .systemLibrary(name: "CLinux"),
@@ -71,6 +76,13 @@ let package = Package(
         "LinkAPI", "RPC", "Protobuf", "Store", "OAuth", "OpenSSL", "Zlib",
       ]),
 
+    // The offline stand-in for X.
+    library(
+      "FakeX", ["OAuth", "Zlib", .product(name: "FlyingFox", package: "FlyingFox")]),
+    program(
+      "fakex",
+      ["FakeX", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+
     tests("Linux", ["CLinux"]),
     tests("OpenSSL"),
     tests("Zlib"),
@@ -83,6 +95,7 @@ let package = Package(
     tests("RPCNet", ["RPC", "Net", "Protobuf"]),
     tests("HTTPClient", ["Net"]),
     tests("Store", ["OpenSSL", "Linux"]),
+    tests("FakeX", ["OAuth"]),
     tests("LinkService", ["LinkAPI", "RPC", "Store", "OAuth", "OpenSSL"]),
   ]
 )
