@@ -1,8 +1,12 @@
 /// What a caller can say about one call.
 public struct CallOptions: Sendable {
-  /// How long the call may take. The earlier of this and `deadline` counts.
+  /// How long the call may take.
+  ///
+  /// The earlier of this and `deadline` counts.
   public var timeout: Duration?
-  /// When the call must be over. The earlier of this and `timeout` counts.
+  /// When the call must be over.
+  ///
+  /// The earlier of this and `timeout` counts.
   public var deadline: ContinuousClock.Instant?
   /// What is sent along.
   public var metadata: Metadata

@@ -1,7 +1,10 @@
-/// How much one call may take up. Every number is a promise to the other calls in the process.
+/// How much one call may take up.
+///
+/// Every number is a promise to the other calls in the process.
 public struct CallLimits: Sendable, Hashable {
-  /// The largest message that is read, counted before and after decompression. 4 MiB is what
-  /// every other gRPC takes, too.
+  /// The largest message that is read, counted before and after decompression.
+  ///
+  /// 4 MiB is what every other gRPC takes, too.
   public var messageBytes: Int
 
   /// The limits that are the defaults everywhere.
@@ -10,7 +13,9 @@ public struct CallLimits: Sendable, Hashable {
   }
 
   /// How much memory a length prefix alone can claim: a peer that promises 4 MiB and sends nothing
-  /// holds this much. Beyond it, memory grows as bytes arrive.
+  /// holds this much.
+  ///
+  /// Beyond it, memory grows as bytes arrive.
   static let reservedBytes = 64 << 10
 
   /// Responses shorter than this are not worth compressing: the header of gzip alone takes 18 bytes.

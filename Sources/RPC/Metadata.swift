@@ -20,7 +20,9 @@ public struct Metadata: Sendable, Hashable {
   /// Nothing.
   public init() {}
 
-  /// Adds an entry behind those that are there. The value of a `-bin` name is the text's UTF-8.
+  /// Adds an entry behind those that are there.
+  ///
+  /// The value of a `-bin` name is the text's UTF-8.
   public mutating func append(_ value: String, for name: String) {
     append(name: name.lowercased().utf8, value: value.utf8)
   }

@@ -33,7 +33,9 @@ package struct MethodTable: Sendable {
     return nil
   }
 
-  /// FNV-1a. Nobody outside chooses what is in the table, so it need not withstand anyone.
+  /// FNV-1a.
+  ///
+  /// Nobody outside chooses what is in the table, so it need not withstand anyone.
   private static func hash(_ bytes: Span<UInt8>) -> Int {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     for index in bytes.indices { hash = (hash ^ UInt64(bytes[index])) &* 0x100_0000_01b3 }

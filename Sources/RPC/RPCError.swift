@@ -2,13 +2,17 @@
 public struct RPCError: Error, Sendable {
   /// What kind of failure it is; this is what programs decide by.
   public var code: StatusCode
-  /// What went wrong, for a person who develops. It travels to the peer: no internals, no secrets.
+  /// What went wrong, for a person who develops.
+  ///
+  /// It travels to the peer: no internals, no secrets.
   public var message: String
   /// What programs can read beyond the code, as `google.rpc.ErrorInfo`.
   public var details: [ErrorDetail]
   /// Metadata that goes with the error (in the trailers).
   public var metadata: Metadata
-  /// What led to it. Stays in this process, for the log: it never travels.
+  /// What led to it.
+  ///
+  /// Stays in this process, for the log: it never travels.
   public var cause: (any Error)?
 
   /// A failure of the given kind.
@@ -49,6 +53,8 @@ extension RPCError {
 }
 
 extension RPCError: CustomStringConvertible {
-  /// The code and the message. Details and cause are left out: they may hold what logs must not.
+  /// The code and the message.
+  ///
+  /// Details and cause are left out: they may hold what logs must not.
   public var description: String { message.isEmpty ? "\(code)" : "\(code): \(message)" }
 }

@@ -16,7 +16,9 @@ package struct ResponseReader: Sendable {
     self.limits = limits
   }
 
-  /// The response begins. With `endStream` it is all there is ("Trailers-Only").
+  /// The response begins.
+  ///
+  /// With `endStream` it is all there is ("Trailers-Only").
   package mutating func receivedHeaders(
     _ fields: ResponseFields, endStream: Bool
   ) throws(RPCError) -> Metadata? {
@@ -38,7 +40,9 @@ package struct ResponseReader: Sendable {
     return try reader.next(from: &bytes)
   }
 
-  /// The response ends. Returns the trailing metadata of a call that succeeded.
+  /// The response ends.
+  ///
+  /// Returns the trailing metadata of a call that succeeded.
   package mutating func receivedTrailers(_ fields: ResponseFields) throws(RPCError) -> Metadata {
     let last = phase
     phase = .ended

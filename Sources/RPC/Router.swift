@@ -54,8 +54,10 @@ package typealias UnaryHandler =
 
 /// A method as the transports see it, without the types of its messages.
 package struct RegisteredMethod: Sendable {
-  /// How calls of the method are run. Streaming kinds get a case with a stream of request
-  /// messages and a writer of responses; unary calls keep this one, which needs neither.
+  /// How calls of the method are run.
+  ///
+  /// Streaming kinds get a case with a stream of request messages and a writer of responses; unary
+  /// calls keep this one, which needs neither.
   package enum Handler: Sendable {
     case unary(UnaryHandler)
   }

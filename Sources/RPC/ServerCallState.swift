@@ -54,7 +54,9 @@ package struct ServerCallState: Sendable, Equatable {
     return answer()
   }
 
-  /// The call cannot go on: a bad request, or no time left. The answer is the error.
+  /// The call cannot go on: a bad request, or no time left.
+  ///
+  /// The answer is the error.
   package mutating func failed() -> Effects {
     answer().union(stopHandler())
   }

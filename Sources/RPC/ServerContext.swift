@@ -25,7 +25,9 @@ public struct ServerContext: Sendable {
   public var peer: Peer { call.peer }
   /// What the client sent along.
   public var metadata: Metadata { call.metadata }
-  /// When the client stops waiting. The handler's task is cancelled then.
+  /// When the client stops waiting.
+  ///
+  /// The handler's task is cancelled then.
   public var deadline: ContinuousClock.Instant? { call.deadline }
 
   /// What is left until the deadline; nil where there is none, never negative.
@@ -33,7 +35,9 @@ public struct ServerContext: Sendable {
     call.deadline.map { max(.zero, ContinuousClock.now.duration(to: $0)) }
   }
 
-  /// What goes back with the response, before its first message. Too late once that is sent.
+  /// What goes back with the response, before its first message.
+  ///
+  /// Too late once that is sent.
   public var responseMetadata: Metadata {
     get { call.response.withLock { $0.initial } }
     nonmutating set { call.response.withLock { $0.initial = newValue } }

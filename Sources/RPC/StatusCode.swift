@@ -22,7 +22,9 @@ public struct StatusCode: Hashable, Sendable {
   public static let unknown = StatusCode(2)
   /// The request can never be right, whatever the state of the system.
   public static let invalidArgument = StatusCode(3)
-  /// Time ran out before the call was done. What it does may have happened all the same.
+  /// Time ran out before the call was done.
+  ///
+  /// What it does may have happened all the same.
   public static let deadlineExceeded = StatusCode(4)
   /// What was asked for does not exist.
   public static let notFound = StatusCode(5)

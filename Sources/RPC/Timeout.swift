@@ -1,7 +1,9 @@
 /// The value of `grpc-timeout`: at most eight digits and a unit.
 package enum Timeout {
-  /// The longest that is kept to: ten years. `99999999H` is legal, and an instant that far off
-  /// does not fit into the nanoseconds that timers count in.
+  /// The longest that is kept to: ten years.
+  ///
+  /// `99999999H` is legal, and an instant that far off does not fit into the nanoseconds that
+  /// timers count in.
   package static let longest = Duration.seconds(10 * 365 * 86_400)
 
   /// The duration, or nil where the text is not of the form.
