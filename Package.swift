@@ -84,7 +84,7 @@ let package = Package(
       ["FakeX", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
 
     tests("Linux", ["CLinux"]),
-    tests("OpenSSL"),
+    tests("OpenSSL", ["COpenSSL"]),
     tests("Zlib"),
     tests("HTTP2"),
     tests("Protobuf"),

@@ -65,15 +65,16 @@ struct TLSSession: ~Copyable, Sendable {
 extension TLSSession {
   /// Demands a certificate for this host name or IP address, and names the host to the server.
   mutating func expect(serverName: String) throws(TLSError) {
-    // RFC 6066 section 3: no trailing dot. What is cut at a NUL would be another name.
+    // RFC 6066 section 3: no trailing dot.
     let name = serverName.hasSuffix(".") ? String(serverName.dropLast()) : serverName
-    guard (1...253).contains(name.utf8.count), name.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
-    else { throw TLSError(.configuration, "the server's name is not a host name") }
+    // What is cut at a NUL would be another name.
+    guard !name.utf8.contains(0) else { throw Self.noHostName }
     expectedName = name
     ErrorQueue.clear()
-    let isAddress = unsafe X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(raw), name) == 1
-    // RFC 6066 section 3: "Literal IPv4 and IPv6 addresses are not permitted".
-    guard !isAddress else { return }
+    // RFC 6066 section 3: "Literal IPv4 and IPv6 addresses are not permitted" as a server name.
+    if unsafe X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(raw), name) == 1 { return }
+    ErrorQueue.clear()
+    guard Self.isHostName(name) else { throw Self.noHostName }
     unsafe SSL_set_hostflags(
       raw, UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT))
     guard unsafe SSL_set1_host(raw, name) == 1,
@@ -82,6 +83,30 @@ extension TLSSession {
       throw TLSError(
         .configuration, "the server's name \(name)", details: ErrorQueue.drain().details)
     }
+  }
+
+  /// RFC 1123 section 2.1, and the underscore that some use.
+  ///
+  /// Anything else must not reach the library: to it a leading dot means any name below, and a star
+  /// is equal to a star.
+  private static func isHostName(_ name: String) -> Bool {
+    name.utf8.count <= 253
+      && name.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).allSatisfy
+      {
+        (1...63).contains($0.count) && $0.allSatisfy(isHostNameByte)
+      }
+  }
+
+  private static func isHostNameByte(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"): true
+    default: false
+    }
+  }
+
+  private static var noHostName: TLSError {
+    TLSError(.configuration, "the server's name is neither a host name nor an IP address")
   }
 
   /// The alternative names of the peer's certificate, if it has shown one and that verified.
