@@ -30,7 +30,8 @@ public struct OutgoingCall: Sendable {
   /// How the request's messages are compressed.
   public var compression: Compression
 
-  init<Req, Res>(_ method: MethodDescriptor<Req, Res>, _ options: CallOptions) {
+  /// A call of `method`.
+  public init<Req, Res>(_ method: MethodDescriptor<Req, Res>, _ options: CallOptions) {
     path = method.path
     kind = method.kind
     idempotency = method.idempotency

@@ -73,9 +73,8 @@ extension RequestFields {
     if let malformed { throw Refusal(malformed) }
     guard let compression else {
       throw Refusal(
-        RPCError(
-          .unimplemented, "the server does not have this grpc-encoding",
-          metadata: ["grpc-accept-encoding": .text(Compression.acceptEncoding)]))
+        RPCError(.unimplemented, "the server does not have this grpc-encoding"),
+        namesEncodings: true)
     }
     return RequestHead(
       method: method, contentType: contentType, compression: compression,
@@ -101,9 +100,18 @@ package struct Refusal: Error {
   package let error: RPCError
   /// 200, except where the client does not speak gRPC.
   package let httpStatus: Int
+  private let namesEncodings: Bool
 
-  init(_ error: RPCError, httpStatus: Int = 200) {
+  init(_ error: RPCError, httpStatus: Int = 200, namesEncodings: Bool = false) {
     self.error = error
     self.httpStatus = httpStatus
+    self.namesEncodings = namesEncodings
+  }
+
+  /// Appends the status; the HTTP status and the content type are the transport's.
+  package func append(to sink: inout some FieldSink) {
+    // "The server must include its supported encodings in grpc-accept-encoding" (compression.md).
+    if namesEncodings { sink.append("grpc-accept-encoding", Compression.acceptEncoding) }
+    error.append(to: &sink)
   }
 }
