@@ -15,6 +15,19 @@ public struct SystemError: Error, Hashable, Sendable {
   }
 }
 
+extension SystemError {
+  /// Whether `accept` failed only because of the connection that it would have returned.
+  ///
+  /// accept(2): "Linux accept() passes already-pending network errors on the new socket as an error
+  /// code from accept()".
+  public var isAboutOneConnection: Bool {
+    [
+      ECONNABORTED, EPERM, EPROTO, ENETDOWN, ENOPROTOOPT, EHOSTDOWN, ENONET, EHOSTUNREACH,
+      EOPNOTSUPP, ENETUNREACH, ETIMEDOUT,
+    ].contains(errno)
+  }
+}
+
 extension SystemError: CustomStringConvertible {
   /// The call, the symbolic name and the meaning, such as `open: ENOENT: No such file or directory`.
   public var description: String { "\(call): \(Self.name(errno)): \(Self.meaning(errno))" }
