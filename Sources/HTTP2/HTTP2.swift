@@ -1,1 +1,0 @@
-// One HTTP/2 connection as a byte machine over nghttp2.

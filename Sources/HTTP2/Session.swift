@@ -1,0 +1,318 @@
+internal import CNghttp2
+
+/// One HTTP/2 connection as a pure byte machine: bytes in, events and bytes out.
+///
+/// Does no I/O and knows no clock.
+///
+/// Feed what arrived with `receive`, take the events, submit what the application wants, and take
+/// the bytes to be sent with `takeOutput`. Nothing is sent by itself, so whoever batches decides.
+///
+/// The connection's receive window is given back at once; a stream's when the application says so
+/// with `consume`. So a slow reader holds back its own peer stream and no other.
+///
+/// Once `receive` has thrown, feed nothing more: take the output (it ends with a GOAWAY), then close.
+@safe
+public struct Session: ~Copyable {
+  /// Which side of the connection this is.
+  public enum Role: Sendable {
+    /// Opens streams.
+    case client
+    /// Answers streams.
+    case server
+  }
+
+  private let raw: OpaquePointer
+  private let inbox: Inbox
+  private var hasFailed = false
+
+  /// Starts a connection; the preface and the settings are its first output.
+  public init(_ role: Role, limits: Limits = Limits()) {
+    inbox = Inbox(isServer: role == .server, limits: limits)
+    let options = Options(limits)
+    var raw: OpaquePointer?
+    let userData = unsafe Unmanaged.passUnretained(inbox).toOpaque()
+    let result =
+      switch role {
+      case .client:
+        unsafe nghttp2_session_client_new2(&raw, Callbacks.shared.raw, userData, options.raw)
+      case .server:
+        unsafe nghttp2_session_server_new2(&raw, Callbacks.shared.raw, userData, options.raw)
+      }
+    guard result == 0, let session = unsafe raw else { preconditionFailure("out of memory") }
+    unsafe self.raw = session
+    submitSettings(role, limits)
+  }
+
+  deinit { unsafe nghttp2_session_del(raw) }
+
+  private func submitSettings(_ role: Role, _ limits: Limits) {
+    func entry(_ id: nghttp2_settings_id, _ value: UInt32) -> nghttp2_settings_entry {
+      nghttp2_settings_entry(settings_id: Int32(id.rawValue), value: value)
+    }
+    var entries = [
+      entry(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, UInt32(clamping: limits.streamWindow)),
+      entry(NGHTTP2_SETTINGS_MAX_FRAME_SIZE, limits.frameSize),
+      entry(NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, UInt32(clamping: limits.headerListSize)),
+    ]
+    switch role {
+    case .client: entries.append(entry(NGHTTP2_SETTINGS_ENABLE_PUSH, 0))
+    case .server:
+      entries.append(entry(NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, limits.concurrentStreams))
+      // RFC 9218, section 2.1: whoever says so does not want PRIORITY frames.
+      entries.append(entry(NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1))
+    }
+    check(unsafe nghttp2_submit_settings(raw, 0, entries, entries.count))
+    check(unsafe nghttp2_session_set_local_window_size(raw, 0, 0, limits.connectionWindow))
+  }
+
+  /// For calls that fail only if memory is out or we misuse the library.
+  private func check(_ result: CInt) {
+    precondition(result == 0, "nghttp2 refused a call of ours")
+  }
+}
+
+// MARK: - Input and output
+
+extension Session {
+  /// Feeds bytes from the peer.
+  ///
+  /// What they meant are the next events.
+  ///
+  /// Data events point into `bytes`: take all events before the buffer is used again. Wraps
+  /// `nghttp2_session_mem_recv`.
+  public mutating func receive(_ bytes: Span<UInt8>) throws(HTTP2Error) {
+    guard !hasFailed else { return }
+    let result = unsafe bytes.withUnsafeBytes { buffer in
+      unsafe inbox.input = buffer
+      defer { unsafe inbox.input = UnsafeRawBufferPointer(start: nil, count: 0) }
+      return unsafe nghttp2_session_mem_recv(
+        raw, buffer.baseAddress?.assumingMemoryBound(to: UInt8.self), buffer.count)
+    }
+    if result < 0 { throw fail(CInt(clamping: result)) }
+    returnWindow()
+    for (key, code) in inbox.toReset { reset(key, code) }
+    inbox.toReset.removeAll(keepingCapacity: true)
+  }
+
+  /// Gives the connection's window back at once, whoever the bytes were for.
+  private func returnWindow() {
+    guard inbox.unreturnedBytes > 0 else { return }
+    check(unsafe nghttp2_session_consume_connection(raw, inbox.unreturnedBytes))
+    inbox.unreturnedBytes = 0
+  }
+
+  private mutating func fail(_ code: CInt) -> HTTP2Error {
+    hasFailed = true
+    let error = inbox.violation ?? HTTP2Error(library: code)
+    // Queues the GOAWAY. Fails only for want of memory, and then the connection just closes.
+    _ = unsafe nghttp2_session_terminate_session(raw, error.code.rawValue)
+    return error
+  }
+
+  /// The next thing that happened, oldest first.
+  ///
+  /// Reading and sending both make events.
+  public mutating func nextEvent() -> Event? { inbox.next() }
+
+  /// Appends what is to be sent to `buffer` until that holds `limit` bytes or more, by one frame at
+  /// most.
+  ///
+  /// Wraps `nghttp2_session_mem_send`.
+  public mutating func takeOutput(into buffer: inout [UInt8], upTo limit: Int) throws(HTTP2Error) {
+    while buffer.count < limit {
+      var start: UnsafePointer<UInt8>?
+      let count = unsafe nghttp2_session_mem_send(raw, &start)
+      if count < 0 { throw fail(CInt(clamping: count)) }
+      if count == 0 { return }
+      unsafe buffer.append(contentsOf: UnsafeBufferPointer(start: start, count: count))
+    }
+  }
+
+  /// Whether there is something to send.
+  public var wantsToSend: Bool { unsafe nghttp2_session_want_write(raw) != 0 }
+
+  /// Whether the connection has nothing more to do in either direction and should be closed.
+  public var isFinished: Bool {
+    let wantsToReceive = unsafe nghttp2_session_want_read(raw) != 0
+    return (hasFailed || !wantsToReceive) && !wantsToSend
+  }
+
+  /// Whether so much waits to be sent that no more should be read from this peer for now.
+  public var isCongested: Bool {
+    unsafe nghttp2_session_get_outbound_queue_size(raw) > inbox.limits.queuedFramesBeforePausing
+  }
+
+  /// How many frames of each kind the peer has sent.
+  public var frameCounts: FrameCounts { inbox.counts }
+
+  /// How many streams have begun and not been reported as closed.
+  public var streamCount: Int { inbox.streams.count }
+}
+
+// MARK: - Streams
+
+extension Session {
+  /// Opens a stream with a request; nil if this connection has no more numbers or is shutting down.
+  ///
+  /// Pseudo-header fields come first. Wraps `nghttp2_submit_request`.
+  public mutating func open(_ headers: HeaderBlock, endStream: Bool) -> StreamKey? {
+    let slot = inbox.streams.nextSlot()
+    let key = StreamKey(slot: slot, id: StreamID(rawValue: 0))
+    let id = unsafe headers.withLibraryFields { fields, count in
+      unsafe withBody(of: key, isEmpty: endStream) { body in
+        unsafe nghttp2_submit_request(raw, nil, fields, count, body, userData(for: key))
+      }
+    }
+    return id > 0 ? inbox.streams.insert(StreamID(rawValue: id)) : nil
+  }
+
+  /// Answers a stream: once, before its data.
+  ///
+  /// Wraps `nghttp2_submit_response`.
+  public mutating func sendHeaders(_ headers: HeaderBlock, endStream: Bool, on key: StreamKey) {
+    guard isOpen(key) else { return }
+    _ = unsafe headers.withLibraryFields { fields, count in
+      unsafe withBody(of: key, isEmpty: endStream) { body in
+        unsafe nghttp2_submit_response(raw, key.id.rawValue, fields, count, body)
+      }
+    }
+  }
+
+  /// Queues part of a body, the last if `endStream`.
+  public mutating func sendData(_ bytes: [UInt8], endStream: Bool, on key: StreamKey) {
+    guard isOpen(key), !inbox.streams[key].outbox.hasEnded else { return }
+    inbox.streams[key].outbox.append(bytes)
+    if endStream { inbox.streams[key].outbox.endAfterBody() }
+    resume(key)
+  }
+
+  /// Ends a body with trailers, sent after all that is queued.
+  public mutating func sendTrailers(_ trailers: HeaderBlock, on key: StreamKey) {
+    guard isOpen(key), !inbox.streams[key].outbox.hasEnded else { return }
+    inbox.streams[key].outbox.end(with: trailers)
+    resume(key)
+  }
+
+  /// Ends a stream in both directions.
+  ///
+  /// A second reset has no effect.
+  public mutating func reset(_ key: StreamKey, _ code: ErrorCode) {
+    guard isOpen(key), !inbox.streams[key].isReset else { return }
+    inbox.streams[key].isReset = true
+    _ = unsafe nghttp2_submit_rst_stream(
+      raw, UInt8(NGHTTP2_FLAG_NONE.rawValue), key.id.rawValue, code.rawValue)
+  }
+
+  /// Lets the peer send `count` more bytes on a stream.
+  ///
+  /// Wraps `nghttp2_session_consume_stream`.
+  ///
+  /// Never more than arrived: counting beyond that is the application's mistake and has no effect.
+  public mutating func consume(_ count: Int, on key: StreamKey) {
+    guard isOpen(key), count > 0 else { return }
+    _ = unsafe nghttp2_session_consume_stream(raw, key.id.rawValue, count)
+  }
+
+  /// Whether less than the limit is queued on a stream.
+  ///
+  /// If not, a `writable` event will come.
+  public mutating func isWritable(_ key: StreamKey) -> Bool {
+    guard isOpen(key) else { return true }
+    let isFull = inbox.streams[key].outbox.queuedBytes >= inbox.limits.queuedBytesPerStream
+    if isFull { inbox.streams[key].isFull = true }
+    return !isFull
+  }
+
+  private func isOpen(_ key: StreamKey) -> Bool {
+    inbox.streams.contains(key) && !inbox.streams[key].isClosed
+  }
+
+  private func resume(_ key: StreamKey) {
+    guard inbox.streams[key].isDeferred else { return }
+    inbox.streams[key].isDeferred = false
+    _ = unsafe nghttp2_session_resume_data(raw, key.id.rawValue)
+  }
+
+  /// Tells the library where the body of a message comes from; nil if there is none.
+  private func withBody<Result>(
+    of key: StreamKey, isEmpty: Bool, _ submit: (UnsafePointer<nghttp2_data_provider>?) -> Result
+  ) -> Result {
+    if isEmpty { return submit(nil) }
+    var provider = unsafe nghttp2_data_provider(
+      source: nghttp2_data_source(fd: CInt(truncatingIfNeeded: key.slot)), read_callback: readBody)
+    return unsafe submit(&provider)
+  }
+}
+
+// MARK: - The connection
+
+extension Session {
+  /// Asks the peer for a sign of life; `pingAcknowledged` follows.
+  public mutating func ping() {
+    _ = unsafe nghttp2_submit_ping(raw, UInt8(NGHTTP2_FLAG_NONE.rawValue), nil)
+  }
+
+  /// Announces that this connection will end, while still taking what is under way towards us.
+  ///
+  /// A GOAWAY for the last possible stream. After a round trip (a PING), follow with `drain`.
+  public mutating func announceShutdown() {
+    _ = unsafe nghttp2_submit_shutdown_notice(raw)
+  }
+
+  /// Refuses streams from here on; those that have begun go on to their end.
+  public mutating func drain() {
+    _ = unsafe nghttp2_submit_goaway(
+      raw, UInt8(NGHTTP2_FLAG_NONE.rawValue), nghttp2_session_get_last_proc_stream_id(raw),
+      ErrorCode.noError.rawValue, nil, 0)
+  }
+
+  /// Ends the connection with a GOAWAY, as soon as that is sent.
+  public mutating func terminate(_ code: ErrorCode) {
+    _ = unsafe nghttp2_session_terminate_session(raw, code.rawValue)
+  }
+}
+
+/// The library's options, released after use.
+@safe
+private struct Options: ~Copyable {
+  let raw: OpaquePointer
+
+  init(_ limits: Limits) {
+    var raw: OpaquePointer?
+    guard unsafe nghttp2_option_new(&raw) == 0, let option = unsafe raw else {
+      preconditionFailure("out of memory")
+    }
+    unsafe self.raw = option
+    unsafe nghttp2_option_set_no_auto_window_update(option, 1)
+    // Closed streams are kept only for the priority tree, which nobody uses.
+    unsafe nghttp2_option_set_no_closed_streams(option, 1)
+    unsafe nghttp2_option_set_max_settings(option, limits.settingsEntries)
+    unsafe nghttp2_option_set_max_outbound_ack(option, limits.queuedAcknowledgements)
+    // Out of the way: the library counts calls, the inbox counts frames.
+    unsafe nghttp2_option_set_max_continuations(option, 1024)
+  }
+
+  deinit { unsafe nghttp2_option_del(raw) }
+}
+
+extension HTTP2Error {
+  /// The one place where the library's numbers become ours.
+  init(library code: CInt) {
+    self =
+      switch code {
+      case CInt(NGHTTP2_ERR_BAD_CLIENT_MAGIC.rawValue): .badPreface
+      case CInt(NGHTTP2_ERR_FLOODED.rawValue): .flooded
+      case CInt(NGHTTP2_ERR_TOO_MANY_CONTINUATIONS.rawValue): .tooManyContinuations
+      default: .library(code)
+      }
+  }
+
+  /// What the peer is told.
+  public var code: ErrorCode {
+    switch self {
+    case .badPreface: .protocolError
+    case .headerListTooLarge, .tooManyContinuations, .flooded: .enhanceYourCalm
+    case .library: .internalError
+    }
+  }
+}

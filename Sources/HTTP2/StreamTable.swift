@@ -1,0 +1,63 @@
+/// The state that a session keeps for one stream beside nghttp2's own.
+struct StreamState {
+  /// nil while the place is free.
+  var id: StreamID?
+  var outbox = Outbox()
+  /// nghttp2 has asked for data when there was none, and waits to be told.
+  var isDeferred = false
+  /// More was queued than the limit, and nobody has been told of room since.
+  var isFull = false
+  /// The peer's request or final response has come: further fields are trailers.
+  var hasReceivedHeaders = false
+  /// A RST_STREAM has been submitted; there is at most one.
+  var isReset = false
+  var isClosed = false
+}
+
+/// The streams of a session, in places that are reused.
+///
+/// nghttp2 carries the place with each stream, so that no event costs a search.
+struct StreamTable {
+  private(set) var slots: [StreamState] = []
+  private var free: [Int] = []
+
+  /// How many streams have begun and not been reported as closed.
+  var count: Int { slots.count - free.count }
+
+  mutating func insert(_ id: StreamID) -> StreamKey {
+    let slot = nextSlot()
+    if let last = free.last, last == slot { free.removeLast() } else { slots.append(StreamState()) }
+    slots[slot].id = id
+    return StreamKey(slot: slot, id: id)
+  }
+
+  /// Where the next stream will be kept.
+  func nextSlot() -> Int { free.last ?? slots.count }
+
+  mutating func remove(_ key: StreamKey) {
+    guard contains(key) else { return }
+    var outbox = slots[key.slot].outbox
+    outbox.reset()
+    slots[key.slot] = StreamState(outbox: outbox)
+    free.append(key.slot)
+  }
+
+  func contains(_ key: StreamKey) -> Bool {
+    key.slot < slots.count && slots[key.slot].id == key.id
+  }
+
+  func key(at slot: Int) -> StreamKey? {
+    guard slot >= 0, slot < slots.count, let id = slots[slot].id else { return nil }
+    return StreamKey(slot: slot, id: id)
+  }
+
+  /// For the rare stream that nghttp2 never opened and so carries no place.
+  func find(_ id: StreamID) -> StreamKey? {
+    slots.firstIndex { $0.id == id }.map { StreamKey(slot: $0, id: id) }
+  }
+
+  subscript(_ key: StreamKey) -> StreamState {
+    _read { yield slots[key.slot] }
+    _modify { yield &slots[key.slot] }
+  }
+}
