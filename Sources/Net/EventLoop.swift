@@ -40,6 +40,7 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
   var work = WorkQueue()
   var toFlush: [any Flushable] = []
   var residents: [ObjectIdentifier: any LoopResident] = [:]
+  var buffers = Buffers()
   var isStopping = false
   /// When this turn began.
   var turnStart = MonotonicTime.now()

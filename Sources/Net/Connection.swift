@@ -1,0 +1,244 @@
+public import HTTP2
+public import Linux
+public import OpenSSL
+
+/// One HTTP/2 connection, confined to its loop.
+///
+/// Everything but the immutable properties is used on the loop only. Input is dispatched as it is
+/// read; output is collected and written once, at the end of the loop's turn.
+///
+/// `@unchecked Sendable`: what is mutable is touched only on the thread of `loop`, which each member
+/// that another module can call makes sure of.
+public final class Connection: @unchecked Sendable {
+  /// How far the life of a connection has come.
+  ///
+  /// It only ever moves down this list.
+  enum Phase: Comparable {
+    /// The peer's settings have not arrived.
+    case opening
+    case open
+    /// Streams go on, new ones are not taken.
+    case draining
+    /// Our last words are sent; the peer's are thrown away.
+    case lingering
+    case closed
+  }
+
+  /// The loop that the connection belongs to for all its life.
+  public let loop: EventLoop
+  /// The other end, as the kernel names it.
+  public let peer: SocketAddress
+  let limits: NetLimits
+  let acceptor: (any StreamAcceptor)?
+
+  var socket: Socket?
+  var session: Session
+  var tls: TLSConnection?
+  var phase = Phase.opening
+  /// Who follows each stream, by the slot of its key.
+  var handlers: [(any StreamHandler)?] = []
+  /// What the kernel had no room for, from `unsentStart` on.
+  var unsent: [UInt8] = []
+  var unsentStart = 0
+  var needsFlush = false
+  var registration: Registration?
+  var interest: Readiness = []
+  /// The time limit of the current phase.
+  var timer: EventLoop.Timer?
+  var graceTimer: EventLoop.Timer?
+  var whenEstablished: [(NetError?) -> Void] = []
+  var whenDraining: [() -> Void] = []
+  var whenClosed: [() -> Void] = []
+
+  /// Takes over a connected socket.
+  ///
+  /// `start` follows, on the loop.
+  init(
+    _ socket: consuming Socket, to peer: SocketAddress, on loop: EventLoop,
+    tls: consuming TLSConnection?, acceptor: (any StreamAcceptor)?, http2: Limits,
+    limits: NetLimits
+  ) {
+    self.loop = loop
+    self.peer = peer
+    self.limits = limits
+    self.acceptor = acceptor
+    self.tls = tls
+    self.socket = consume socket
+    session = Session(acceptor == nil ? .client : .server, limits: http2)
+  }
+
+  /// Begins to read and to write.
+  func start() throws(SystemError) {
+    guard let raw = socket?.raw else { return }
+    socket?.setNoDelay()
+    registration = try loop.register(descriptor: raw, for: .readable) { [unowned self] readiness in
+      self.ready(readiness)
+    }
+    interest = .readable
+    loop.add(self)
+    timer = loop.schedule(after: limits.timeToEstablish) { [weak self] in
+      self?.timedOut()
+    }
+    setNeedsFlush()
+  }
+
+  private func timedOut() { end(.settingsTimeout) }
+
+  private func ready(_ readiness: Readiness) {
+    // An error or a hang-up shows itself to whoever reads.
+    if !readiness.isDisjoint(with: [.readable, .failed, .hungUp]) { readAll() }
+    if readiness.contains(.writable) { flush() }
+  }
+
+  /// Writes what there is at the end of this turn.
+  func setNeedsFlush() {
+    guard !needsFlush else { return }
+    needsFlush = true
+    loop.flushAtEndOfTurn(self)
+  }
+
+  /// Tells the kernel what we wait for, if that has changed.
+  func updateInterest() {
+    guard let registration else { return }
+    var wanted: Readiness = []
+    if !session.isCongested || phase == .lingering { wanted.insert(.readable) }
+    if hasUnsent { wanted.insert(.writable) }
+    guard wanted != interest else { return }
+    interest = wanted
+    do throws(SystemError) {
+      try loop.modify(registration, for: wanted)
+    } catch {
+      close(.internalError)
+    }
+  }
+
+  var hasUnsent: Bool { unsentStart < unsent.count }
+}
+
+// MARK: - What the application sees
+
+extension Connection {
+  /// The names in the certificate that the peer has proved to own; empty without TLS or without one.
+  public var verifiedPeerNames: [TLSPeerName] {
+    loop.requireInLoop()
+    return tls?.verifiedPeerNames ?? []
+  }
+
+  /// Whether bytes are encrypted on their way.
+  public var isSecure: Bool { tls != nil }
+
+  /// Whether new streams can be opened here.
+  public var takesStreams: Bool {
+    loop.requireInLoop()
+    return phase <= .open
+  }
+
+  /// How many streams are under way.
+  public var streamCount: Int {
+    loop.requireInLoop()
+    return session.streamCount
+  }
+
+  /// Opens a stream with a request, followed by `handler`.
+  ///
+  /// For the side that dialled.
+  ///
+  /// Throws `closed` if the connection takes no more streams: dial another one. More streams than
+  /// the peer allows at once wait until it has room.
+  public func openStream(
+    _ headers: HeaderBlock, endStream: Bool = false, handler: any StreamHandler
+  ) throws(NetError) -> Stream {
+    loop.requireInLoop()
+    guard acceptor == nil, phase <= .open,
+      let key = session.open(headers, endStream: endStream)
+    else { throw .closed }
+    follow(key, handler)
+    setNeedsFlush()
+    return Stream(connection: self, key: key)
+  }
+
+  /// Calls `action` on the loop once no more streams can be opened: the peer has said so, or the
+  /// connection is closed.
+  public func whenNoLongerUsable(_ action: @escaping () -> Void) {
+    loop.requireInLoop()
+    if phase <= .open { whenDraining.append(action) } else { action() }
+  }
+
+  /// Calls `action` on the loop once the connection is closed and all its streams have been told.
+  public func whenClosed(_ action: @escaping () -> Void) {
+    loop.requireInLoop()
+    if phase == .closed { action() } else { whenClosed.append(action) }
+  }
+
+  /// Takes no more streams, lets those under way finish for at most `grace`, and closes.
+  ///
+  /// The peer is told twice: first that the end is near, then, a round trip later, which of its
+  /// streams will still be answered, so that none that crossed the news is lost.
+  public func shutDown(grace: Duration) {
+    loop.requireInLoop()
+    guard phase < .lingering else { return }
+    let wasReady = phase == .open
+    startDraining()
+    graceTimer?.cancel()
+    graceTimer = loop.schedule(after: grace) { [weak self] in self?.end(.noError) }
+    if wasReady {
+      session.announceShutdown()
+      session.ping()
+    } else {
+      session.drain()
+    }
+    setNeedsFlush()
+  }
+
+  /// Closes at once.
+  ///
+  /// Streams under way are told that the connection was lost.
+  public func close() {
+    loop.requireInLoop()
+    end(.noError)
+  }
+
+  func follow(_ key: StreamKey, _ handler: any StreamHandler) {
+    while handlers.count <= key.slot { handlers.append(nil) }
+    handlers[key.slot] = handler
+  }
+}
+
+// MARK: - What a stream asks for
+
+extension Connection {
+  func sendHeaders(_ headers: HeaderBlock, endStream: Bool, on key: StreamKey) {
+    loop.requireInLoop()
+    session.sendHeaders(headers, endStream: endStream, on: key)
+    setNeedsFlush()
+  }
+
+  func sendData(_ bytes: [UInt8], endStream: Bool, on key: StreamKey) {
+    loop.requireInLoop()
+    session.sendData(bytes, endStream: endStream, on: key)
+    setNeedsFlush()
+  }
+
+  func sendTrailers(_ trailers: HeaderBlock, on key: StreamKey) {
+    loop.requireInLoop()
+    session.sendTrailers(trailers, on: key)
+    setNeedsFlush()
+  }
+
+  func reset(_ code: ErrorCode, on key: StreamKey) {
+    loop.requireInLoop()
+    session.reset(key, code)
+    setNeedsFlush()
+  }
+
+  func consumed(_ count: Int, on key: StreamKey) {
+    loop.requireInLoop()
+    session.consume(count, on: key)
+    setNeedsFlush()
+  }
+
+  func isWritable(_ key: StreamKey) -> Bool {
+    loop.requireInLoop()
+    return session.isWritable(key)
+  }
+}

@@ -1,0 +1,138 @@
+internal import Linux
+internal import OpenSSL
+
+/// A listening socket on one loop, and the connections that it has accepted.
+///
+/// `@unchecked Sendable`: what is mutable is touched only on the thread of `loop`.
+final class Listener: LoopResident, @unchecked Sendable {
+  let address: SocketAddress
+  private let loop: EventLoop
+  private let configuration: Server.Configuration
+  private let acceptor: any StreamAcceptor
+  private var socket: Socket?
+  private var registration: Registration?
+  private var connections: [ObjectIdentifier: Connection] = [:]
+  private var whenEmpty: [() -> Void] = []
+
+  private init(
+    _ socket: consuming Socket, at address: SocketAddress, on loop: EventLoop,
+    _ configuration: Server.Configuration, _ acceptor: any StreamAcceptor
+  ) {
+    self.loop = loop
+    self.configuration = configuration
+    self.acceptor = acceptor
+    self.address = address
+    self.socket = consume socket
+  }
+
+  /// Begins to listen.
+  ///
+  /// Call it on the loop.
+  static func open(
+    on loop: EventLoop, _ configuration: Server.Configuration, _ acceptor: any StreamAcceptor
+  ) -> Result<Listener, SystemError> {
+    do throws(SystemError) {
+      let socket = try Socket.listening(
+        on: configuration.address, backlog: configuration.limits.backlog)
+      // The kernel does not name a path back.
+      let address =
+        configuration.address.port == nil ? configuration.address : try socket.localAddress()
+      let listener = Listener(socket, at: address, on: loop, configuration, acceptor)
+      try listener.resume()
+      loop.add(listener)
+      return .success(listener)
+    } catch {
+      return .failure(error)
+    }
+  }
+
+  private func resume() throws(SystemError) {
+    guard let raw = socket?.raw, registration == nil else { return }
+    registration = try loop.register(descriptor: raw, for: .readable) { [unowned self] _ in
+      self.acceptAll()
+    }
+  }
+
+  private func pause() {
+    if let registration { loop.remove(registration) }
+    registration = nil
+  }
+
+  private func acceptAll() {
+    for _ in 0..<configuration.limits.acceptsPerTurn {
+      do throws(SystemError) {
+        guard let accepted = try socket?.accept() else { return }
+        serve(accepted)
+      } catch {
+        return recover(from: error)
+      }
+    }
+  }
+
+  /// A connection that was gone before it was accepted is nobody's loss.
+  ///
+  /// Without descriptors or memory, asking again at once would spin.
+  private func recover(from error: SystemError) {
+    if error.isAboutOneConnection { return }
+    pause()
+    loop.schedule(after: configuration.limits.pauseWithoutDescriptors) { [weak self] in
+      try? self?.resume()
+    }
+  }
+
+  private func serve(_ socket: consuming Socket) {
+    do {
+      let peer = try socket.peerAddress()
+      let tls = try configuration.tls.map { configuration throws(TLSError) in
+        try TLSConnection(server: configuration)
+      }
+      let connection = Connection(
+        socket, to: peer, on: loop, tls: tls, acceptor: acceptor,
+        http2: configuration.http2, limits: configuration.limits)
+      try connection.start()
+      add(connection)
+    } catch {
+      // Without memory or room in the poller this connection is dropped; others may still work.
+    }
+  }
+
+  private func add(_ connection: Connection) {
+    let id = ObjectIdentifier(connection)
+    connections[id] = connection
+    connection.whenClosed { [weak self] in
+      guard let self else { return }
+      self.connections[id] = nil
+      self.checkEmpty()
+    }
+  }
+
+  private func checkEmpty() {
+    guard connections.isEmpty, socket == nil else { return }
+    let actions = whenEmpty
+    whenEmpty = []
+    for action in actions { action() }
+  }
+
+  private func close() {
+    pause()
+    socket = nil
+    loop.remove(self)
+  }
+
+  func loopIsEnding() {
+    close()
+    checkEmpty()
+  }
+
+  /// Stops listening and returns when all connections have closed.
+  func shutDown(grace: Duration) async {
+    await withCheckedContinuation { continuation in
+      loop.execute {
+        self.close()
+        self.whenEmpty.append { continuation.resume() }
+        for connection in self.connections.values { connection.shutDown(grace: grace) }
+        self.checkEmpty()
+      }
+    }
+  }
+}

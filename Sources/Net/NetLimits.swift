@@ -1,0 +1,37 @@
+/// How long the network is waited for and how much is taken at once.
+///
+/// Every number has its reason beside it; those of the protocol are in `HTTP2.Limits`.
+public struct NetLimits: Sendable, Hashable {
+  /// Until the peer's settings have arrived, TLS handshake included: what nghttpx waits.
+  public var timeToEstablish = Duration.seconds(10)
+
+  /// Until a dialled address has answered: gRPC's floor is 20 s for all of it, and there may be
+  /// several addresses.
+  public var timeToConnect = Duration.seconds(10)
+
+  /// After a connection was ended because of an error, so that our last words are read before the
+  /// kernel resets it: long enough for a round trip around the world.
+  public var linger = Duration.seconds(1)
+
+  /// Before accepting is tried again when there are no descriptors left: somebody has to close one
+  /// first, and asking at once would spin.
+  public var pauseWithoutDescriptors = Duration.milliseconds(200)
+
+  /// Connections waiting to be accepted: what the kernel allows by default (`somaxconn`).
+  public var backlog: Int32 = 4096
+
+  /// Connections accepted in one turn, so that a storm of them does not starve the accepted ones.
+  public var acceptsPerTurn = 64
+
+  /// The defaults above.
+  public init() {}
+
+  /// Bytes per read: big enough for a full batch of small requests, small enough for the cache.
+  static let readSize = 64 * 1024
+  /// Reads from one connection in one turn, before the others get theirs.
+  static let readsPerTurn = 4
+  /// Bytes per write, and so the most that can wait for a slow socket (one frame more, sealed).
+  static let writeSize = 64 * 1024
+  /// Writes to one connection in one turn, before the others get theirs.
+  static let writesPerTurn = 16
+}
