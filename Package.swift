@@ -58,8 +58,9 @@ let package = Package(
     // Lifetimes: `Reader` borrows the bytes it reads.
     .target(
       name: "Protobuf", swiftSettings: strict + [.enableExperimentalFeature("Lifetimes")]),
-    library("RPC", ["Protobuf", "Zlib"]),
-    library("OAuth", ["OpenSSL"]),
+    library("TextCoding"),
+    library("RPC", ["Protobuf", "TextCoding", "Zlib"]),
+    library("OAuth", ["OpenSSL", "TextCoding"]),
     library("ProtoGen", ["Protobuf"]),
 
     // I/O.
@@ -73,7 +74,8 @@ let package = Package(
     library(
       "LinkService",
       [
-        "LinkAPI", "RPC", "Protobuf", "Store", "OAuth", "OpenSSL", "Zlib",
+        "LinkAPI", "RPC", "Protobuf", "Store", "OAuth", "OpenSSL", "TextCoding",
+        "Zlib",
       ]),
 
     // The offline stand-in for X.
@@ -87,6 +89,7 @@ let package = Package(
     tests("OpenSSL", ["COpenSSL"]),
     tests("Zlib"),
     tests("HTTP2"),
+    tests("TextCoding"),
     tests("Protobuf"),
     tests("RPC", ["Protobuf"]),
     tests("OAuth", ["OpenSSL"]),

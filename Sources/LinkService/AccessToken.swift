@@ -1,4 +1,5 @@
 public import OpenSSL
+internal import TextCoding
 internal import Zlib
 
 /// A bearer token as its holder writes it: `linkd_<id>_<secret>_<check>`, all in lower-case hex.
@@ -14,7 +15,7 @@ public struct AccessToken: Sendable {
   let id: [UInt8]
   let secret: [UInt8]
 
-  /// A new token of random bytes. Fails where the system has no randomness.
+  /// A new token of random bytes; fails where the system has no randomness.
   public static func random() throws(CryptoError) -> AccessToken {
     AccessToken(id: try Random.bytes(idLength), secret: try Random.bytes(secretLength))
   }
@@ -35,7 +36,7 @@ public struct AccessToken: Sendable {
     guard self.text.utf8.elementsEqual(text.utf8) else { return nil }
   }
 
-  /// The token as text. Show it once, to whom it is for.
+  /// The token as text: show it once, to whom it is for.
   public var text: String {
     let body = "\(Self.prefix)_\(Hex.encode(id))_\(Hex.encode(secret))"
     return "\(body)_\(Hex.encode(CRC32.checksum(Array(body.utf8)).bigEndianBytes))"

@@ -15,15 +15,15 @@ public struct LinkLimits: Sendable {
 
   /// The longest name of a profile, in bytes: long enough for an e-mail address.
   static let profileLength = 128
-  /// The longest callback, in bytes. Browsers and proxies cut longer addresses.
+  /// The longest callback, in bytes: browsers and proxies cut longer addresses.
   static let callbackLength = 2048
-  /// The longest consumer key or secret, in bytes. X's have 25 and 50; no length is promised.
+  /// The longest consumer key or secret, in bytes: X's have 25 and 50, and no length is promised.
   static let keyLength = 256
-  /// The longest hint of a user name, in bytes. X's have at most 15.
+  /// The longest hint of a user name, in bytes: X's have at most 15.
   static let screenNameLength = 64
   /// The longest value that came back from a provider, in bytes: a request token or a verifier.
   static let grantLength = 512
-  /// The longest link secret, in bytes. Ours have 64.
+  /// The longest link secret, in bytes: ours have 64.
   static let linkSecretLength = 128
   /// The length of a UUID as text (RFC 9562 section 4).
   static let requestIDLength = 36
@@ -31,6 +31,6 @@ public struct LinkLimits: Sendable {
   static let defaultPageSize = 50
   /// How many accounts a page has at most: about 200 KiB, well below a message's 4 MiB.
   static let largestPageSize = 1000
-  /// The longest page token, in bytes. Ours are below 500.
+  /// The longest page token, in bytes: ours are below 500.
   static let pageTokenLength = 1024
 }

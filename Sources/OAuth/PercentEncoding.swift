@@ -1,3 +1,5 @@
+import TextCoding
+
 /// The percent-encoding of RFC 5849 section 3.6, which is stricter than that of URLs and forms.
 public enum PercentEncoding {
   /// Encodes all but the unreserved characters of RFC 3986 (letters, digits and `-._~`), with
@@ -23,7 +25,7 @@ public enum PercentEncoding {
     if byte.isUnreserved {
       encoded.append(byte)
     } else {
-      encoded += [UInt8(ascii: "%"), .hexDigit(byte >> 4), .hexDigit(byte & 0xF)]
+      encoded += [UInt8(ascii: "%"), Hex.digit(byte >> 4), Hex.digit(byte & 0xF)]
     }
   }
 
@@ -36,7 +38,9 @@ public enum PercentEncoding {
     while let byte = iterator.next() {
       switch byte {
       case UInt8(ascii: "%"):
-        guard let high = iterator.next()?.hexValue, let low = iterator.next()?.hexValue else {
+        guard let high = iterator.next().flatMap(Hex.value(of:)),
+          let low = iterator.next().flatMap(Hex.value(of:))
+        else {
           throw OAuthError(.invalidEncoding, "a percent sign without two hexadecimal digits")
         }
         bytes.append(high << 4 | low)
@@ -74,20 +78,6 @@ extension UInt8 {
 
   /// Neither a control character nor a space nor a byte of a character beyond ASCII.
   var isVisible: Bool { self > 0x20 && self < 0x7F }
-
-  /// The character for a value below 16, in upper case (RFC 5849 section 3.6).
-  static func hexDigit(_ value: UInt8) -> UInt8 {
-    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "A") + (value - 10)
-  }
-
-  var hexValue: UInt8? {
-    switch self {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): self - UInt8(ascii: "0")
-    case UInt8(ascii: "A")...UInt8(ascii: "F"): self - UInt8(ascii: "A") + 10
-    case UInt8(ascii: "a")...UInt8(ascii: "f"): self - UInt8(ascii: "a") + 10
-    default: nil
-    }
-  }
 
   var asciiLowercased: UInt8 {
     self >= UInt8(ascii: "A") && self <= UInt8(ascii: "Z") ? self + 32 : self

@@ -1,4 +1,5 @@
 import OpenSSL
+import TextCoding
 
 /// The HMAC-SHA1 signature of RFC 5849 section 3.4.2.
 ///
@@ -15,6 +16,7 @@ enum Signature {
     let key =
       clientSecret.percentEncoded() + [UInt8(ascii: "&")]
       + (tokenSecret?.percentEncoded() ?? [])
-    return Base64.encode(HMAC.sha1(key: key, message: Array(baseString.utf8)))
+    return String(
+      decoding: Base64.encode(HMAC.sha1(key: key, message: Array(baseString.utf8))), as: UTF8.self)
   }
 }

@@ -1,3 +1,5 @@
+import TextCoding
+
 /// An absolute http or https URL, taken apart as far as RFC 5849 section 3.4.1.2 needs it.
 struct SignedURL: Sendable {
   /// The base string URI: scheme, host, port unless it is the default one, and path.
@@ -58,7 +60,7 @@ struct SignedURL: Sendable {
       let inside = authority.dropFirst().prefix { $0 != "]" }
       let host = authority.prefix(inside.count + 2)
       guard host.hasSuffix("]"), !inside.isEmpty,
-        inside.utf8.allSatisfy({ $0.hexValue != nil || [0x3A, 0x2E].contains($0) })
+        inside.utf8.allSatisfy({ Hex.value(of: $0) != nil || [0x3A, 0x2E].contains($0) })
       else { throw OAuthError(.invalidURL, "not an IPv6 address in the brackets") }
       return host
     }

@@ -1,3 +1,5 @@
+import TextCoding
+
 /// Makes a request unique: the nonce and the timestamp of RFC 5849 section 3.3.
 ///
 /// Given from outside, so that signing is a function of its arguments.
@@ -36,7 +38,6 @@ public struct Nonce: Sendable, Hashable {
     guard entropy.count >= 16 else {
       throw OAuthError(.invalidParameter, "a nonce needs at least 128 random bits")
     }
-    let digits = entropy.flatMap { [UInt8.hexDigit($0 >> 4), .hexDigit($0 & 0xF)] }
-    try self.init(String(decoding: digits, as: UTF8.self))
+    try self.init(Hex.encode(entropy))
   }
 }

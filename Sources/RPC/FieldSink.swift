@@ -1,3 +1,5 @@
+import TextCoding
+
 /// Where header fields go: a block of HTTP/2, or whatever stands for one.
 package protocol FieldSink {
   /// Appends a field; a sensitive one must not enter a compression table.
@@ -48,7 +50,7 @@ extension RPCError {
     sink.append("grpc-status", String(code.rawValue))
     if !message.isEmpty { sink.append("grpc-message", PercentEncoding.encode(message)) }
     if let details = StatusDetails.encode(self) {
-      sink.append("grpc-status-details-bin", Base64.encodeUnpadded(details))
+      sink.append("grpc-status-details-bin", Base64.encode(details, padded: false))
     }
     try? metadata.append(to: &sink)
     try? trailing.append(to: &sink)

@@ -1,3 +1,5 @@
+import TextCoding
+
 // How metadata look as header fields.
 
 extension Span<UInt8> {
@@ -77,7 +79,7 @@ extension Metadata {
     if name.span.hasPrefix("grpc-") || name.span.isReservedForHTTP { return nil }
     return switch element.value {
     case .text(let text): (name, Array(text.utf8))
-    case .binary(let bytes): (name, Base64.encodeUnpadded(bytes))
+    case .binary(let bytes): (name, Base64.encode(bytes, padded: false))
     }
   }
 

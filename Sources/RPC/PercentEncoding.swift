@@ -1,3 +1,5 @@
+import TextCoding
+
 /// The form of `grpc-message`: UTF-8 with everything but printable ASCII as `%XX`.
 package enum PercentEncoding {
   private static let percent = UInt8(ascii: "%")
@@ -10,7 +12,7 @@ package enum PercentEncoding {
       if (0x20...0x7E).contains(byte), byte != percent {
         output.append(byte)
       } else {
-        output += [percent, hexDigit(byte >> 4), hexDigit(byte & 0xF)]
+        output += [percent, Hex.digit(byte >> 4), Hex.digit(byte & 0xF)]
       }
     }
     return output
@@ -25,7 +27,7 @@ package enum PercentEncoding {
     var index = 0
     while index < bytes.count {
       if bytes[index] == percent, index + 2 < bytes.count,
-        let high = hexValue(bytes[index + 1]), let low = hexValue(bytes[index + 2])
+        let high = Hex.value(of: bytes[index + 1]), let low = Hex.value(of: bytes[index + 2])
       {
         output.append(high << 4 | low)
         index += 3
@@ -35,18 +37,5 @@ package enum PercentEncoding {
       }
     }
     return String(decoding: output, as: UTF8.self)
-  }
-
-  private static func hexDigit(_ value: UInt8) -> UInt8 {
-    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "A") + value - 10
-  }
-
-  private static func hexValue(_ digit: UInt8) -> UInt8? {
-    switch digit {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
-    case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
-    case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
-    default: nil
-    }
   }
 }

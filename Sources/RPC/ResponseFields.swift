@@ -1,3 +1,5 @@
+import TextCoding
+
 /// The header fields of a response, or its trailers, taken in one after the other.
 package struct ResponseFields: Sendable {
   private var httpStatus: Int?
