@@ -39,6 +39,7 @@ let package = Package(
     // HTTP/1.1 for people's browsers: the pages of fakex and the callback of linkctl.
     .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+
   ],
   targets: [
     // The boundary: C libraries, and the wrappers that are the only places with unsafe code.
@@ -83,7 +84,18 @@ let package = Package(
       "FakeX", ["OAuth", "Zlib", .product(name: "FlyingFox", package: "FlyingFox")]),
     program(
       "fakex",
-      ["FakeX", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+      [
+        "FakeX", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "FlyingFox", package: "FlyingFox"),
+      ]),
+
+    program(
+      "linkctl",
+      [
+        "LinkAPI", "RPC", "RPCNet", "Net", "OpenSSL", "Protobuf", "Linux",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "FlyingFox", package: "FlyingFox"),
+      ]),
 
     tests("Linux", ["CLinux"]),
     tests("OpenSSL", ["COpenSSL"]),
@@ -99,6 +111,7 @@ let package = Package(
     tests("HTTPClient", ["Net"]),
     tests("Store", ["OpenSSL", "Linux"]),
     tests("FakeX", ["OAuth"]),
+    tests("linkctl"),
     tests("LinkService", ["LinkAPI", "RPC", "Store", "OAuth", "OpenSSL"]),
   ]
 )

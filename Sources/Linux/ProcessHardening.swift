@@ -1,4 +1,5 @@
 private import CLinux
+private import Glibc
 
 /// What a process that holds secrets does before it reads the first one.
 public enum ProcessHardening {
@@ -9,5 +10,12 @@ public enum ProcessHardening {
   public static func forbidDumps() throws(SystemError) {
     try retryingOnInterrupt("prctl") { linux_forbid_dumping() }
     try retryingOnInterrupt("setrlimit") { linux_forbid_core_files() }
+  }
+
+  /// Makes a write to a pipe or socket that nobody reads any more fail instead of ending the process.
+  ///
+  /// Wraps `signal(SIGPIPE)`.
+  public static func ignoreBrokenPipes() {
+    _ = signal(SIGPIPE, SIG_IGN)
   }
 }

@@ -8,7 +8,7 @@ struct Fakex: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "fakex",
     abstract: "A faithful offline stand-in for X's OAuth endpoints.",
-    subcommands: [Serve.self, Config.self])
+    subcommands: [Serve.self, Visit.self, Config.self])
 }
 
 struct Serve: AsyncParsableCommand {

@@ -1,0 +1,45 @@
+internal import Foundation
+
+/// What the browser brought back from the provider.
+package enum Callback: Hashable, Sendable {
+  /// The user agreed.
+  case granted(token: String, verifier: String)
+  /// The user said no.
+  case denied(token: String)
+
+  /// The request token, which says what link it belongs to.
+  package var token: String {
+    switch self {
+    case .granted(let token, _), .denied(let token): token
+    }
+  }
+
+  /// Reads the query of a callback URL; nil unless it is exactly one of the two.
+  package init?(query: String) {
+    var values: [String: String] = [:]
+    for pair in query.split(separator: "&") {
+      let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      guard let name = Self.decoded(parts[0]), let value = Self.decoded(parts.dropFirst().first)
+      else { return nil }
+      // A second value would be a question of taste; a callback of X has none.
+      guard values.updateValue(value, forKey: name) == nil else { return nil }
+    }
+    switch (values["oauth_token"], values["oauth_verifier"], values["denied"]) {
+    case (let token?, let verifier?, nil): self = .granted(token: token, verifier: verifier)
+    case (nil, nil, let token?): self = .denied(token: token)
+    default: return nil
+    }
+  }
+
+  /// Reads the whole URL that the browser was sent to.
+  package init?(url: String) {
+    guard let query = URLComponents(string: url)?.percentEncodedQuery else { return nil }
+    self.init(query: query)
+  }
+
+  /// A value of `application/x-www-form-urlencoded`.
+  private static func decoded(_ text: Substring?) -> String? {
+    guard let text else { return nil }
+    return text.replacing("+", with: " ").removingPercentEncoding
+  }
+}
