@@ -1,3 +1,4 @@
+private import CLinux
 private import Glibc
 
 /// A point on the clock that never goes back, in nanoseconds since an unspecified start.
