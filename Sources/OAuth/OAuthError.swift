@@ -20,6 +20,8 @@ public struct OAuthError: Error, Hashable, Sendable, CustomStringConvertible {
     public static let missingParameter = Code(name: "missing parameter")
     /// More than one of the limits of this module.
     public static let tooLarge = Code(name: "too large")
+    /// A step or an option that the provider does not have.
+    public static let notOffered = Code(name: "not offered")
   }
 
   /// What a program decides by.
