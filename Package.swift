@@ -58,23 +58,20 @@ let package = Package(
     // Values: no I/O, no clock.
     // Lifetimes: `Reader` borrows the bytes it reads.
     .target(
-      name: "Protobuf", dependencies: ["TextCoding"],
-      swiftSettings: strict + [.enableExperimentalFeature("Lifetimes")]),
+      name: "Protobuf", swiftSettings: strict + [.enableExperimentalFeature("Lifetimes")]),
     library("TextCoding"),
     library("RPC", ["Protobuf", "TextCoding", "Zlib"]),
     library("OAuth", ["OpenSSL", "TextCoding"]),
-    library("ProtoGen", ["Protobuf", "TextCoding"]),
-    program("protoc-gen-link", ["ProtoGen", "Protobuf"]),
+    library("ProtoGen", ["Protobuf"]),
 
     // I/O.
     library("Net", ["HTTP2", "OpenSSL", "Linux"]),
-    library("RPCNet", ["RPC", "Net", "HTTP2"]),
+    library("RPCNet", ["RPC", "Net", "HTTP2", "OpenSSL", "Linux"]),
     library("HTTPClient", ["CCurl", "Net", "Linux"]),
     library("Store", ["OpenSSL", "Zlib", "Linux"]),
 
     // The service.
     library("LinkAPI", ["RPC", "Protobuf"]),
-    library("TestAPI", ["RPC", "Protobuf"]),
     library(
       "LinkService",
       [

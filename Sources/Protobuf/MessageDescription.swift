@@ -1,5 +1,3 @@
-import TextCoding
-
 /// Writes a message on one line for people, sensitive values redacted.
 public struct MessageDescription: FieldVisitor {
   private(set) var text = ""
@@ -11,7 +9,11 @@ public struct MessageDescription: FieldVisitor {
   }
 
   mutating func write(hex bytes: [UInt8]) {
-    text += "0x" + Hex.encode(bytes)
+    text += "0x"
+    for byte in bytes {
+      if byte < 16 { text += "0" }
+      text += String(byte, radix: 16)
+    }
   }
 
   mutating func write(message: some Message) {

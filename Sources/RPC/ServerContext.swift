@@ -74,13 +74,23 @@ extension ServerContext {
 }
 
 /// The other end of a connection.
-public struct Peer: Sendable, Hashable {
-  /// Its address as text, as `192.0.2.7:4711`; `in-process` where there is no network.
-  public let address: String
+public struct Peer: Sendable {
+  private let source: (any PeerSource)?
 
-  /// A peer at this address.
-  public init(address: String) { self.address = address }
+  /// A peer that is described when somebody asks: most calls never do.
+  package init(_ source: any PeerSource) { self.source = source }
+
+  private init() { source = nil }
 
   /// A caller within this process.
-  public static let inProcess = Peer(address: "in-process")
+  public static let inProcess = Peer()
+
+  /// Its address as text, as `192.0.2.7:4711`; `in-process` where there is no network.
+  public var address: String { source?.peerAddress ?? "in-process" }
+}
+
+/// A connection, as far as a handler may know it.
+package protocol PeerSource: AnyObject, Sendable {
+  /// The address of the other end.
+  var peerAddress: String { get }
 }

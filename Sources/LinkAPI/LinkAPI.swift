@@ -1,0 +1,1 @@
+// Generated from Protos/link/v1.

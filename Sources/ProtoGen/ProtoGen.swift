@@ -1,0 +1,1 @@
+// Turns descriptors into Swift source.

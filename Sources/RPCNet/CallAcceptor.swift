@@ -1,0 +1,98 @@
+internal import HTTP2
+internal import Net
+internal import RPC
+
+/// Turns the streams of a server into calls.
+///
+/// Immutable: all loops share it without waiting for each other. What each loop counts for itself
+/// lies in its own `RunningCalls`.
+final class CallAcceptor: StreamAcceptor {
+  private let methods: MethodTable
+  private let limits: CallLimits
+  private let running: [RunningCalls]
+
+  init(_ methods: MethodTable, limits: CallLimits, loops: [EventLoop]) {
+    self.methods = methods
+    self.limits = limits
+    running = loops.map(RunningCalls.init)
+  }
+
+  func accept(_ stream: Stream, headers: HeaderBlock, endStream: Bool) -> any StreamHandler {
+    var fields = RequestFields(for: methods)
+    for field in headers { fields.add(name: field.name.span, value: field.value.span) }
+    let head: RequestHead
+    do { head = try fields.finish() } catch { return refuse(stream, error, endStream: endStream) }
+    let call = ServerCall(stream, head, limits: limits, running: runningCalls(on: stream))
+    call.begin(endStream: endStream)
+    return call
+  }
+
+  private func runningCalls(on stream: Stream) -> RunningCalls? {
+    let loop = stream.connection.loop
+    return running.first { $0.loop === loop }
+  }
+
+  private func refuse(
+    _ stream: Stream, _ refusal: Refusal, endStream: Bool
+  ) -> any StreamHandler {
+    let hasBody = refusal.httpStatus == 415
+    stream.sendHeaders(HeaderBlocks.refusal(refusal), endStream: !hasBody)
+    // Whoever does not speak gRPC may be a person with a browser.
+    if hasBody { stream.sendData(Array("gRPC only\n".utf8), endStream: true) }
+    if !endStream && !hasBody { stream.reset(.noError) }
+    return RefusedCall()
+  }
+
+  /// Returns once every handler has returned, or `limit` has passed.
+  func waitForHandlers(atMost limit: Duration) async {
+    await withTaskGroup(of: Void.self) { group in
+      for calls in running { group.addTask { await calls.waitUntilNone(atMost: limit) } }
+    }
+  }
+}
+
+/// Follows the rest of a request that has been answered already.
+private final class RefusedCall: StreamHandler {
+  func receivedHeaders(_ headers: HeaderBlock, endStream: Bool) {}
+  func receivedData(_ bytes: Span<UInt8>, endStream: Bool) {}
+  func receivedTrailers(_ trailers: HeaderBlock) {}
+  func becameWritable() {}
+  func closed(_ code: ErrorCode, connectionLost: Bool) {}
+}
+
+/// The handlers that run on one loop, so that a server can wait for what it started.
+///
+/// `@unchecked Sendable`: what is mutable is touched only on the thread of `loop`.
+final class RunningCalls: @unchecked Sendable {
+  let loop: EventLoop
+  private var count = 0
+  private var whenNone: [() -> Void] = []
+
+  init(on loop: EventLoop) { self.loop = loop }
+
+  func started() { count += 1 }
+
+  func finished() {
+    count -= 1
+    guard count == 0, !whenNone.isEmpty else { return }
+    let actions = whenNone
+    whenNone = []
+    for action in actions { action() }
+  }
+
+  /// A handler that does not heed its cancellation is waited for no longer than `limit`.
+  func waitUntilNone(atMost limit: Duration) async {
+    await withCheckedContinuation { continuation in
+      loop.execute {
+        guard self.count > 0 else { return continuation.resume() }
+        var waiting: CheckedContinuation<Void, Never>? = continuation
+        let resume = {
+          waiting?.resume()
+          waiting = nil
+        }
+        self.whenNone.append(resume)
+        self.loop.schedule(after: limit, resume)
+      }
+    }
+  }
+}

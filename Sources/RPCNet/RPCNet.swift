@@ -1,1 +1,0 @@
-// Carries RPC over Net.
