@@ -58,11 +58,13 @@ let package = Package(
     // Values: no I/O, no clock.
     // Lifetimes: `Reader` borrows the bytes it reads.
     .target(
-      name: "Protobuf", swiftSettings: strict + [.enableExperimentalFeature("Lifetimes")]),
+      name: "Protobuf", dependencies: ["TextCoding"],
+      swiftSettings: strict + [.enableExperimentalFeature("Lifetimes")]),
     library("TextCoding"),
     library("RPC", ["Protobuf", "TextCoding", "Zlib"]),
     library("OAuth", ["OpenSSL", "TextCoding"]),
-    library("ProtoGen", ["Protobuf"]),
+    library("ProtoGen", ["Protobuf", "TextCoding"]),
+    program("protoc-gen-link", ["ProtoGen", "Protobuf"]),
 
     // I/O.
     library("Net", ["HTTP2", "OpenSSL", "Linux"]),
@@ -72,6 +74,7 @@ let package = Package(
 
     // The service.
     library("LinkAPI", ["RPC", "Protobuf"]),
+    library("TestAPI", ["RPC", "Protobuf"]),
     library(
       "LinkService",
       [

@@ -1,6 +1,6 @@
 /// Why bytes are not an encoding of the message asked for.
 public struct DecodingError: Error, Hashable, CustomStringConvertible {
-  /// The kinds of damage. More may be added.
+  /// The kinds of damage, of which there may be more one day.
   public struct Reason: Hashable, Sendable, CustomStringConvertible {
     /// What is wrong, in words.
     public let description: String
@@ -17,8 +17,6 @@ public struct DecodingError: Error, Hashable, CustomStringConvertible {
     public static let tooDeep = Reason(description: "nested too deeply")
     /// A group ends that did not begin, or the reverse.
     public static let unbalancedGroup = Reason(description: "unbalanced group")
-    /// An `Any` holds another type than the one asked for.
-    public static let typeMismatch = Reason(description: "type mismatch")
   }
 
   /// What is wrong.

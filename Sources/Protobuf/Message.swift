@@ -66,7 +66,9 @@ extension Message {
     try self.init(serialized: bytes.span, limits: limits)
   }
 
-  /// Appends the encoding. Equal messages have equal encodings: maps are ordered by key.
+  /// Appends the encoding.
+  ///
+  /// Equal messages have equal encodings: maps are ordered by key.
   @inlinable
   public func serialize(appendingTo buffer: inout [UInt8]) throws(EncodingError) {
     var writer = Writer()
@@ -84,6 +86,16 @@ extension Message {
 }
 
 extension Message {
+  /// A message that `body` has filled in.
+  @inlinable
+  public static func with<Failure: Error>(
+    _ body: (inout Self) throws(Failure) -> Void
+  ) throws(Failure) -> Self {
+    var message = Self()
+    try body(&message)
+    return message
+  }
+
   /// Whether both have the same encoding.
   public static func == (first: Self, second: Self) -> Bool {
     var one = Writer()
@@ -100,7 +112,9 @@ extension Message {
     writer.hash(into: &hasher)
   }
 
-  /// The fields that are set, on one line, sensitive ones redacted. For people: the form may change.
+  /// The fields that are set, on one line, sensitive ones redacted.
+  ///
+  /// For people: the form may change.
   public var description: String {
     var description = MessageDescription()
     description.write(message: self)

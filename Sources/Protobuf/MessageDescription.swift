@@ -1,3 +1,5 @@
+import TextCoding
+
 /// Writes a message on one line for people, sensitive values redacted.
 public struct MessageDescription: FieldVisitor {
   private(set) var text = ""
@@ -9,11 +11,7 @@ public struct MessageDescription: FieldVisitor {
   }
 
   mutating func write(hex bytes: [UInt8]) {
-    text += "0x"
-    for byte in bytes {
-      if byte < 16 { text += "0" }
-      text += String(byte, radix: 16)
-    }
+    text += "0x" + Hex.encode(bytes)
   }
 
   mutating func write(message: some Message) {

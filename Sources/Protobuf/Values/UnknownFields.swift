@@ -21,4 +21,19 @@ public struct UnknownFields: Sendable, Hashable, CustomStringConvertible, Custom
   mutating func append(_ field: Span<UInt8>) {
     bytes.append(copying: field)
   }
+
+  /// The last varint with this field number, as an extension of an option has it; nil if none.
+  package func varint(_ number: Int) -> UInt64? {
+    var reader = Reader(bytes.span, limits: .default)
+    var value: UInt64?
+    // What is kept here has been read before, so nothing in it can fail.
+    while let found = try? reader.nextField() {
+      if found == number, reader.holds(Wire.Varint<UInt64>.self) {
+        value = try? reader.readVarint()
+      } else {
+        try? reader.skipField()
+      }
+    }
+    return value
+  }
 }

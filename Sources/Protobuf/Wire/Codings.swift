@@ -1,3 +1,6 @@
+// swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
+// Each member is documented where `FieldCoding` requires it; what is particular stands with the type.
+
 /// The codings of the wire format.
 public enum Wire {
   /// `int32`, `int64`, `uint32`, `uint64`: base-128 groups.

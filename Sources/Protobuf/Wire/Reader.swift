@@ -57,8 +57,7 @@ public struct Reader: ~Escapable {
     return try checkTag(UInt32(first))
   }
 
-  /// "Field numbers are 1 to 536,870,911", and wire types 6 and 7 mean nothing. An end of group
-  /// that reaches this far belongs to no group.
+  /// "Field numbers are 1 to 536,870,911", and the wire types 6 and 7 mean nothing.
   @inlinable
   func checkTag(_ tag: UInt32) throws(DecodingError) -> UInt32 {
     guard tag >= 8, tag & 7 <= 5 else { throw error(.invalidTag) }

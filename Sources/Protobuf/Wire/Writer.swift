@@ -9,7 +9,7 @@
 /// Nothing but `advance` moves `position`, and it makes room first.
 @safe
 public struct Writer: ~Copyable {
-  /// The memory. What was written fills it from `position` to the end.
+  /// What was written fills it from `position` to the end.
   @usableFromInline var memory: UnsafeMutablePointer<UInt8>
   @usableFromInline var capacity: Int
   /// Where the first written byte lies: from 0 to `capacity`.
@@ -36,8 +36,10 @@ public struct Writer: ~Copyable {
     position &-= size
   }
 
-  /// At least doubles the memory. Past the largest size, drops everything instead and remembers it:
-  /// the memory stays bounded, and `finish` fails.
+  /// At least doubles the memory.
+  ///
+  /// Past the largest size, drops everything instead and remembers it: the memory stays bounded, and
+  /// `finish` fails.
   @usableFromInline
   mutating func grow(by size: Int) {
     let (needed, overflow) = size.addingReportingOverflow(count)

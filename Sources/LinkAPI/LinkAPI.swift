@@ -1,1 +1,0 @@
-// Generated from Protos/link/v1.

@@ -1,0 +1,93 @@
+import Protobuf
+
+/// A field as generated code needs it.
+struct Field {
+  /// How a field is declared and when it is written.
+  enum Form: Equatable {
+    /// A value that is written unless it is the default.
+    case plain
+    /// An optional.
+    case optional
+    /// An optional message out of line.
+    case boxed
+    case repeated(isPacked: Bool)
+    case map
+    /// A member of the oneof with this index.
+    case member(Int, isIndirect: Bool)
+  }
+
+  let number: Int32
+  /// The name in the schema.
+  let protoName: String
+  /// The name in Swift, in backticks if it must be.
+  var name: String
+  let form: Form
+  /// The type of one value, or of the whole map.
+  let type: String
+  /// What an unset field of form `plain` holds.
+  let zero: String
+  /// The arguments that name codings where they are not the type's own: `, as: …`.
+  let coding: String
+  let isSensitive: Bool
+  let comment: String?
+
+  /// The oneof that the field is a member of.
+  var oneofIndex: Int? {
+    if case .member(let index, _) = form { index } else { nil }
+  }
+
+  /// The type and the initial value of the stored property.
+  var declaration: String {
+    switch form {
+    case .plain: "\(name): \(type) = \(zero)"
+    case .optional, .boxed, .member: "\(name): \(type)?"
+    case .repeated: "\(name): [\(type)] = []"
+    case .map: "\(name): \(type) = [:]"
+    }
+  }
+
+  /// The property as an expression inside the functions that read and write it.
+  var expression: String {
+    ["number", "reader", "visitor", "writer"].contains(name) ? "self.\(name)" : name
+  }
+
+  /// The name as it is given to visitors.
+  var label: String { isSensitive ? ".sensitive(\"\(protoName)\")" : "\"\(protoName)\"" }
+}
+
+/// The Swift type of a field's value, its default and its coding if that is not the type's own.
+struct ValueType {
+  let type: String
+  let zero: String
+  let coding: String?
+
+  init?(_ type: FieldDescriptorProto.ProtoType?) {
+    switch type {
+    case .double: self.init("Double", "0")
+    case .float: self.init("Float", "0")
+    case .int64: self.init("Int64", "0")
+    case .uint64: self.init("UInt64", "0")
+    case .int32: self.init("Int32", "0")
+    case .fixed64: self.init("UInt64", "0", "Wire.Fixed<UInt64>")
+    case .fixed32: self.init("UInt32", "0", "Wire.Fixed<UInt32>")
+    case .bool: self.init("Bool", "false")
+    case .string: self.init("String", "\"\"")
+    case .bytes: self.init("[UInt8]", "[]")
+    case .uint32: self.init("UInt32", "0")
+    case .sfixed32: self.init("Int32", "0", "Wire.Fixed<Int32>")
+    case .sfixed64: self.init("Int64", "0", "Wire.Fixed<Int64>")
+    case .sint32: self.init("Int32", "0", "Wire.ZigZag<Int32>")
+    case .sint64: self.init("Int64", "0", "Wire.ZigZag<Int64>")
+    default: return nil
+    }
+  }
+
+  /// A message or an enum, whose coding is always the type's own.
+  init(type: String, zero: String) { self.init(type, zero) }
+
+  private init(_ type: String, _ zero: String, _ coding: String? = nil) {
+    self.type = type
+    self.zero = zero
+    self.coding = coding
+  }
+}

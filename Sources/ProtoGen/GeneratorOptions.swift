@@ -1,0 +1,71 @@
+/// What the caller of the plugin can choose, from `--link_opt=name=value,name=value`.
+package struct GeneratorOptions: Sendable {
+  /// Who can see the generated declarations.
+  package enum Access: String, Sendable {
+    case `public`
+    case package
+    case `internal`
+  }
+
+  package var access = Access.public
+  /// Whether the comments of the schema are carried over.
+  package var hasComments = true
+  /// The module that the generated code will be part of.
+  package var module = ""
+  /// Which module holds the types of the files below a path, where it is not `module`.
+  package var modules: [(path: String, module: String)] = []
+  /// Swift names for types, by their full names in the schema.
+  package var names: [String: String] = [:]
+
+  package init() {}
+
+  /// Parses `access=public,comments=yes,module=M,map=path/prefix:Module,name=full.Type:Name`.
+  package init(parameter: String) throws(GeneratorError) {
+    for option in parameter.split(separator: ",") {
+      let parts = option.split(separator: "=", maxSplits: 1).map(String.init)
+      guard parts.count == 2 else {
+        throw GeneratorError("option \(option)", "is not of the form name=value")
+      }
+      try set(parts[0], parts[1])
+    }
+  }
+
+  private mutating func set(_ option: String, _ value: String) throws(GeneratorError) {
+    switch option {
+    case "access":
+      guard let access = Access(rawValue: value) else {
+        throw GeneratorError("option access", "is public, package or internal, not \(value)")
+      }
+      self.access = access
+    case "comments":
+      guard value == "yes" || value == "no" else {
+        throw GeneratorError("option comments", "is yes or no, not \(value)")
+      }
+      hasComments = value == "yes"
+    case "module": module = value
+    case "map":
+      let (path, module) = try pair(option, value)
+      modules.append((path, module))
+    case "name":
+      let (type, name) = try pair(option, value)
+      names[type] = name
+    default: throw GeneratorError("option \(option)", "is not known")
+    }
+  }
+
+  private func pair(
+    _ option: String, _ value: String
+  ) throws(GeneratorError) -> (String, String) {
+    let parts = value.split(separator: ":", maxSplits: 1).map(String.init)
+    guard parts.count == 2 else {
+      throw GeneratorError("option \(option)", "takes two parts with a colon between them")
+    }
+    return (parts[0], parts[1])
+  }
+
+  /// The module that holds the types of a file: that of the longest path that is a prefix.
+  func module(ofFile name: String) -> String {
+    modules.filter { name == $0.path || name.hasPrefix($0.path + "/") }
+      .max { $0.path.utf8.count < $1.path.utf8.count }?.module ?? module
+  }
+}

@@ -1,1 +1,0 @@
-// Turns descriptors into Swift source.

@@ -1,0 +1,128 @@
+import Protobuf
+
+/// Prints a service: its methods, the protocol that a server implements, and the client.
+struct ServiceGenerator {
+  /// A method as generated code needs it.
+  private struct Method {
+    let descriptor: MethodDescriptorProto
+    let name: String
+    let request: String
+    let response: String
+    let comment: String?
+
+    var isStreaming: Bool {
+      descriptor.clientStreaming == true || descriptor.serverStreaming == true
+    }
+
+    var idempotency: String {
+      switch descriptor.options?.idempotencyLevel {
+      case .noSideEffects: ", idempotency: .noSideEffects"
+      case .idempotent: ", idempotency: .idempotent"
+      default: ""
+      }
+    }
+  }
+
+  private let name: String
+  private let fullName: String
+  private let access: String
+  private let comment: String?
+  private let file: String
+  private let methods: [Method]
+
+  init(
+    _ service: ServiceDescriptorProto, _ context: FileContext, path: [Int32]
+  ) throws(GeneratorError) {
+    name = service.name ?? ""
+    fullName = context.file.fullName(of: service.name)
+    access = context.access
+    comment = context.comments[path]
+    file = DescriptorGenerator.name(ofFile: context.file.name ?? "") + ".file"
+    methods = try Self.methods(service, context, path)
+  }
+
+  private static func methods(
+    _ service: ServiceDescriptorProto, _ context: FileContext, _ path: [Int32]
+  ) throws(GeneratorError) -> [Method] {
+    let scope = Scope(module: context.module)
+    var methods: [Method] = []
+    for (index, method) in service.method.enumerated() {
+      let place = "\(context.file.name ?? ""): \(service.name ?? "").\(method.name ?? "")"
+      let built = Method(
+        descriptor: method, name: Naming.method(method.name ?? ""),
+        request: scope.reference(to: try context.schema.entry(method.inputType, place)),
+        response: scope.reference(to: try context.schema.entry(method.outputType, place)),
+        comment: context.comments[path.appending(Path.methods, index)])
+      guard !built.isStreaming else {
+        throw GeneratorError(place, "is a streaming method, which are not generated yet")
+      }
+      methods.append(built)
+    }
+    return methods
+  }
+
+  func print(to printer: inout CodePrinter) {
+    printMethods(to: &printer)
+    printer.line()
+    printProtocol(to: &printer)
+    printer.line()
+    printClient(to: &printer)
+  }
+
+  private func printMethods(to printer: inout CodePrinter) {
+    printer.line("/// The methods of `\(fullName)`.")
+    printer.block("\(access) enum \(name)Methods") { printer in
+      for method in methods {
+        printer.comment(method.comment)
+        let type = "MethodDescriptor<\(method.request), \(method.response)>"
+        printer.line("\(access) static let \(method.name) = \(type)(")
+        let names = "service: \"\(fullName)\", method: \"\(method.descriptor.name ?? "")\""
+        printer.line("  \(names), kind: .unary\(method.idempotency))")
+      }
+      printer.line()
+      printer.line("/// The file that declares the service.")
+      printer.line("\(access) static var file: FileDescriptor { \(file) }")
+    }
+  }
+
+  private func printProtocol(to printer: inout CodePrinter) {
+    printer.comment(comment)
+    printer.block("\(access) protocol \(name)Protocol: RPC.Service") { printer in
+      for method in methods {
+        printer.comment(method.comment)
+        printer.line("func \(method.name)(")
+        printer.line("  _ request: \(method.request), context: ServerContext")
+        printer.line(") async throws -> \(method.response)")
+      }
+    }
+    printer.line()
+    printer.block("extension \(name)Protocol") { printer in
+      printer.line("/// Adds every method of the service.")
+      printer.block("\(access) func register(in router: inout Router)") { printer in
+        for method in methods {
+          let member = Naming.member(method.name)
+          printer.line("router.unary(\(name)Methods.\(member), \(method.name))")
+        }
+      }
+    }
+  }
+
+  private func printClient(to printer: inout CodePrinter) {
+    printer.line("/// Calls `\(fullName)`.")
+    printer.block("\(access) struct \(name)Client: Sendable") { printer in
+      printer.line("private let channel: any Channel")
+      printer.line("/// A client whose calls go through a channel.")
+      printer.line("\(access) init(_ channel: any Channel) { self.channel = channel }")
+      for method in methods {
+        printer.line()
+        printer.comment(method.comment)
+        printer.line("\(access) func \(method.name)(")
+        printer.line("  _ request: \(method.request), options: CallOptions = CallOptions()")
+        printer.block(") async throws(RPCError) -> \(method.response)") { printer in
+          let member = Naming.member(method.name)
+          printer.line("try await channel.unary(\(name)Methods.\(member), request, options)")
+        }
+      }
+    }
+  }
+}
