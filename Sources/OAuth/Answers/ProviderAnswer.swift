@@ -22,6 +22,25 @@ public struct ProviderAnswer: Sendable {
   }
 }
 
+extension ProviderAnswer {
+  /// How many seconds the provider's clock was ahead of `localTime`, in seconds since 1970, when it
+  /// answered; negative if behind, nil if it did not tell the time.
+  public func clockSkew(at localTime: Int64) -> Int64? {
+    date?.difference(from: localTime)
+  }
+
+  /// The time of the `Date` header, in seconds since 1970.
+  var date: Int64? { header("date").flatMap(HTTPDate.seconds) }
+}
+
+extension Int64 {
+  /// This less `other`; nil where that is no number of 64 bits.
+  func difference(from other: Int64) -> Int64? {
+    let (difference, overflow) = subtractingReportingOverflow(other)
+    return overflow ? nil : difference
+  }
+}
+
 /// An answer of status 200 that does not say what it should.
 struct MalformedAnswer: Error {
   /// Which of its parts is missing or wrong.

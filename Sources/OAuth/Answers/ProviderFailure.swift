@@ -85,12 +85,12 @@ extension ProviderFailure {
     kind: Kind, status: Int, code: Int?, message: String, _ answer: ProviderAnswer,
     localTime: Int64
   ) {
-    let date = answer.header("date").flatMap(HTTPDate.seconds)
+    let date = answer.date
     self.kind = kind
     self.status = status
     self.code = code
     self.message = message
-    clockSkew = date.flatMap { Self.difference($0, localTime) }
+    clockSkew = answer.clockSkew(at: localTime)
     retryAfter =
       kind == .rateLimited || kind == .unavailable
       ? Self.retryAfter(answer, now: date ?? localTime) : nil
@@ -100,7 +100,7 @@ extension ProviderFailure {
   private static func retryAfter(_ answer: ProviderAnswer, now: Int64) -> Int64? {
     let seconds =
       if let reset = number(answer.header("x-rate-limit-reset")) {
-        difference(reset, now)
+        reset.difference(from: now)
       } else {
         number(answer.header("retry-after"))
       }
@@ -110,10 +110,5 @@ extension ProviderFailure {
   private static func number(_ text: String?) -> Int64? {
     guard let text, !text.isEmpty, text.utf8.allSatisfy(\.isDigit) else { return nil }
     return Int64(text)
-  }
-
-  private static func difference(_ later: Int64, _ earlier: Int64) -> Int64? {
-    let (difference, overflow) = later.subtractingReportingOverflow(earlier)
-    return overflow ? nil : difference
   }
 }
