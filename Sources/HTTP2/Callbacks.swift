@@ -24,6 +24,7 @@ struct Callbacks: ~Copyable, @unchecked Sendable {
     unsafe nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(table, onInvalidFrame)
     unsafe nghttp2_session_callbacks_set_on_data_chunk_recv_callback(table, onDataChunk)
     unsafe nghttp2_session_callbacks_set_on_frame_recv_callback(table, onFrame)
+    unsafe nghttp2_session_callbacks_set_on_frame_send_callback(table, onFrameSent)
     unsafe nghttp2_session_callbacks_set_on_frame_not_send_callback(table, onFrameNotSent)
     unsafe nghttp2_session_callbacks_set_on_stream_close_callback(table, onStreamClose)
     unsafe self.raw = table
@@ -173,6 +174,29 @@ private func onFrame(
           lastStream: StreamID(rawValue: unsafe goAway.last_stream_id),
           ErrorCode(rawValue: unsafe goAway.error_code)))
     default: break
+    }
+    return keepGoing
+  }
+}
+
+/// A response that is complete while its request is not: what is left of that is not wanted.
+///
+/// RFC 9113, section 8.1: "A server MAY request that the client abort transmission of a request
+/// without error by sending a RST_STREAM with an error code of NO_ERROR after sending a complete
+/// response".
+private func onFrameSent(
+  _ session: OpaquePointer?, _ frame: UnsafePointer<nghttp2_frame>?,
+  _ data: UnsafeMutableRawPointer?
+) -> CInt {
+  guard let header = unsafe frame?.pointee.hd, has(NGHTTP2_FLAG_END_STREAM, header) else {
+    return keepGoing
+  }
+  return unsafe withInbox(data) { inbox in
+    if inbox.isServer,
+      unsafe nghttp2_session_get_stream_remote_close(session, header.stream_id) == 0,
+      let key = unsafe key(session, header.stream_id, inbox)
+    {
+      inbox.toReset.append((key, .noError))
     }
     return keepGoing
   }

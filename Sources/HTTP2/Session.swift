@@ -90,6 +90,11 @@ extension Session {
     }
     if result < 0 { throw fail(CInt(clamping: result)) }
     returnWindow()
+    resetStreams()
+  }
+
+  /// Resets what the callbacks have found to be reset.
+  private mutating func resetStreams() {
     for (key, code) in inbox.toReset { reset(key, code) }
     inbox.toReset.removeAll(keepingCapacity: true)
   }
@@ -123,7 +128,11 @@ extension Session {
       var start: UnsafePointer<UInt8>?
       let count = unsafe nghttp2_session_mem_send(raw, &start)
       if count < 0 { throw fail(CInt(clamping: count)) }
-      if count == 0 { return }
+      if count == 0 {
+        if inbox.toReset.isEmpty { return }
+        resetStreams()
+        continue
+      }
       unsafe buffer.append(contentsOf: UnsafeBufferPointer(start: start, count: count))
     }
   }
