@@ -74,6 +74,13 @@ let package = Package(
     library("HTTPClient", ["CCurl", "Net", "Linux"]),
     library("Store", ["OpenSSL", "Zlib", "Linux"]),
 
+    program(
+      "echo-server",
+      [
+        "TestAPI", "RPC", "RPCNet", "Net", "HTTP2", "OpenSSL", "Linux",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+
     // The service.
     library("LinkAPI", ["RPC", "Protobuf"]),
     library("TestAPI", ["RPC", "Protobuf"]),
@@ -112,7 +119,9 @@ let package = Package(
     tests("OAuth", ["OpenSSL"]),
     tests("ProtoGen", ["Protobuf"]),
     tests("Net", ["HTTP2", "OpenSSL", "Linux"]),
-    tests("RPCNet", ["RPC", "Net", "Protobuf"]),
+    tests(
+      "RPCNet", ["RPC", "Net", "HTTP2", "OpenSSL", "Linux", "Protobuf", "TestAPI"],
+      exclude: ["Python"]),
     tests("HTTPClient", ["Net", "FakeX", "OAuth"], exclude: ["servers.py"]),
     tests("Store", ["OpenSSL", "Linux"]),
     tests("FakeX", ["OAuth"]),

@@ -49,7 +49,7 @@ extension RPCError {
   package func append(to sink: inout some FieldSink, trailing: Metadata = Metadata()) {
     sink.append("grpc-status", String(code.rawValue))
     if !message.isEmpty { sink.append("grpc-message", PercentEncoding.encode(message)) }
-    if let details = StatusDetails.encode(self) {
+    if let details = serializedDetails {
       sink.append("grpc-status-details-bin", Base64.encode(details, padded: false))
     }
     try? metadata.append(to: &sink)

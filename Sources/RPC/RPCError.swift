@@ -1,3 +1,5 @@
+public import Protobuf
+
 /// Why a call failed, as its caller learns it.
 public struct RPCError: Error, Sendable {
   /// What kind of failure it is; this is what programs decide by.
@@ -7,7 +9,7 @@ public struct RPCError: Error, Sendable {
   /// It travels to the peer: no internals, no secrets.
   public var message: String
   /// What programs can read beyond the code, as `google.rpc.ErrorInfo`.
-  public var details: [ErrorDetail]
+  public var details: [ProtoAny]
   /// Metadata that goes with the error (in the trailers).
   public var metadata: Metadata
   /// What led to it.
@@ -17,7 +19,7 @@ public struct RPCError: Error, Sendable {
 
   /// A failure of the given kind.
   public init(
-    _ code: StatusCode, _ message: String, details: [ErrorDetail] = [],
+    _ code: StatusCode, _ message: String, details: [ProtoAny] = [],
     metadata: Metadata = Metadata(), cause: (any Error)? = nil
   ) {
     self.code = code

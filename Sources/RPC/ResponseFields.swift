@@ -1,3 +1,4 @@
+import Protobuf
 import TextCoding
 
 /// The header fields of a response, or its trailers, taken in one after the other.
@@ -7,7 +8,7 @@ package struct ResponseFields: Sendable {
   private var compression: Compression? = .identity
   private var code: StatusCode?
   private var message = ""
-  private var details: [ErrorDetail] = []
+  private var details: [ProtoAny] = []
   package private(set) var metadata = Metadata()
 
   /// No fields yet.
@@ -34,7 +35,7 @@ package struct ResponseFields: Sendable {
     } else if name.equals("grpc-message") {
       message = PercentEncoding.decode(value)
     } else if name.equals("grpc-status-details-bin") {
-      details = Base64.decode(value).map(StatusDetails.decode) ?? []
+      details = Base64.decode(value).map(RPCError.details(serialized:)) ?? []
     } else if name.equals("grpc-encoding") {
       compression = Compression(name: value)
     }

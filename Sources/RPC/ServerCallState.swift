@@ -10,16 +10,12 @@ package struct ServerCallState: Sendable, Equatable {
 
     /// Start the handler.
     package static let startHandler = Effects(rawValue: 1)
-    /// Send the end of the response: the result of the handler, or the error that came first.
-    package static let sendAnswer = Effects(rawValue: 2)
-    /// Tell the client to send no more (RST_STREAM with NO_ERROR), once the answer is out.
+    /// Send the response to its end: the result of the handler, or the error that came first.
     ///
-    /// "A server MAY request that the client abort transmission of a request without error by
-    /// sending a RST_STREAM with an error code of NO_ERROR after sending a complete response"
-    /// (RFC 9113, 8.1).
-    package static let stopRequest = Effects(rawValue: 4)
+    /// The transport stops a client that is still sending.
+    package static let sendAnswer = Effects(rawValue: 2)
     /// Cancel the handler's task.
-    package static let cancelHandler = Effects(rawValue: 8)
+    package static let cancelHandler = Effects(rawValue: 4)
   }
 
   private enum Request: Equatable { case open, ended }
@@ -77,7 +73,7 @@ package struct ServerCallState: Sendable, Equatable {
   private mutating func answer() -> Effects {
     guard response == .open else { return [] }
     response = .ended
-    return request == .open ? [.sendAnswer, .stopRequest] : .sendAnswer
+    return .sendAnswer
   }
 
   /// A handler that is cancelled still runs to its end; only its result has lost its meaning.

@@ -21,7 +21,7 @@ final class CallAcceptor: StreamAcceptor {
     var fields = RequestFields(for: methods)
     for field in headers { fields.add(name: field.name.span, value: field.value.span) }
     let head: RequestHead
-    do { head = try fields.finish() } catch { return refuse(stream, error, endStream: endStream) }
+    do { head = try fields.finish() } catch { return refuse(stream, error) }
     let call = ServerCall(stream, head, limits: limits, running: runningCalls(on: stream))
     call.begin(endStream: endStream)
     return call
@@ -32,14 +32,11 @@ final class CallAcceptor: StreamAcceptor {
     return running.first { $0.loop === loop }
   }
 
-  private func refuse(
-    _ stream: Stream, _ refusal: Refusal, endStream: Bool
-  ) -> any StreamHandler {
+  private func refuse(_ stream: Stream, _ refusal: Refusal) -> any StreamHandler {
     let hasBody = refusal.httpStatus == 415
     stream.sendHeaders(HeaderBlocks.refusal(refusal), endStream: !hasBody)
     // Whoever does not speak gRPC may be a person with a browser.
     if hasBody { stream.sendData(Array("gRPC only\n".utf8), endStream: true) }
-    if !endStream && !hasBody { stream.reset(.noError) }
     return RefusedCall()
   }
 

@@ -87,7 +87,6 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
   ) {
     if effects.contains(.startHandler) { startHandler() }
     if effects.contains(.sendAnswer), let answer { send(answer) }
-    if effects.contains(.stopRequest) { stream.reset(.noError) }
     if effects.contains(.cancelHandler) { task?.cancel() }
   }
 
