@@ -35,12 +35,14 @@ private let keepGoing: CInt = 0
 private let endConnection = CInt(NGHTTP2_ERR_CALLBACK_FAILURE.rawValue)
 private let endStream = CInt(NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue)
 
-/// The inbox of the session that calls, without touching its reference count.
+/// The inbox of the session that calls.
+///
+/// It is the session's alone, and the session does not look at it while the library runs.
 private func withInbox<Result>(
-  _ userData: UnsafeMutableRawPointer?, _ body: (Inbox) -> Result
+  _ userData: UnsafeMutableRawPointer?, _ body: (inout Inbox) -> Result
 ) -> Result {
   guard let userData = unsafe userData else { preconditionFailure("a session without an inbox") }
-  return unsafe Unmanaged<Inbox>.fromOpaque(userData)._withUnsafeGuaranteedRef(body)
+  return unsafe body(&userData.assumingMemoryBound(to: Inbox.self).pointee)
 }
 
 /// The place of a stream, kept by the library as the stream's user data: one more than the slot, so
@@ -49,7 +51,7 @@ func userData(for key: StreamKey) -> UnsafeMutableRawPointer? {
   unsafe UnsafeMutableRawPointer(bitPattern: key.slot + 1)
 }
 
-private func key(_ session: OpaquePointer?, _ id: Int32, _ inbox: Inbox) -> StreamKey? {
+private func key(_ session: OpaquePointer?, _ id: Int32, _ inbox: borrowing Inbox) -> StreamKey? {
   let data = unsafe nghttp2_session_get_stream_user_data(session, id)
   guard let key = inbox.streams.key(at: Int(bitPattern: data) - 1) else { return nil }
   return key.id.rawValue == id ? key : nil

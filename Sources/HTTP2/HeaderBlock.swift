@@ -55,30 +55,40 @@ public struct HeaderBlock: Sendable, Hashable {
     bytes.append(contentsOf: value)
   }
 
-  /// Appends a field as nghttp2 shows it.
-  ///
-  /// The pointers are read before this returns.
-  mutating func append(
-    name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>, isSensitive: Bool
-  ) {
-    appendPrefix(name.count, value.count, isSensitive)
-    unsafe bytes.append(contentsOf: name)
-    unsafe bytes.append(contentsOf: value)
+  /// Takes fields that `write` has written.
+  init(_ fields: UnsafeRawBufferPointer, count: Int) {
+    unsafe bytes = Array(fields)
+    self.count = count
+  }
+
+  /// Writes a field in the form of this buffer to the start of `room`, which has enough, and returns
+  /// how much it took.
+  static func write(
+    name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>, isSensitive: Bool,
+    to room: UnsafeMutableRawBufferPointer
+  ) -> Int {
+    let end = prefix + name.count + value.count
+    precondition(end <= room.count, "a header field beyond its limit")
+    unsafe room.storeBytes(of: lengths(name.count, value.count, isSensitive), as: UInt64.self)
+    unsafe UnsafeMutableRawBufferPointer(rebasing: room[prefix..<prefix + name.count])
+      .copyMemory(from: UnsafeRawBufferPointer(name))
+    unsafe UnsafeMutableRawBufferPointer(rebasing: room[prefix + name.count..<end])
+      .copyMemory(from: UnsafeRawBufferPointer(value))
+    return end
+  }
+
+  private static func lengths(_ name: Int, _ value: Int, _ isSensitive: Bool) -> UInt64 {
+    let mark = isSensitive ? UInt64(sensitive) : 0
+    return (UInt64(UInt32(clamping: name)) | mark | UInt64(UInt32(clamping: value)) << 32)
+      .littleEndian
   }
 
   private mutating func appendPrefix(_ nameCount: Int, _ valueCount: Int, _ isSensitive: Bool) {
     precondition(
       nameCount < Self.sensitive && valueCount < Self.sensitive, "a field of two gigabytes")
-    let mark = isSensitive ? Self.sensitive : 0
-    appendLength(UInt32(truncatingIfNeeded: nameCount) | mark)
-    appendLength(UInt32(truncatingIfNeeded: valueCount))
+    let lengths = Self.lengths(nameCount, valueCount, isSensitive)
+    unsafe withUnsafeBytes(of: lengths) { unsafe bytes.append(contentsOf: $0) }
     count += 1
-  }
-
-  private mutating func appendLength(_ length: UInt32) {
-    for shift in stride(from: 0, to: 32, by: 8) {
-      bytes.append(UInt8(truncatingIfNeeded: length >> UInt32(shift)))
-    }
   }
 
   /// Where a field lies in the buffer.
@@ -91,18 +101,22 @@ public struct HeaderBlock: Sendable, Hashable {
   /// The field whose lengths are at `offset`, which moves to the next one; nil at the end.
   func place(at offset: inout Int) -> Place? {
     guard offset < bytes.count else { return nil }
-    let mark = length(at: offset)
+    let lengths = lengths(at: offset)
+    let mark = UInt32(truncatingIfNeeded: lengths)
     let nameStart = offset + Self.prefix
     let valueStart = nameStart + Int(mark & ~Self.sensitive)
-    offset = valueStart + Int(length(at: offset + 4))
+    offset = valueStart + Int(lengths >> 32)
     return Place(
       name: nameStart..<valueStart, value: valueStart..<offset,
       isSensitive: mark & Self.sensitive != 0)
   }
 
-  private func length(at offset: Int) -> UInt32 {
-    UInt32(bytes[offset]) | UInt32(bytes[offset + 1]) << 8
-      | UInt32(bytes[offset + 2]) << 16 | UInt32(bytes[offset + 3]) << 24
+  private func lengths(at offset: Int) -> UInt64 {
+    // In bounds: only `append` writes here, and `offset` is where one of its fields begins.
+    let raw = unsafe bytes.withUnsafeBytes {
+      unsafe $0.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+    }
+    return UInt64(littleEndian: raw)
   }
 }
 

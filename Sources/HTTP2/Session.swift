@@ -22,28 +22,39 @@ public struct Session: ~Copyable {
   }
 
   private let raw: OpaquePointer
-  private let inbox: Inbox
-  private var hasFailed = false
+  /// At an address that stays, since the library's user data points to it.
+  ///
+  /// Never borrowed while the library runs, for its callbacks write there.
+  private let memory: UnsafeMutablePointer<Inbox>
+
+  private var inbox: Inbox {
+    unsafeAddress { unsafe UnsafePointer(memory) }
+    nonmutating unsafeMutableAddress { unsafe memory }
+  }
 
   /// Starts a connection; the preface and the settings are its first output.
   public init(_ role: Role, limits: Limits = Limits()) {
-    inbox = Inbox(isServer: role == .server, limits: limits)
+    unsafe memory = .allocate(capacity: 1)
+    unsafe memory.initialize(to: Inbox(isServer: role == .server, limits: limits))
     let options = Options(limits)
     var raw: OpaquePointer?
-    let userData = unsafe Unmanaged.passUnretained(inbox).toOpaque()
     let result =
       switch role {
       case .client:
-        unsafe nghttp2_session_client_new2(&raw, Callbacks.shared.raw, userData, options.raw)
+        unsafe nghttp2_session_client_new2(&raw, Callbacks.shared.raw, memory, options.raw)
       case .server:
-        unsafe nghttp2_session_server_new2(&raw, Callbacks.shared.raw, userData, options.raw)
+        unsafe nghttp2_session_server_new2(&raw, Callbacks.shared.raw, memory, options.raw)
       }
     guard result == 0, let session = unsafe raw else { preconditionFailure("out of memory") }
     unsafe self.raw = session
     submitSettings(role, limits)
   }
 
-  deinit { unsafe nghttp2_session_del(raw) }
+  deinit {
+    unsafe nghttp2_session_del(raw)
+    unsafe memory.deinitialize(count: 1)
+    unsafe memory.deallocate()
+  }
 
   private func submitSettings(_ role: Role, _ limits: Limits) {
     func entry(_ id: nghttp2_settings_id, _ value: UInt32) -> nghttp2_settings_entry {
@@ -80,8 +91,8 @@ extension Session {
   ///
   /// Data events point into `bytes`: take all events before the buffer is used again. Wraps
   /// `nghttp2_session_mem_recv`.
-  public mutating func receive(_ bytes: Span<UInt8>) throws(HTTP2Error) {
-    guard !hasFailed else { return }
+  public func receive(_ bytes: Span<UInt8>) throws(HTTP2Error) {
+    guard !inbox.hasFailed else { return }
     let result = unsafe bytes.withUnsafeBytes { buffer in
       unsafe inbox.input = buffer
       defer { unsafe inbox.input = UnsafeRawBufferPointer(start: nil, count: 0) }
@@ -89,6 +100,7 @@ extension Session {
         raw, buffer.baseAddress?.assumingMemoryBound(to: UInt8.self), buffer.count)
     }
     if result < 0 { throw fail(CInt(clamping: result)) }
+    inbox.block.release()
     returnWindow()
     resetStreams()
   }
@@ -106,8 +118,8 @@ extension Session {
     inbox.unreturnedBytes = 0
   }
 
-  private mutating func fail(_ code: CInt) -> HTTP2Error {
-    hasFailed = true
+  private func fail(_ code: CInt) -> HTTP2Error {
+    inbox.hasFailed = true
     let error = inbox.violation ?? HTTP2Error(library: code)
     // Queues the GOAWAY. Fails only for want of memory, and then the connection just closes.
     _ = unsafe nghttp2_session_terminate_session(raw, error.code.rawValue)
@@ -117,13 +129,13 @@ extension Session {
   /// The next thing that happened, oldest first.
   ///
   /// Reading and sending both make events.
-  public mutating func nextEvent() -> Event? { inbox.next() }
+  public func nextEvent() -> Event? { inbox.next() }
 
   /// Appends what is to be sent to `buffer` until that holds `limit` bytes or more, by one frame at
   /// most.
   ///
   /// Wraps `nghttp2_session_mem_send`.
-  public mutating func takeOutput(into buffer: inout [UInt8], upTo limit: Int) throws(HTTP2Error) {
+  public func takeOutput(into buffer: inout [UInt8], upTo limit: Int) throws(HTTP2Error) {
     while buffer.count < limit {
       var start: UnsafePointer<UInt8>?
       let count = unsafe nghttp2_session_mem_send(raw, &start)
@@ -143,7 +155,7 @@ extension Session {
   /// Whether the connection has nothing more to do in either direction and should be closed.
   public var isFinished: Bool {
     let wantsToReceive = unsafe nghttp2_session_want_read(raw) != 0
-    return (hasFailed || !wantsToReceive) && !wantsToSend
+    return (inbox.hasFailed || !wantsToReceive) && !wantsToSend
   }
 
   /// Whether so much waits to be sent that no more should be read from this peer for now.
@@ -164,7 +176,7 @@ extension Session {
   /// Opens a stream with a request; nil if this connection has no more numbers or is shutting down.
   ///
   /// Pseudo-header fields come first. Wraps `nghttp2_submit_request`.
-  public mutating func open(_ headers: HeaderBlock, endStream: Bool) -> StreamKey? {
+  public func open(_ headers: HeaderBlock, endStream: Bool) -> StreamKey? {
     let slot = inbox.streams.nextSlot()
     let key = StreamKey(slot: slot, id: StreamID(rawValue: 0))
     let id = unsafe headers.withLibraryFields { fields, count in
@@ -178,7 +190,7 @@ extension Session {
   /// Answers a stream: once, before its data.
   ///
   /// Wraps `nghttp2_submit_response`.
-  public mutating func sendHeaders(_ headers: HeaderBlock, endStream: Bool, on key: StreamKey) {
+  public func sendHeaders(_ headers: HeaderBlock, endStream: Bool, on key: StreamKey) {
     guard isOpen(key) else { return }
     _ = unsafe headers.withLibraryFields { fields, count in
       unsafe withBody(of: key, isEmpty: endStream) { body in
@@ -188,7 +200,7 @@ extension Session {
   }
 
   /// Queues part of a body, the last if `endStream`.
-  public mutating func sendData(_ bytes: [UInt8], endStream: Bool, on key: StreamKey) {
+  public func sendData(_ bytes: [UInt8], endStream: Bool, on key: StreamKey) {
     guard isOpen(key), !inbox.streams[key].outbox.hasEnded else { return }
     inbox.streams[key].outbox.append(bytes)
     if endStream { inbox.streams[key].outbox.endAfterBody() }
@@ -196,7 +208,7 @@ extension Session {
   }
 
   /// Ends a body with trailers, sent after all that is queued.
-  public mutating func sendTrailers(_ trailers: HeaderBlock, on key: StreamKey) {
+  public func sendTrailers(_ trailers: HeaderBlock, on key: StreamKey) {
     guard isOpen(key), !inbox.streams[key].outbox.hasEnded else { return }
     inbox.streams[key].outbox.end(with: trailers)
     resume(key)
@@ -205,7 +217,7 @@ extension Session {
   /// Ends a stream in both directions.
   ///
   /// A second reset has no effect.
-  public mutating func reset(_ key: StreamKey, _ code: ErrorCode) {
+  public func reset(_ key: StreamKey, _ code: ErrorCode) {
     guard isOpen(key), !inbox.streams[key].isReset else { return }
     inbox.streams[key].isReset = true
     _ = unsafe nghttp2_submit_rst_stream(
@@ -217,7 +229,7 @@ extension Session {
   /// Wraps `nghttp2_session_consume_stream`.
   ///
   /// Never more than arrived: counting beyond that is the application's mistake and has no effect.
-  public mutating func consume(_ count: Int, on key: StreamKey) {
+  public func consume(_ count: Int, on key: StreamKey) {
     guard isOpen(key), count > 0 else { return }
     _ = unsafe nghttp2_session_consume_stream(raw, key.id.rawValue, count)
   }
@@ -225,7 +237,7 @@ extension Session {
   /// Whether less than the limit is queued on a stream.
   ///
   /// If not, a `writable` event will come.
-  public mutating func isWritable(_ key: StreamKey) -> Bool {
+  public func isWritable(_ key: StreamKey) -> Bool {
     guard isOpen(key) else { return true }
     let isFull = inbox.streams[key].outbox.queuedBytes >= inbox.limits.queuedBytesPerStream
     if isFull { inbox.streams[key].isFull = true }
@@ -257,26 +269,26 @@ extension Session {
 
 extension Session {
   /// Asks the peer for a sign of life; `pingAcknowledged` follows.
-  public mutating func ping() {
+  public func ping() {
     _ = unsafe nghttp2_submit_ping(raw, UInt8(NGHTTP2_FLAG_NONE.rawValue), nil)
   }
 
   /// Announces that this connection will end, while still taking what is under way towards us.
   ///
   /// A GOAWAY for the last possible stream. After a round trip (a PING), follow with `drain`.
-  public mutating func announceShutdown() {
+  public func announceShutdown() {
     _ = unsafe nghttp2_submit_shutdown_notice(raw)
   }
 
   /// Refuses streams from here on; those that have begun go on to their end.
-  public mutating func drain() {
+  public func drain() {
     _ = unsafe nghttp2_submit_goaway(
       raw, UInt8(NGHTTP2_FLAG_NONE.rawValue), nghttp2_session_get_last_proc_stream_id(raw),
       ErrorCode.noError.rawValue, nil, 0)
   }
 
   /// Ends the connection with a GOAWAY, as soon as that is sent.
-  public mutating func terminate(_ code: ErrorCode) {
+  public func terminate(_ code: ErrorCode) {
     _ = unsafe nghttp2_session_terminate_session(raw, code.rawValue)
   }
 }

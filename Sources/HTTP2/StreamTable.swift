@@ -12,6 +12,14 @@ struct StreamState {
   /// A RST_STREAM has been submitted; there is at most one.
   var isReset = false
   var isClosed = false
+
+  /// Back to nothing, but for the room that the outbox has.
+  mutating func reset() {
+    outbox.reset()
+    id = nil
+    (isDeferred, isFull, hasReceivedHeaders, isReset, isClosed) =
+      (false, false, false, false, false)
+  }
 }
 
 /// The streams of a session, in places that are reused.
@@ -36,9 +44,7 @@ struct StreamTable {
 
   mutating func remove(_ key: StreamKey) {
     guard contains(key) else { return }
-    var outbox = slots[key.slot].outbox
-    outbox.reset()
-    slots[key.slot] = StreamState(outbox: outbox)
+    slots[key.slot].reset()
     free.append(key.slot)
   }
 

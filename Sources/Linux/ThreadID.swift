@@ -1,3 +1,4 @@
+private import CLinux
 private import Glibc
 
 /// Which thread of this process runs, cheap enough to ask on every call.

@@ -13,7 +13,8 @@ struct Buffers {
     return taken.isEmpty ? [UInt8](repeating: 0, count: NetLimits.readSize) : taken
   }
 
-  mutating func giveBack(input buffer: consuming [UInt8]) { input = buffer }
+  /// Takes back what `takeInput` returned.
+  mutating func giveBack(input buffer: inout [UInt8]) { swap(&buffer, &input) }
 
   /// An empty buffer with room.
   ///
@@ -21,12 +22,17 @@ struct Buffers {
   mutating func take() -> [UInt8] {
     if let buffer = spare.popLast() { return buffer }
     var buffer: [UInt8] = []
-    buffer.reserveCapacity(NetLimits.writeSize + NetLimits.readSize)
+    // What is sealed, or one frame, may come on top of a full buffer.
+    buffer.reserveCapacity(2 * NetLimits.writeSize)
     return buffer
   }
 
-  mutating func giveBack(_ buffer: consuming [UInt8]) {
+  /// Takes back what `take` returned.
+  ///
+  /// By reference: of a buffer with two owners, `removeAll` would make a third.
+  mutating func giveBack(_ buffer: inout [UInt8]) {
     buffer.removeAll(keepingCapacity: true)
-    spare.append(buffer)
+    spare.append([])
+    swap(&buffer, &spare[spare.count - 1])
   }
 }

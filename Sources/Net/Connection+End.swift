@@ -51,7 +51,7 @@ extension Connection: LoopResident {
     guard tls != nil else { return }
     tls?.close()
     var output = loop.buffers.take()
-    defer { loop.buffers.giveBack(output) }
+    defer { loop.buffers.giveBack(&output) }
     tls?.takeCiphertext(appendingTo: &output)
     // Eight bytes or so. Without room for them the peer learns of the end from the socket.
     _ = try? socket?.write(output.span)

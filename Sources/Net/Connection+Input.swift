@@ -7,7 +7,7 @@ extension Connection {
   func readAll() {
     guard phase < .closed else { return }
     var input = loop.buffers.takeInput()
-    defer { loop.buffers.giveBack(input: input) }
+    defer { loop.buffers.giveBack(input: &input) }
     for _ in 0..<NetLimits.readsPerTurn {
       guard let count = read(into: &input) else { break }
       if count == 0 { return endOfInput() }
@@ -32,7 +32,7 @@ extension Connection {
     guard phase < .lingering else { return }
     guard tls != nil else { return feed(bytes) }
     var plaintext = loop.buffers.take()
-    defer { loop.buffers.giveBack(plaintext) }
+    defer { loop.buffers.giveBack(&plaintext) }
     do throws(TLSError) {
       let wasComplete = tls?.isHandshakeComplete ?? false
       try tls?.receive(bytes, appendingTo: &plaintext)

@@ -32,7 +32,7 @@ extension Connection: Flushable {
   /// Takes one buffer full of output and writes it; false if there was none.
   private func writeMore() -> Bool {
     var output = loop.buffers.take()
-    defer { loop.buffers.giveBack(output) }
+    defer { loop.buffers.giveBack(&output) }
     guard takeOutput(into: &output), !output.isEmpty else { return false }
     let written = write(output.span)
     if phase < .closed, written < output.count { unsent = Array(output[written...]) }
@@ -45,7 +45,7 @@ extension Connection: Flushable {
   private func takeOutput(into output: inout [UInt8]) -> Bool {
     guard tls != nil else { return takePlaintext(into: &output) }
     var plaintext = loop.buffers.take()
-    defer { loop.buffers.giveBack(plaintext) }
+    defer { loop.buffers.giveBack(&plaintext) }
     guard takePlaintext(into: &plaintext) else { return false }
     do throws(TLSError) {
       try tls?.send(plaintext.span)

@@ -32,7 +32,7 @@ public final class Connection: @unchecked Sendable {
   let acceptor: (any StreamAcceptor)?
 
   var socket: Socket?
-  var session: Session
+  let session: Session
   var tls: TLSConnection?
   var phase = Phase.opening
   /// Who follows each stream, by the slot of its key.

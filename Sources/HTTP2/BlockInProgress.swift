@@ -1,0 +1,83 @@
+private import Glibc
+
+/// The header block that is arriving: its fields so far, and whether they are too many.
+///
+/// nghttp2 announces SETTINGS_MAX_HEADER_LIST_SIZE but never compares a list with it, so this is the
+/// only place that does.
+///
+/// `@safe`: the room is private, and what is written to it is checked against the limit before.
+@safe
+struct BlockInProgress: ~Copyable {
+  /// CONTINUATION frames so far.
+  var continuations = 0
+  /// Why the stream has to be reset once the block is complete; no more fields are kept.
+  private(set) var fault: ErrorCode?
+
+  private let limits: Limits
+  /// Room for as much as may be kept, taken when a block begins and shared by all blocks of one
+  /// input, so that a field costs two copies and a block one allocation of the right size.
+  private var room = unsafe UnsafeMutableRawBufferPointer(start: nil, count: 0)
+  private var used = 0
+  private var kept = 0
+  private var isComplete = true
+  /// Size and number of all fields, kept or not.
+  private var size = 0
+  private var fields = 0
+
+  init(_ limits: Limits) { self.limits = limits }
+
+  deinit { unsafe room.deallocate() }
+
+  /// Whether the block is so big that it was made to hurt.
+  var isAttack: Bool { size > limits.headerListSizeBeforeClosing }
+
+  mutating func begin() {
+    (continuations, fault, used, kept, size, fields) = (0, nil, 0, 0, 0, 0)
+    isComplete = false
+    // Enough: a field takes less here than what the limit counts for it.
+    if unsafe room.isEmpty {
+      unsafe room = .allocate(byteCount: max(limits.headerListSize, 1), alignment: 8)
+    }
+  }
+
+  mutating func add(
+    name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>, isSensitive: Bool
+  ) {
+    size += name.count + value.count + HeaderBlock.overhead
+    fields += 1
+    if size > limits.headerListSize || fields > limits.headerFields {
+      // Counted to the end, but not kept.
+      fault = .enhanceYourCalm
+    } else if fault == nil {
+      let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: room[used...])
+      unsafe used += HeaderBlock.write(name: name, value: value, isSensitive: isSensitive, to: rest)
+      kept += 1
+      if unsafe isAuthority(name), unsafe value.contains(UInt8(ascii: "@")) {
+        // RFC 9113, section 8.3.1: ":authority MUST NOT include the deprecated userinfo
+        // subcomponent". nghttp2 before 1.64 lets it pass.
+        fault = .protocolError
+      }
+    }
+  }
+
+  private func isAuthority(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
+    let authority: StaticString = ":authority"
+    guard name.count == authority.utf8CodeUnitCount, let start = name.baseAddress else {
+      return false
+    }
+    return unsafe memcmp(start, authority.utf8Start, name.count) == 0
+  }
+
+  /// The block, which is complete.
+  mutating func take() -> HeaderBlock {
+    isComplete = true
+    return unsafe HeaderBlock(UnsafeRawBufferPointer(rebasing: room[..<used]), count: kept)
+  }
+
+  /// Gives the room back unless a block is only half there: an idle connection needs none.
+  mutating func release() {
+    guard isComplete || fault != nil else { return }
+    unsafe room.deallocate()
+    unsafe room = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+  }
+}
