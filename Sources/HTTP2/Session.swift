@@ -106,7 +106,7 @@ extension Session {
   }
 
   /// Resets what the callbacks have found to be reset.
-  private mutating func resetStreams() {
+  private func resetStreams() {
     for (key, code) in inbox.toReset { reset(key, code) }
     inbox.toReset.removeAll(keepingCapacity: true)
   }
