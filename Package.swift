@@ -72,7 +72,7 @@ let package = Package(
     library("Net", ["HTTP2", "OpenSSL", "Linux"]),
     library("RPCNet", ["RPC", "Net", "HTTP2", "OpenSSL", "Linux"]),
     library("HTTPClient", ["CCurl", "Net", "Linux"]),
-    library("Store", ["OpenSSL", "Zlib", "Linux"]),
+    library("Store", ["OpenSSL", "Zlib", "Linux", "TextCoding"]),
 
     program(
       "echo-server",

@@ -1,0 +1,45 @@
+/// Writing the integers of the file format: little-endian, all of them.
+extension [UInt8] {
+  mutating func append<Value: FixedWidthInteger>(little value: Value) {
+    for shift in stride(from: 0, to: Value.bitWidth, by: 8) {
+      append(UInt8(truncatingIfNeeded: value >> shift))
+    }
+  }
+
+  mutating func append(_ bytes: Span<UInt8>) {
+    reserveCapacity(count + bytes.count)
+    for index in bytes.indices { append(bytes[index]) }
+  }
+}
+
+/// Reading bytes that may be anything: an answer is nil where there is too little, never a trap.
+extension Span<UInt8> {
+  func little<Value: FixedWidthInteger & UnsignedInteger>(
+    _ type: Value.Type = Value.self, at offset: Int
+  ) -> Value? {
+    let length = Value.bitWidth / 8
+    guard has(length, at: offset) else { return nil }
+    var value: Value = 0
+    for index in 0..<length { value |= Value(self[offset + index]) << (8 * index) }
+    return value
+  }
+
+  func array(_ length: Int, at offset: Int) -> [UInt8]? {
+    guard has(length, at: offset) else { return nil }
+    return (offset..<offset + length).map { self[$0] }
+  }
+
+  /// Whether all bytes of the range are zero.
+  func isZero(_ range: Range<Int>) -> Bool {
+    var index = range.lowerBound
+    while index < range.upperBound {
+      if self[index] != 0 { return false }
+      index += 1
+    }
+    return true
+  }
+
+  private func has(_ length: Int, at offset: Int) -> Bool {
+    offset >= 0 && length >= 0 && offset <= count && length <= count - offset
+  }
+}

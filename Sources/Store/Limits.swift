@@ -1,0 +1,51 @@
+/// Every maximum of the store, with its reason.
+enum Limits {
+  /// Longest key: a resource name of three ids, several times over.
+  ///
+  /// Keys live in memory for ever.
+  static let keyLength = 1024
+
+  /// Longest value: an account with everything a provider says about it, a hundred times over.
+  static let valueLength = 1 << 20
+
+  /// Largest payload of one record, and so of one batch.
+  ///
+  /// Checked before memory is taken for it.
+  static let payloadLength = 16 << 20
+
+  /// How many bytes of records are written and synced together.
+  ///
+  /// More would only add latency: at this size the transfer outweighs the fixed cost of a sync.
+  static let groupLength = 4 << 20
+
+  /// How many batches may wait for the writer, so that a disk that hangs costs bounded memory.
+  static let queuedBatches = 65_536
+
+  /// How many payload bytes may wait for the writer.
+  static let queuedBytes = 64 << 20
+
+  /// Size of a segment unless configured: large enough that a roll-over is rare, small enough to
+  /// be read whole.
+  static let segmentLength = 64 << 20
+
+  /// Largest segment that is opened.
+  ///
+  /// A bigger file is not ours, and is read whole.
+  static let openedSegmentLength = 1 << 30
+
+  /// How many records one data key may seal.
+  ///
+  /// AES-GCM with counter nonces stays safe for 2^32 messages; a segment is full long before.
+  static let recordsPerDataKey = 1 << 31
+
+  /// After how many group commits the high-water mark follows.
+  ///
+  /// What an attacker can take away unseen, after a crash, is what was written since it moved.
+  static let groupsPerMark = 256
+
+  /// Longest master key file: some thousand rotations.
+  static let masterKeyFileLength = 1 << 16
+
+  /// Most entries that one look-up returns.
+  static let scanLength = 10_000
+}

@@ -1,0 +1,135 @@
+internal import Linux
+internal import OpenSSL
+
+/// The log as its one writer sees it: the state after the last batch, and where the next one goes.
+struct Log: ~Copyable, Sendable {
+  /// The state after the last batch that is durable.
+  private(set) var index: Index
+
+  private let disk: any Disk
+  private let keys: MasterKeys
+  private let segmentLength: Int
+  private var mark: HighWaterMark
+  private var segment: SegmentWriter?
+  private var segmentNumber: UInt64
+  private var end: Link
+  private var groupsSinceMark = 0
+  private var isBroken = false
+
+  /// Continues what was recovered.
+  ///
+  /// The first commit begins a new segment: what another process wrote is never appended to, for
+  /// neither its data key nor its tail is ours.
+  init(_ recovered: consuming Recovered, keys: MasterKeys, segmentLength: Int, on disk: any Disk) {
+    self.disk = disk
+    self.keys = keys
+    self.segmentLength = segmentLength
+    index = recovered.index
+    end = recovered.end
+    segmentNumber = recovered.segmentNumber
+    mark = recovered.mark
+  }
+
+  /// Whether a write or a sync has failed, after which nothing is written any more.
+  var hasFailed: Bool { isBroken }
+
+  /// Makes batches durable, all with one write and one sync, and answers for each.
+  ///
+  /// Each batch meets the state that those before it leave.
+  mutating func commit(_ batches: [Batch]) -> [Result<UInt64, StoreError>] {
+    let before = index
+    do throws(StoreError) {
+      guard !isBroken else { throw .failed }
+      try makeRoom(for: batches)
+      return try write(batches)
+    } catch {
+      // After anything else the tail of the segment, or its very existence, is in doubt.
+      if error != .noSpace { isBroken = true }
+      index = before
+      return batches.map { _ in .failure(error) }
+    }
+  }
+
+  /// Begins a new segment unless the current one can take all of the batches.
+  private mutating func makeRoom(for batches: [Batch]) throws(StoreError) {
+    let length = batches.reduce(0) { $0 + $1.payloadLength + Format.recordOverhead }
+    if segment?.hasRoom(length, records: batches.count) == true { return }
+    // Everything in the old segment is synced, so that the mark may follow before it is left.
+    do throws(SystemError) { try mark.raise(to: end) } catch { throw .failed }
+    let header = try newHeader()
+    let next = try SegmentWriter(
+      creating: header, keys.current, capacity: max(segmentLength, Format.headerLength + length),
+      on: disk)
+    segment.take()?.trim()
+    segment = consume next
+    segmentNumber = header.number
+  }
+
+  private func newHeader() throws(StoreError) -> SegmentHeader {
+    let identifier: [UInt8]
+    do throws(CryptoError) {
+      identifier = try Random.bytes(Format.identifierLength)
+    } catch { throw .failed }
+    return SegmentHeader(
+      masterKeyVersion: keys.currentVersion, store: mark.store, segment: identifier,
+      created: secondsSince1970(), number: segmentNumber + 1, base: end)
+  }
+
+  private mutating func write(
+    _ batches: [Batch]
+  ) throws(StoreError) -> [Result<UInt64, StoreError>] {
+    let synced = end.sequence
+    var group: [UInt8] = []
+    var results: [Result<UInt64, StoreError>] = []
+    for batch in batches {
+      results.append(
+        try stage(batch, synced, &group) ? .success(end.sequence) : .failure(.conflict))
+    }
+    guard !group.isEmpty else { return results }
+    do throws(SystemError) { try segment?.write(group) } catch { throw .outcomeUnknown }
+    raiseMarkInTime()
+    return results
+  }
+
+  /// Seals a batch into the group and applies it, unless one of its requirements does not hold.
+  private mutating func stage(
+    _ batch: Batch, _ synced: UInt64, _ group: inout [UInt8]
+  ) throws(StoreError) -> Bool {
+    guard batch.requirements.allSatisfy({ index[$0.key]?.version == $0.version }) else {
+      return false
+    }
+    guard !batch.isEmpty else { return true }
+    do throws(CryptoError) {
+      end = try segment?.seal(batch, after: end, synced: synced, appendingTo: &group) ?? end
+    } catch { throw .failed }
+    index.apply(batch, version: end.sequence)
+    return true
+  }
+
+  /// The batches are durable by now, mark or no mark: a failure stops only what comes later.
+  private mutating func raiseMarkInTime() {
+    groupsSinceMark += 1
+    guard groupsSinceMark >= Limits.groupsPerMark else { return }
+    groupsSinceMark = 0
+    do throws(SystemError) { try mark.raise(to: end) } catch { isBroken = true }
+  }
+
+  /// Leaves the mark at the very end, so that the next start can tell if anything is missing.
+  consuming func close() {
+    guard !isBroken else { return }
+    try? mark.raise(to: end)
+    segment.take()?.trim()
+  }
+}
+
+extension Index {
+  /// Carries out a batch whose record has the sequence number `version`.
+  mutating func apply(_ batch: Batch, version: UInt64) {
+    for operation in batch.operations {
+      switch operation {
+      case .put(let key, let value): put(key, Entry(value: value, version: version))
+      case .delete(let key): remove(key)
+      }
+    }
+  }
+}

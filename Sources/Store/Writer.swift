@@ -1,0 +1,52 @@
+private import Synchronization
+
+/// The durable state, for readers on any thread.
+final class Published: Sendable {
+  private let index: Mutex<Index>
+
+  init(_ index: Index) { self.index = Mutex(index) }
+
+  /// The state after the last durable batch.
+  ///
+  /// It stays as it is for as long as it is kept.
+  var snapshot: Index { index.withLock { $0 } }
+
+  func replace(with index: Index) { self.index.withLock { $0 = index } }
+}
+
+/// The one thread that writes: it takes what has queued up while it was writing, makes it durable
+/// all at once, publishes the new state and then answers.
+final class Writer: Sendable {
+  private let log: Mutex<Log?>
+  private let queue: CommitQueue
+  private let published: Published
+  private let onFailure: @Sendable () -> Void
+
+  init(
+    _ log: consuming Log, _ queue: CommitQueue, _ published: Published,
+    _ onFailure: @escaping @Sendable () -> Void
+  ) {
+    self.log = Mutex(consume log)
+    self.queue = queue
+    self.published = published
+    self.onFailure = onFailure
+  }
+
+  /// Writes until the queue is closed and empty; then the log, and with it the directory's lock, is
+  /// gone.
+  func run() {
+    guard var log = log.withLock({ $0.take() }) else { return }
+    while let group = queue.next() { commit(group, to: &log) }
+    log.close()
+  }
+
+  private func commit(_ group: [CommitQueue.Waiting], to log: inout Log) {
+    let hadFailed = log.hasFailed
+    let outcomes = log.commit(group.map(\.batch))
+    published.replace(with: log.index)
+    for (waiting, outcome) in zip(group, outcomes) {
+      waiting.continuation.resume(returning: outcome)
+    }
+    if log.hasFailed && !hadFailed { onFailure() }
+  }
+}

@@ -1,0 +1,209 @@
+import Linux
+import Store
+import Synchronization
+
+/// A disk in memory that knows what has been synced and what has not, and fails when told to.
+///
+/// What power loss leaves of it is decided by `afterPowerLoss`.
+final class MemoryDisk: Disk {
+  /// What to do with the operations from a certain one on.
+  enum Fault: Sendable {
+    case none
+    /// Operation `number` and, if `forever`, all after it do nothing and throw.
+    case fail(number: Int, errno: CInt, forever: Bool)
+  }
+
+  struct Content {
+    var written: [UInt8] = []
+    var synced: [UInt8] = []
+  }
+
+  struct State {
+    var files: [Int: Content] = [:]
+    var names: [String: Int] = [:]
+    /// The names as of every directory operation since they were last synced; the first entry is
+    /// what is on the disk for certain.
+    var history: [[String: Int]] = [[:]]
+    var nextFile = 0
+    var operations = 0
+    var syncs = 0
+    var fault = Fault.none
+  }
+
+  let state = Mutex(State())
+
+  init() {}
+
+  /// A disk with these files, all synced.
+  init(files: [String: [UInt8]]) {
+    state.withLock { state in
+      for (name, bytes) in files {
+        state.files[state.nextFile] = Content(written: bytes, synced: bytes)
+        state.names[name] = state.nextFile
+        state.nextFile += 1
+      }
+      state.history = [state.names]
+    }
+  }
+
+  /// How many operations that a fault could hit have been asked for.
+  var operations: Int { state.withLock { $0.operations } }
+
+  /// How many files and directories have been synced.
+  var syncs: Int { state.withLock { $0.syncs } }
+
+  func set(_ fault: Fault) { state.withLock { $0.fault = fault } }
+
+  /// All files as a process would see them that was started now.
+  var files: [String: [UInt8]] {
+    state.withLock { state in state.names.compactMapValues { state.files[$0]?.written } }
+  }
+
+  /// The disk after the power went out: of what was not synced each sector, and each change of a
+  /// name after some point, is kept or lost as `random` has it.
+  func afterPowerLoss(_ random: inout some RandomNumberGenerator) -> MemoryDisk {
+    let state = state.withLock { $0 }
+    let names = state.history.randomElement(using: &random) ?? [:]
+    var files: [String: [UInt8]] = [:]
+    for (name, file) in names.sorted(by: { $0.key < $1.key }) {
+      if let content = state.files[file] { files[name] = content.afterPowerLoss(&random) }
+    }
+    return MemoryDisk(files: files)
+  }
+
+  /// Counts an operation and decides its fate.
+  func attempt<Result>(
+    _ call: StaticString, _ body: (inout State) throws(SystemError) -> Result
+  ) throws(SystemError) -> Result {
+    try state.withLock { state throws(SystemError) in
+      state.operations += 1
+      if case .fail(let number, let errno, let forever) = state.fault,
+        state.operations == number || (forever && state.operations > number)
+      {
+        throw SystemError(errno: errno, call: call)
+      }
+      return try body(&state)
+    }
+  }
+
+  func names() throws(SystemError) -> [String] {
+    try attempt("readdir") { state in state.names.keys.shuffled() }
+  }
+
+  func open(_ name: String) throws(StoreError) -> any DiskFile {
+    do throws(SystemError) {
+      return try attempt("openat") { state throws(SystemError) in
+        guard let file = state.names[name] else { throw SystemError(errno: 2, call: "openat") }
+        return MemoryFile(disk: self, id: file)
+      }
+    } catch { throw .disk(path: name, error) }
+  }
+
+  func create(_ name: String) throws(SystemError) -> any DiskFile {
+    try attempt("openat") { state throws(SystemError) in
+      guard state.names[name] == nil else { throw SystemError(errno: 17, call: "openat") }
+      let id = state.nextFile
+      state.nextFile += 1
+      state.files[id] = Content()
+      state.names[name] = id
+      state.history.append(state.names)
+      return MemoryFile(disk: self, id: id)
+    }
+  }
+
+  func rename(_ old: String, to new: String) throws(SystemError) {
+    try attempt("renameat") { state throws(SystemError) in
+      guard let file = state.names.removeValue(forKey: old) else {
+        throw SystemError(errno: 2, call: "renameat")
+      }
+      state.names[new] = file
+      state.history.append(state.names)
+    }
+  }
+
+  func remove(_ name: String) throws(SystemError) {
+    try attempt("unlinkat") { state in
+      state.names[name] = nil
+      state.history.append(state.names)
+    }
+  }
+
+  func synchronizeNames() throws(SystemError) {
+    try attempt("fsync") { state in
+      state.syncs += 1
+      state.history = [state.names]
+    }
+  }
+}
+
+extension MemoryDisk.Content {
+  fileprivate func afterPowerLoss(_ random: inout some RandomNumberGenerator) -> [UInt8] {
+    let length = Bool.random(using: &random) ? written.count : synced.count
+    var bytes = Array(synced.prefix(length))
+    bytes += repeatElement(0, count: length - bytes.count)
+    for start in stride(from: 0, to: length, by: 512) {
+      let sector = start..<min(start + 512, length, max(start, written.count))
+      // The same in both: there is nothing to lose.
+      guard bytes[sector] != written[sector] else { continue }
+      if Bool.random(using: &random) { bytes.replaceSubrange(sector, with: written[sector]) }
+    }
+    return bytes
+  }
+}
+
+/// An open file of a `MemoryDisk`.
+private final class MemoryFile: DiskFile {
+  private let disk: MemoryDisk
+  private let id: Int
+
+  init(disk: MemoryDisk, id: Int) {
+    self.disk = disk
+    self.id = id
+  }
+
+  func size() throws(SystemError) -> Int {
+    try disk.attempt("fstat") { state in state.files[id, default: .init()].written.count }
+  }
+
+  func read(_ count: Int, at offset: Int) throws(SystemError) -> [UInt8] {
+    try disk.attempt("pread") { state in
+      Array(state.files[id, default: .init()].written.dropFirst(offset).prefix(count))
+    }
+  }
+
+  /// Takes at most 700 bytes at a time, as a system may.
+  func write(_ bytes: Span<UInt8>, at offset: Int) throws(SystemError) -> Int {
+    let count = min(bytes.count, 700)
+    let part = (0..<count).map { bytes[$0] }
+    return try disk.attempt("pwrite") { state in
+      var content = state.files[id, default: .init()].written
+      if content.count < offset + count {
+        content += repeatElement(0, count: offset + count - content.count)
+      }
+      content.replaceSubrange(offset..<offset + count, with: part)
+      state.files[id, default: .init()].written = content
+      return count
+    }
+  }
+
+  func allocate(_ count: Int) throws(SystemError) {
+    try disk.attempt("fallocate") { state in
+      let missing = max(0, count - state.files[id, default: .init()].written.count)
+      state.files[id, default: .init()].written += repeatElement(0, count: missing)
+    }
+  }
+
+  func truncate(to count: Int) throws(SystemError) {
+    try disk.attempt("ftruncate") { state in
+      let rest = state.files[id, default: .init()].written.prefix(count)
+      state.files[id, default: .init()].written = Array(rest)
+    }
+  }
+
+  func synchronize() throws(SystemError) {
+    try disk.attempt("fdatasync") { state in
+      state.syncs += 1
+      state.files[id, default: .init()].synced = state.files[id, default: .init()].written
+    }
+  }
+}
