@@ -93,7 +93,7 @@ let package = Package(
 
     // The offline stand-in for X.
     library(
-      "FakeX", ["OAuth", "Zlib", .product(name: "FlyingFox", package: "FlyingFox")]),
+      "FakeX", ["OAuth", "TextCoding", "Zlib", .product(name: "FlyingFox", package: "FlyingFox")]),
     program(
       "fakex",
       [

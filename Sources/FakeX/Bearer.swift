@@ -1,4 +1,5 @@
 import OAuth
+import TextCoding
 
 /// App-only authentication: the keys alone, without a user.
 extension Platform {
@@ -47,25 +48,11 @@ extension Platform {
 
   private static func basic(_ app: App) -> String {
     let pair = PercentEncoding.encode(app.key) + ":" + PercentEncoding.encode(app.secret)
-    return base64(Array(pair.utf8))
+    return String(decoding: Base64.encode(pair.utf8), as: UTF8.self)
   }
 
   private func value(_ name: String, in exchange: Exchange) -> String? {
     let form = (try? Form.decode(exchange.request.form)) ?? []
     return form.first { $0.name == name }?.value
   }
-}
-
-/// RFC 4648, 4.
-private func base64(_ bytes: [UInt8]) -> String {
-  let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
-  var text = ""
-  for start in stride(from: 0, to: bytes.count, by: 3) {
-    let group = bytes[start..<min(start + 3, bytes.count)]
-    let bits = group.reduce(0) { $0 << 8 | Int($1) } << (8 * (3 - group.count))
-    for place in 0..<4 {
-      text.append(place <= group.count ? alphabet[bits >> (18 - 6 * place) & 63] : "=")
-    }
-  }
-  return text
 }
