@@ -19,11 +19,4 @@ public struct Credentials: Sendable {
   }
 }
 
-extension Credentials: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-  /// `Credentials(***)`.
-  public var description: String { "Credentials(***)" }
-  /// `Credentials(***)`.
-  public var debugDescription: String { description }
-  /// Nothing, for `dump`.
-  public var customMirror: Mirror { Mirror(self, children: []) }
-}
+extension Credentials: Redacted {}

@@ -36,11 +36,7 @@ public struct Secret: Sendable {
   }
 }
 
-extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+extension Secret: Redacted {
   /// `***`.
   public var description: String { "***" }
-  /// `***`.
-  public var debugDescription: String { "***" }
-  /// Nothing, for `dump`.
-  public var customMirror: Mirror { Mirror(self, children: []) }
 }

@@ -41,6 +41,11 @@ extension Int64 {
   }
 }
 
+extension ProviderAnswer: Redacted {
+  /// The status and the length of the body.
+  public var description: String { "HTTP \(status), \(body.count) bytes" }
+}
+
 /// An answer of status 200 that does not say what it should.
 struct MalformedAnswer: Error {
   /// Which of its parts is missing or wrong.

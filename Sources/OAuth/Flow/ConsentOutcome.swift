@@ -25,3 +25,5 @@ public enum ConsentOutcome: Sendable, Hashable {
     }
   }
 }
+
+extension ConsentOutcome: Redacted {}

@@ -31,13 +31,7 @@ public struct PreparedRequest: Sendable {
   }
 }
 
-extension PreparedRequest: CustomStringConvertible, CustomDebugStringConvertible,
-  CustomReflectable
-{
+extension PreparedRequest: Redacted {
   /// Method and address without the query.
   public var description: String { "\(method) \(url.prefix { $0 != "?" })" }
-  /// Method and address without the query.
-  public var debugDescription: String { description }
-  /// Nothing, for `dump`.
-  public var customMirror: Mirror { Mirror(self, children: []) }
 }

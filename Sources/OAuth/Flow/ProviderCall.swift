@@ -51,6 +51,11 @@ public struct ProviderCall<Value: Sendable>: Sendable {
   }
 }
 
+extension ProviderCall: Redacted {
+  /// What is asked.
+  public var description: String { "\(target)" }
+}
+
 /// HTTP Basic (RFC 7617) with both halves percent-encoded first, as RFC 6749 section 2.3.1 and X
 /// want it.
 enum BasicAuthorization {

@@ -30,15 +30,9 @@ public struct AuthorizationHeader: Sendable, Hashable {
   }
 }
 
-extension AuthorizationHeader: CustomStringConvertible, CustomDebugStringConvertible,
-  CustomReflectable
-{
+extension AuthorizationHeader: Redacted {
   /// The names of the parameters.
   public var description: String { "OAuth \(parameters)" }
-  /// The names of the parameters.
-  public var debugDescription: String { description }
-  /// Nothing, for `dump`.
-  public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 extension AuthorizationHeader {

@@ -33,13 +33,9 @@ public struct Parameter: Sendable, Hashable {
   func hasName(_ other: String) -> Bool { name.utf8.elementsEqual(other.utf8) }
 }
 
-extension Parameter: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+extension Parameter: Redacted {
   /// The name alone.
   public var description: String { "\(name)=***" }
-  /// The name alone.
-  public var debugDescription: String { description }
-  /// Nothing: `dump` would print the value.
-  public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 extension [Parameter] {

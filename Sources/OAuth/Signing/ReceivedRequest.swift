@@ -82,3 +82,5 @@ public struct ReceivedRequest: Sendable {
     return timestamp
   }
 }
+
+extension ReceivedRequest: Redacted {}

@@ -83,3 +83,10 @@ extension SignableRequest {
     if case .form(let parameters) = body { parameters } else { [] }
   }
 }
+
+extension SignableRequest: Redacted {
+  /// Method and address without the query.
+  public var description: String { "\(method) \(url.prefix { $0 != "?" })" }
+}
+
+extension SignableRequest.Body: Redacted {}
