@@ -52,12 +52,13 @@ struct Stream: ~Copyable, @unchecked Sendable {
   mutating func step(
     _ input: Span<UInt8>, room: Int, appendingTo output: inout [UInt8]
   ) -> Progress {
-    let start = output.count
-    output.append(contentsOf: repeatElement(0, count: room))
-    let progress = unsafe output.withUnsafeMutableBufferPointer { buffer in
-      unsafe run(input, into: UnsafeMutableBufferPointer(rebasing: buffer[start...]))
+    var progress = Progress(status: Z_OK, consumed: 0, produced: 0)
+    output.append(addingCapacity: room) { span in
+      unsafe span.withUnsafeMutableBufferPointer { buffer, initialized in
+        progress = unsafe run(input, into: buffer, room: room)
+        initialized = progress.produced
+      }
     }
-    output.removeLast(room - progress.produced)
     return progress
   }
 
@@ -65,11 +66,11 @@ struct Stream: ~Copyable, @unchecked Sendable {
   private static let longestRun = 1 << 30
 
   private mutating func run(
-    _ input: Span<UInt8>, into output: UnsafeMutableBufferPointer<UInt8>
+    _ input: Span<UInt8>, into output: UnsafeMutableBufferPointer<UInt8>, room: Int
   ) -> Progress {
     unsafe input.withUnsafeBufferPointer { input in
       let offered = min(input.count, Self.longestRun)
-      let room = min(output.count, Self.longestRun)
+      let room = min(room, output.count, Self.longestRun)
       unsafe raw.pointee.next_in = UnsafeMutablePointer(mutating: input.baseAddress)
       unsafe raw.pointee.avail_in = uInt(offered)
       unsafe raw.pointee.next_out = output.baseAddress
