@@ -126,6 +126,6 @@ let package = Package(
     tests("Store", ["OpenSSL", "Linux"]),
     tests("FakeX", ["OAuth"]),
     tests("linkctl"),
-    tests("LinkService", ["LinkAPI", "RPC", "Store", "OAuth", "OpenSSL"]),
+    tests("LinkService", ["FakeX", "LinkAPI", "OAuth", "Protobuf", "RPC", "Store"]),
   ]
 )

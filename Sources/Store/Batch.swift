@@ -1,18 +1,18 @@
 /// Changes that happen together or not at all, if what they rely on still holds.
 public struct Batch: Hashable, Sendable {
-  enum Operation: Hashable, Sendable {
+  package enum Operation: Hashable, Sendable {
     case put(Key, [UInt8])
     case delete(Key)
   }
 
-  struct Requirement: Hashable, Sendable {
-    let key: Key
-    let version: UInt64?
+  package struct Requirement: Hashable, Sendable {
+    package let key: Key
+    package let version: UInt64?
   }
 
   /// In the order in which they were added; the last one of a key wins.
-  private(set) var operations: [Operation] = []
-  private(set) var requirements: [Requirement] = []
+  package private(set) var operations: [Operation] = []
+  package private(set) var requirements: [Requirement] = []
 
   /// Nothing yet.
   public init() {}

@@ -1,0 +1,95 @@
+internal import LinkAPI
+internal import OAuth
+internal import OpenSSL
+internal import TextCoding
+internal import TextCoding
+internal import Protobuf
+internal import Store
+
+/// The user that X has said a token is of.
+struct LinkedUser: Sendable {
+  /// X's permanent id: 1 to 20 digits.
+  let id: String
+  let screenName: String
+  let token: Credentials
+
+  private static let idLength = 1...20
+
+  /// Nil unless X has named the user, by an id that can stand in a key of the store.
+  init?(_ grant: AccessGrant) {
+    guard let id = grant.userID, let screenName = grant.screenName,
+      Self.idLength.contains(id.utf8.count),
+      id.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
+    else { return nil }
+    self.id = id
+    self.screenName = screenName
+    token = grant.credentials
+  }
+}
+
+/// What must be written for an account that has just been linked: a new account, or a new token
+/// for the one that this provider's user has in this profile already.
+struct AccountChange {
+  var change = Change()
+  let response: CompleteLinkResponse
+
+  private static let idLength = 10
+
+  init(
+    _ records: Records, _ link: LinkRecord, _ user: LinkedUser, now: Timestamp
+  ) async throws(Failure) {
+    let identity = RecordKey.identity(
+      tenant: link.tenant, profile: link.profile, provider: link.provider, id: user.id)
+    let known = try await records.bytes(at: identity)
+    let id: String
+    if let known {
+      id = String(decoding: known.value, as: UTF8.self)
+    } else {
+      id = try Self.newID()
+    }
+    let old = try await records.account(tenant: link.tenant, profile: link.profile, id: id)
+
+    var account = old?.record.account ?? Account()
+    account.name = "profiles/\(link.profile)/accounts/\(id)"
+    account.update(link, user, now: now)
+    var response = CompleteLinkResponse()
+    response.account = account
+    response.relinked = old != nil
+    self.response = response
+
+    let key = RecordKey.account(tenant: link.tenant, profile: link.profile, account: id)
+    change.put(id, at: identity)
+    change.require(identity, version: known?.version)
+    try change.put(AccountRecord(account, link, user), at: key)
+    change.require(key, version: old?.version)
+  }
+
+  private static func newID() throws(Failure) -> String {
+    do { return Hex.encode(try Random.bytes(idLength)) } catch {
+      throw .broken("no randomness", cause: error)
+    }
+  }
+}
+
+extension Account {
+  fileprivate mutating func update(_ link: LinkRecord, _ user: LinkedUser, now: Timestamp) {
+    provider = link.provider
+    providerAccountID = user.id
+    screenName = user.screenName
+    state = .active
+    accessLevel = link.accessLevel
+    createTime = createTime ?? now
+    updateTime = now
+    linkTime = now
+  }
+}
+
+extension AccountRecord {
+  fileprivate init(_ account: Account, _ link: LinkRecord, _ user: LinkedUser) {
+    self.init()
+    self.account = account
+    keys = link.keys
+    token = user.token.identifier
+    tokenSecret = user.token.secret.text
+  }
+}

@@ -1,0 +1,56 @@
+internal import LinkAPI
+internal import OpenSSL
+public import RPC
+
+/// Lets only calls through that carry a token with the scope of their method (RFC 6750).
+///
+/// Deny is the default: a method that is not in the table is refused, whoever calls.
+public struct Authenticator: ServerInterceptor {
+  private let records: Records
+
+  /// Reads tokens from this store, anew for every call: what is deleted is refused at once.
+  public init(store: any RecordStore) {
+    records = Records(store: store)
+  }
+
+  /// Refuses with UNAUTHENTICATED or PERMISSION_DENIED, or sets the caller in the context.
+  public func intercept<Answer: Sendable>(
+    _ context: ServerContext, _ next: (ServerContext) async throws -> Answer
+  ) async throws -> Answer {
+    var context = context
+    do {
+      context.identity = try await caller(of: context)
+    } catch { throw error.rpcError }
+    return try await next(context)
+  }
+
+  private func caller(of context: ServerContext) async throws(Failure) -> Caller {
+    guard let token = Self.bearerToken(context.metadata),
+      let record = try await records.token(id: token.id),
+      constantTimeEquals(record.secretDigest, token.secretDigest)
+    else { throw .unauthenticated }
+    let caller = Caller(tenant: record.tenant, scopes: Set(record.scopes))
+    guard let scope = Self.scopes[context.path] else { throw .scopeMissing(.admin) }
+    guard caller.scopes.contains(scope) else { throw .scopeMissing(scope) }
+    return caller
+  }
+
+  /// The scope that each method asks for, by its path.
+  private static let scopes: [String: Scope] = [
+    LinkServiceMethods.startLink.path: .link,
+    LinkServiceMethods.completeLink.path: .link,
+    LinkServiceMethods.listAccounts.path: .read,
+    LinkServiceMethods.validateKeys.path: .link,
+  ]
+
+  /// The token of the one `authorization` header. Two headers are refused: whoever forwards calls
+  /// might have checked the other one.
+  private static func bearerToken(_ metadata: Metadata) -> AccessToken? {
+    let values = metadata.values(named: "authorization")
+    guard values.count == 1, let value = values.first else { return nil }
+    let scheme = "bearer "
+    guard value.utf8.prefix(scheme.utf8.count).map({ $0 | 0x20 }).elementsEqual(scheme.utf8)
+    else { return nil }
+    return AccessToken(String(value.utf8.dropFirst(scheme.utf8.count)) ?? "")
+  }
+}

@@ -1,0 +1,189 @@
+internal import LinkAPI
+internal import OAuth
+internal import Protobuf
+internal import RPC
+internal import Store
+
+extension LinkingService {
+  /// Finishes the link that the proofs belong to, once.
+  func complete(_ proofs: Proofs, _ caller: Caller) async throws(Failure) -> CompleteLinkResponse {
+    let key = RecordKey.link(tenant: caller.tenant, secretDigest: proofs.secretDigest)
+    return try await completions.run(key, proofs) { [self] in
+      do throws(Failure) {
+        return .success(try await step(proofs, caller, key))
+      } catch { return .failure(error) }
+    }
+  }
+
+  private func step(
+    _ proofs: Proofs, _ caller: Caller, _ key: Key
+  ) async throws(Failure) -> CompleteLinkResponse {
+    guard
+      let link = try await records.link(tenant: caller.tenant, secretDigest: proofs.secretDigest),
+      proofs.match(link.record)
+    else { throw .linkNotFound }
+    let open = OpenLink(service: self, key: key, proofs: proofs)
+    switch link.record.state {
+    case .pending: return try await open.finish(link)
+    // Nobody in this process is at it, or `Completions` would not have let us in: a process that
+    // asked the provider has died before it could write down the answer.
+    case .exchanging: return try await open.giveUp(link)
+    default: return try replay(link.record.end, proofs)
+    }
+  }
+
+  private func replay(_ end: LinkEnd?, _ proofs: Proofs) throws(Failure) -> CompleteLinkResponse {
+    guard let end, proofs.isRepeat(ofRequestID: end.requestID, digest: end.requestDigest) else {
+      throw .linkNotFound
+    }
+    switch end.answer {
+    case .response(let response): return response
+    case .failure(let failure): throw Failure(failure)
+    case nil: throw .broken("a link has ended without an answer")
+    }
+  }
+}
+
+/// A link that is being finished. Every step is durable before the next one is taken.
+private struct OpenLink {
+  let service: LinkingService
+  let key: Key
+  let proofs: Proofs
+
+  private typealias Link = Records.Versioned<LinkRecord>
+
+  func finish(_ link: Records.Versioned<LinkRecord>) async throws(Failure) -> CompleteLinkResponse {
+    guard service.clock.now() < link.record.expireTime ?? Timestamp() else { throw .linkNotFound }
+    guard let verifier = proofs.verifier else { return try await end(link, .denied, .userDenied) }
+    let consumed = try await consume(link)
+    let token: AccessGrant
+    do throws(XFailure) {
+      token = try await service.x.accessToken(
+        for: consumed.record, verifier: verifier, timeout: service.limits.providerTimeout)
+    } catch { return try await failed(consumed, error) }
+    guard let user = LinkedUser(token) else {
+      return try await end(consumed, .failed, .userNotNamed)
+    }
+    return try await save(user, for: consumed)
+  }
+
+  /// The provider was asked, and what it said is lost.
+  func giveUp(_ link: Records.Versioned<LinkRecord>) async throws(Failure) -> CompleteLinkResponse {
+    guard let end = link.record.end,
+      proofs.isRepeat(ofRequestID: end.requestID, digest: end.requestDigest)
+    else { throw .linkNotFound }
+    return try await self.end(link, .outcomeUnknown, .linkOutcomeUnknown)
+  }
+
+  /// Writes down that the provider is about to be asked. From here on no other call, in this
+  /// process or the next, will ask with this verifier.
+  private func consume(_ link: Link) async throws(Failure) -> Link {
+    var record = link.record
+    record.state = .exchanging
+    record.end = proofs.end(nil)
+    return try await write(record, over: link)
+  }
+
+  private func failed(
+    _ link: Link, _ failure: XFailure
+  ) async throws(Failure) -> CompleteLinkResponse {
+    switch failure.effect {
+    case .none:
+      var record = link.record
+      record.state = .pending
+      record.end = nil
+      _ = try await write(record, over: link)
+      throw XDiagnosis(failure, returning: .pin).failure
+    case .refused: return try await end(link, .failed, XDiagnosis(failure, returning: .pin).failure)
+    case .unknown: return try await end(link, .outcomeUnknown, .linkOutcomeUnknown)
+    }
+  }
+
+  /// Ends the link with a failure that a repeated call is told of again.
+  private func end(
+    _ link: Link, _ state: LinkState, _ failure: Failure
+  ) async throws(Failure) -> CompleteLinkResponse {
+    var record = link.record
+    record.end(state, proofs.end(.failure(failure.record)))
+    _ = try await write(record, over: link)
+    throw failure
+  }
+
+  private func write(_ record: LinkRecord, over link: Link) async throws(Failure) -> Link {
+    var change = Change()
+    try change.put(record, at: key)
+    change.require(key, version: link.version)
+    guard let version = try await service.records.commit(change) else { throw .linkNotFound }
+    return Link(record: record, version: version)
+  }
+}
+
+extension OpenLink {
+  /// How often the account of a provider's user can be changed by others under our hands before
+  /// we give up: each time one of them has got further.
+  private static let attempts = 8
+
+  /// Keeps the account and the end of the link, both or neither.
+  private func save(
+    _ user: LinkedUser, for link: Link
+  ) async throws(Failure) -> CompleteLinkResponse {
+    for _ in 0..<Self.attempts {
+      var linked = try await AccountChange(
+        service.records, link.record, user, now: service.clock.now())
+      var record = link.record
+      record.end(.linked, proofs.end(.response(linked.response)))
+      try linked.change.put(record, at: key)
+      linked.change.require(key, version: link.version)
+      if try await service.records.commit(linked.change) != nil { return linked.response }
+    }
+    throw .contended
+  }
+}
+
+extension LinkRecord {
+  /// Ends the link. What was secret about it is of no use any more and goes.
+  fileprivate mutating func end(_ state: LinkState, _ end: LinkEnd) {
+    self.state = state
+    self.end = end
+    keys = nil
+    requestTokenSecret = ""
+  }
+}
+
+extension Proofs {
+  /// What a repeat of this request is told.
+  fileprivate func end(_ answer: LinkEnd.Answer?) -> LinkEnd {
+    var end = LinkEnd()
+    end.requestID = requestID
+    end.requestDigest = requestDigest
+    end.answer = answer
+    return end
+  }
+
+  /// What the provider asks for, unless the user said no.
+  fileprivate var verifier: String? {
+    switch outcome {
+    case .granted(_, let verifier): verifier
+    case .pin(let pin): pin
+    case .denied: nil
+    }
+  }
+}
+
+extension Failure {
+  fileprivate static let userDenied = Failure(
+    code: .failedPrecondition, reason: .userDenied, actor: .endUser,
+    message: "the user did not agree on the provider's page")
+
+  fileprivate static let contended = Failure(
+    code: .aborted, reason: .internal, actor: .operator,
+    message: "other calls changed the same account again and again")
+
+  fileprivate static let userNotNamed = Failure(
+    code: .unavailable, reason: .providerUnavailable, actor: .provider,
+    message: "X gave a token but did not say of which user: start a new link")
+
+  fileprivate static let linkOutcomeUnknown = Failure(
+    code: .aborted, reason: .linkOutcomeUnknown, actor: .developer,
+    message: "the provider was asked to finish this link and its answer was lost: start a new one")
+}

@@ -1,0 +1,83 @@
+public import LinkAPI
+public import OAuth
+internal import Protobuf
+public import RPC
+
+/// Answers `link.v1.LinkService`, whose schema says what each method promises.
+///
+/// Keeps nothing of its own but completions under way: all state is in the store. So any number of
+/// calls may run at once, and a restart between two calls changes nothing.
+public final class LinkingService: LinkServiceProtocol {
+  let records: Records
+  let x: XClient
+  let limits: LinkLimits
+  let clock: WallClock
+  let completions = Completions()
+
+  /// A service over a store, which asks X through `transport`; `provider` says where X is.
+  public init(
+    store: any RecordStore, transport: any ProviderTransport, provider: ProviderDescription = .x,
+    limits: LinkLimits = LinkLimits(), clock: WallClock
+  ) {
+    records = Records(store: store)
+    x = XClient(transport: transport, provider: provider, clock: clock)
+    self.limits = limits
+    self.clock = clock
+  }
+
+  /// Begins a link: see the schema.
+  public func startLink(
+    _ request: StartLinkRequest, context: ServerContext
+  ) async throws -> StartLinkResponse {
+    try await answering(context) { caller throws(Failure) in
+      try await start(StartPlan(request), caller, timeout: timeout(within: context))
+    }
+  }
+
+  /// Finishes a link: see the schema.
+  public func completeLink(
+    _ request: CompleteLinkRequest, context: ServerContext
+  ) async throws -> CompleteLinkResponse {
+    try await answering(context) { caller throws(Failure) in
+      try await complete(Proofs(request), caller)
+    }
+  }
+
+  /// Lists accounts: see the schema.
+  public func listAccounts(
+    _ request: ListAccountsRequest, context: ServerContext
+  ) async throws -> ListAccountsResponse {
+    try await answering(context) { caller throws(Failure) in
+      try await list(AccountQuery(request), caller)
+    }
+  }
+
+  /// Examines keys: see the schema.
+  public func validateKeys(
+    _ request: ValidateKeysRequest, context: ServerContext
+  ) async throws -> ValidateKeysResponse {
+    try await answering(context) { _ throws(Failure) in
+      try await examine(KeyQuestion(request), timeout: timeout(within: context))
+    }
+  }
+
+  /// Waits until no completion is under way any more: call it after the last call has ended and
+  /// before the store is closed. Bounded by the time that a request to a provider may take.
+  public func drain() async {
+    await completions.drain()
+  }
+}
+
+extension LinkingService {
+  /// The one place where a failure of the service becomes an error of the call.
+  private func answering<Response>(
+    _ context: ServerContext, _ body: (Caller) async throws(Failure) -> Response
+  ) async throws(RPCError) -> Response {
+    do { return try await body(try Caller.of(context)) } catch { throw error.rpcError }
+  }
+
+  /// How long a provider may be asked on behalf of this call.
+  private func timeout(within context: ServerContext) -> Duration {
+    min(limits.providerTimeout, context.timeRemaining ?? limits.providerTimeout)
+  }
+}

@@ -1,0 +1,31 @@
+public import Store
+
+/// Where the service keeps its records: `Store` on one machine, something else for many.
+///
+/// Keys are byte strings, ordered byte by byte. Reads see every commit that has returned.
+public protocol RecordStore: Sendable {
+  /// The value of a key, and the version that a later `Batch.require` can ask for.
+  func entry(for key: Key) async throws(StoreError) -> Entry?
+
+  /// Entries whose keys begin with `prefix` and come after `key`, in order, at most `limit`.
+  func page(
+    under prefix: Key, after key: Key?, limit: Int
+  ) async throws(StoreError) -> [(key: Key, entry: Entry)]
+
+  /// Makes all changes of the batch, durably, or none. Returns the version of what it wrote.
+  ///
+  /// Throws a `StoreError` of conflict if a requirement of the batch does not hold.
+  func commit(_ batch: Batch) async throws(StoreError) -> UInt64
+}
+
+extension Store: RecordStore {
+  /// Reads from memory; waits for no writer.
+  public func entry(for key: Key) async throws(StoreError) -> Entry? { value(for: key) }
+
+  /// Reads from memory; waits for no writer.
+  public func page(
+    under prefix: Key, after key: Key?, limit: Int
+  ) async throws(StoreError) -> [(key: Key, entry: Entry)] {
+    entries(withPrefix: prefix, after: key, limit: limit).map { (key: $0, entry: $1) }
+  }
+}

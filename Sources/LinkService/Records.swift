@@ -1,0 +1,89 @@
+internal import LinkAPI
+internal import Protobuf
+internal import Store
+
+/// The store as records: messages in, messages out, failures in the service's own words.
+struct Records: Sendable {
+  let store: any RecordStore
+
+  /// A record as it was read. A change can require that nobody has changed it since.
+  struct Versioned<Record: Message>: Sendable {
+    var record: Record
+    let version: UInt64
+  }
+
+  func link(tenant: String, secretDigest: [UInt8]) async throws(Failure) -> Versioned<LinkRecord>? {
+    try await record(at: RecordKey.link(tenant: tenant, secretDigest: secretDigest))
+  }
+
+  func start(tenant: String, requestID: String) async throws(Failure) -> Versioned<StartRecord>? {
+    try await record(at: RecordKey.start(tenant: tenant, requestID: requestID))
+  }
+
+  func token(id: [UInt8]) async throws(Failure) -> TokenRecord? {
+    try await record(at: RecordKey.token(id: id))?.record
+  }
+
+  func account(
+    tenant: String, profile: String, id: String
+  ) async throws(Failure) -> Versioned<AccountRecord>? {
+    try await record(at: RecordKey.account(tenant: tenant, profile: profile, account: id))
+  }
+
+  /// The value of a key that holds no message.
+  func bytes(at key: Key) async throws(Failure) -> Entry? {
+    do { return try await store.entry(for: key) } catch { throw .storage(error) }
+  }
+
+  func accounts(
+    under prefix: Key, after key: Key?, limit: Int
+  ) async throws(Failure) -> [(key: Key, record: AccountRecord)] {
+    let entries: [(key: Key, entry: Entry)]
+    do {
+      entries = try await store.page(under: prefix, after: key, limit: limit)
+    } catch { throw .storage(error) }
+    return try entries.map { (key, entry) throws(Failure) in (key, try Self.decode(entry)) }
+  }
+
+  /// Makes the change durable and returns the version of what it wrote; nil if a requirement of it
+  /// does not hold, and then nothing is changed.
+  func commit(_ change: Change) async throws(Failure) -> UInt64? {
+    do { return try await store.commit(change.batch) } catch {
+      if error == .conflict { return nil }
+      throw .storage(error)
+    }
+  }
+
+  private func record<Record: Message>(
+    at key: Key
+  ) async throws(Failure) -> Versioned<Record>? {
+    guard let entry = try await bytes(at: key) else { return nil }
+    return Versioned(record: try Self.decode(entry), version: entry.version)
+  }
+
+  private static func decode<Record: Message>(_ entry: Entry) throws(Failure) -> Record {
+    do { return try Record(serialized: entry.value) } catch {
+      throw .broken("a record of the store cannot be read", cause: error)
+    }
+  }
+}
+
+/// Records to be written together or not at all.
+struct Change {
+  private(set) var batch = Batch()
+
+  mutating func put(_ record: some Message, at key: Key) throws(Failure) {
+    do { batch.put(key, try record.serialized()) } catch {
+      throw .broken("a record is too large for the store", cause: error)
+    }
+  }
+
+  mutating func put(_ text: String, at key: Key) {
+    batch.put(key, Array(text.utf8))
+  }
+
+  /// The change is refused unless the key still has this version; nil: unless it does not exist.
+  mutating func require(_ key: Key, version: UInt64?) {
+    batch.require(key, version: version)
+  }
+}

@@ -1,0 +1,112 @@
+internal import LinkAPI
+internal import RPC
+
+/// Reads the fields of a request strictly, and remembers everything that is wrong with them, so
+/// that a caller learns of all mistakes at once.
+struct RequestCheck {
+  private var violations: [Failure.Violation] = []
+
+  mutating func require(_ holds: Bool, _ field: String, _ description: String) {
+    if !holds { violations.append(.init(field: field, description: description)) }
+  }
+
+  /// Throws if anything was wrong so far.
+  func finish() throws(Failure) {
+    if !violations.isEmpty { throw .invalid(violations) }
+  }
+}
+
+extension RequestCheck {
+  /// The profile that `profiles/{profile}` names.
+  mutating func profile(of parent: String) -> String {
+    let name = Self.lastPart(of: parent, after: "profiles/")
+    require(
+      name.map(Self.isProfile) ?? false, "parent",
+      "must be profiles/{profile}, where the profile \(Self.nameRule)")
+    return name ?? ""
+  }
+
+  /// As `profile(of:)`; nil stands for `profiles/-`, all profiles.
+  mutating func profileOrAll(of parent: String) -> String? {
+    parent.utf8.elementsEqual("profiles/-".utf8) ? nil : profile(of: parent)
+  }
+
+  mutating func provider(_ provider: Provider) {
+    require(provider == .x, "provider", "must be PROVIDER_X")
+  }
+
+  mutating func keys(_ keys: ConsumerKeys?) -> ConsumerKeys {
+    let keys = keys ?? ConsumerKeys()
+    let rule = "must be 1 to \(LinkLimits.keyLength) visible ASCII characters"
+    require(Self.isKey(keys.consumerKey), "keys.consumer_key", rule)
+    require(Self.isKey(keys.consumerSecret), "keys.consumer_secret", rule)
+    return keys
+  }
+
+  mutating func callback(_ url: String) {
+    require(
+      Self.isCallback(url), "callback_url",
+      "must be an absolute http or https URL of at most \(LinkLimits.callbackLength) visible ASCII "
+        + "characters, without fragment")
+  }
+
+  mutating func requestID(_ id: String) {
+    require(id.isEmpty || Self.isUUID(id), "request_id", "must be empty or a UUID (RFC 9562)")
+  }
+
+  /// A value that the provider gave the user's browser: it is compared or passed on, never read.
+  mutating func grant(_ value: String, _ field: String) {
+    require(
+      Self.isVisible(value, upTo: LinkLimits.grantLength), field,
+      "must be 1 to \(LinkLimits.grantLength) visible ASCII characters")
+  }
+}
+
+extension RequestCheck {
+  private static func lastPart(of name: String, after prefix: String) -> String? {
+    guard name.utf8.starts(with: prefix.utf8) else { return nil }
+    return String(name.utf8.dropFirst(prefix.utf8.count))
+  }
+
+  /// What a profile or a tenant can be called.
+  static let nameRule =
+    "has 1 to \(LinkLimits.profileLength) letters, digits or ._~@+=:- and is not -"
+
+  static func isProfile(_ name: String) -> Bool {
+    (1...LinkLimits.profileLength).contains(name.utf8.count)
+      && name.utf8.allSatisfy(profileCharacters.contains) && !name.utf8.elementsEqual("-".utf8)
+  }
+
+  private static let letters = UInt8(ascii: "a")...UInt8(ascii: "z")
+  private static let capitals = UInt8(ascii: "A")...UInt8(ascii: "Z")
+  private static let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
+  private static let profileCharacters = Set(
+    Array(letters) + Array(capitals) + Array(digits) + Array("._~@+=:-".utf8))
+
+  static func isVisible(_ text: String, upTo length: Int) -> Bool {
+    (1...length).contains(text.utf8.count) && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+  }
+
+  private static func isKey(_ text: String) -> Bool {
+    isVisible(text, upTo: LinkLimits.keyLength)
+  }
+
+  private static func isCallback(_ url: String) -> Bool {
+    guard isVisible(url, upTo: LinkLimits.callbackLength), !url.utf8.contains(UInt8(ascii: "#"))
+    else { return false }
+    return ["https://", "http://"].contains { scheme in
+      guard url.utf8.starts(with: scheme.utf8) else { return false }
+      let host = url.utf8.dropFirst(scheme.utf8.count).prefix { !"/?".utf8.contains($0) }
+      return !host.isEmpty && !host.contains(UInt8(ascii: "@"))
+    }
+  }
+
+  private static func isUUID(_ text: String) -> Bool {
+    guard text.utf8.count == LinkLimits.requestIDLength else { return false }
+    return text.utf8.enumerated().allSatisfy { index, byte in
+      [8, 13, 18, 23].contains(index)
+        ? byte == UInt8(ascii: "-")
+        : digits.contains(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte | 0x20)
+    }
+  }
+}

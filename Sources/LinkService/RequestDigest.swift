@@ -1,0 +1,33 @@
+internal import LinkAPI
+internal import OpenSSL
+internal import Protobuf
+
+/// SHA-256 of a request without its request_id: tells a repeated request from another one that
+/// only claims to be it (AIP-155).
+enum RequestDigest {
+  static func of(_ request: StartLinkRequest) throws(Failure) -> [UInt8] {
+    var request = request
+    request.requestID = ""
+    return try digest(request)
+  }
+
+  static func of(_ request: CompleteLinkRequest) throws(Failure) -> [UInt8] {
+    var request = request
+    request.requestID = ""
+    return try digest(request)
+  }
+
+  /// For page tokens: what must stay the same from page to page (AIP-158).
+  static func of(_ request: ListAccountsRequest) throws(Failure) -> [UInt8] {
+    var request = request
+    request.pageToken = ""
+    request.pageSize = 0
+    return try digest(request)
+  }
+
+  private static func digest(_ request: some Message) throws(Failure) -> [UInt8] {
+    do { return Digest.sha256(try request.serialized()) } catch {
+      throw .broken("the request is too large", cause: error)
+    }
+  }
+}

@@ -1,0 +1,161 @@
+internal import LinkAPI
+internal import OAuth
+internal import OpenSSL
+internal import Protobuf
+
+/// Asks X: signs, sends, understands, and asks once more with a corrected timestamp where X does
+/// not like our clock.
+struct XClient: Sendable {
+  let transport: any ProviderTransport
+  let provider: ProviderDescription
+  let clock: WallClock
+
+  /// An answer, and by how many seconds X's clock was ahead of ours in it.
+  struct Answered<Value: Sendable>: Sendable {
+    let value: Value
+    let clockSkew: Int64?
+  }
+
+  /// The first leg: a request token for these keys.
+  func requestToken(
+    keys: ConsumerKeys, returning: ReturnMethod, access: AccessLevel = .unspecified,
+    timeout: Duration
+  ) async throws(XFailure) -> Answered<RequestToken> {
+    try await ask(timeout: timeout) { () throws(OAuthError) in
+      try flow(keys).requestToken(callback: Callback(returning), access: RequestedAccess(access))
+    }
+  }
+
+  /// The second leg: where the user's browser is sent.
+  func authorizeURL(for plan: StartPlan, _ token: RequestToken) throws(XFailure) -> String {
+    let request = plan.request
+    do {
+      return try flow(plan.keys).consentURL(
+        for: token, page: request.consentPage == .authenticate ? .authenticate : .authorize,
+        forceLogin: request.forceLogin,
+        screenName: request.screenName.isEmpty ? nil : request.screenName)
+    } catch { throw .notAsked(error) }
+  }
+
+  /// The last leg: the access token for a link whose user has agreed.
+  func accessToken(
+    for link: LinkRecord, verifier: String, timeout: Duration
+  ) async throws(XFailure) -> AccessGrant {
+    let token = RequestToken(
+      credentials: Credentials(
+        identifier: link.requestToken, secret: Secret(link.requestTokenSecret)))
+    return try await ask(timeout: timeout) { () throws(OAuthError) in
+      try flow(link.keys ?? ConsumerKeys()).accessToken(for: token, verifier: verifier)
+    }.value
+  }
+
+  private func flow(_ keys: ConsumerKeys) -> ThreeLeggedFlow {
+    ThreeLeggedFlow(
+      provider: provider,
+      client: Credentials(identifier: keys.consumerKey, secret: Secret(keys.consumerSecret)))
+  }
+}
+
+extension XClient {
+  private func ask<Value>(
+    timeout: Duration, _ question: () throws(OAuthError) -> ProviderCall<Value>
+  ) async throws(XFailure) -> Answered<Value> {
+    let call: ProviderCall<Value>
+    do { call = try question() } catch { throw .notAsked(error) }
+    var correction = ClockCorrection()
+    while true {
+      let answer = try await send(call, correction, timeout)
+      do throws(ProviderFailure) {
+        return Answered(
+          value: try call.value(of: answer, at: clock.seconds),
+          clockSkew: answer.clockSkew(at: clock.seconds))
+      } catch {
+        // Ends after the second time at the latest: a correction is made once.
+        guard correction.corrects(error) else { throw .answered(error) }
+      }
+    }
+  }
+
+  private func send<Value>(
+    _ call: ProviderCall<Value>, _ correction: ClockCorrection, _ timeout: Duration
+  ) async throws(XFailure) -> ProviderAnswer {
+    let request: PreparedRequest
+    do throws(OAuthError) {
+      request = try call.request(
+        stamp: Stamp(
+          nonce: try Self.nonce(), timestamp: correction.timestamp(at: clock.seconds)))
+    } catch { throw .notAsked(error) }
+    do { return try await transport.send(request, timeout: timeout) } catch {
+      throw .unanswered(error)
+    }
+  }
+
+  private static let nonceLength = 16
+
+  private static func nonce() throws(OAuthError) -> Nonce {
+    // Without randomness there are no bytes, and `Nonce` refuses too few.
+    try Nonce(entropy: (try? Random.bytes(nonceLength)) ?? [])
+  }
+}
+
+extension WallClock {
+  fileprivate var seconds: Int64 { now().seconds }
+}
+
+extension Callback {
+  fileprivate init(_ method: ReturnMethod) {
+    switch method {
+    case .callback(let url): self = .url(url)
+    case .pin: self = .pin
+    }
+  }
+}
+
+extension RequestedAccess {
+  fileprivate init?(_ level: AccessLevel) {
+    switch level {
+    case .read: self = .read
+    case .write: self = .write
+    default: return nil
+    }
+  }
+}
+
+/// Why X did not do what it was asked to.
+enum XFailure: Error {
+  /// It said so.
+  case answered(ProviderFailure)
+  /// It gave no answer.
+  case unanswered(ProviderTransportError)
+  /// The question could not even be put: a mistake of ours.
+  case notAsked(OAuthError)
+
+  /// What became of a verifier that was sent along.
+  enum Effect {
+    /// It is as good as before: the same question may be asked again.
+    case none
+    /// X has refused it for good.
+    case refused
+    /// X may have taken it.
+    case unknown
+  }
+
+  var effect: Effect {
+    switch self {
+    case .notAsked: .none
+    case .unanswered(let error): error.mayHaveArrived ? .unknown : .none
+    case .answered(let failure):
+      switch failure.kind {
+      // A mistyped PIN does not use up the right one.
+      case .rateLimited, .unavailable, .clockSkew, .verifierRejected: .none
+      case .malformedAnswer: .unknown
+      default: .refused
+      }
+    }
+  }
+
+  /// By how many seconds X's clock was ahead of ours.
+  var clockSkew: Int64? {
+    if case .answered(let failure) = self { failure.clockSkew } else { nil }
+  }
+}

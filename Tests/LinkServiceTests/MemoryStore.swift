@@ -1,0 +1,57 @@
+import LinkService
+import Store
+import Synchronization
+
+/// A store without a disk.
+final class MemoryStore: RecordStore {
+  fileprivate struct State {
+    var entries: [Key: Entry] = [:]
+    var version: UInt64 = 0
+    var failure: StoreError?
+  }
+
+  private let state = Mutex(State())
+
+  /// How many entries there are whose keys begin so.
+  func count(withPrefix prefix: Key) -> Int {
+    state.withLock { $0.entries.keys.count { $0.hasPrefix(prefix) } }
+  }
+
+  /// Lets every commit fail from now on, or none.
+  func fail(_ failure: StoreError?) { state.withLock { $0.failure = failure } }
+
+  func entry(for key: Key) async throws(StoreError) -> Entry? {
+    state.withLock { $0.entries[key] }
+  }
+
+  func page(
+    under prefix: Key, after key: Key?, limit: Int
+  ) async throws(StoreError) -> [(key: Key, entry: Entry)] {
+    state.withLock { state in
+      let found = state.entries.filter { $0.key.hasPrefix(prefix) && $0.key > (key ?? Key([])) }
+      return found.sorted { $0.key < $1.key }.prefix(limit).map { (key: $0.key, entry: $0.value) }
+    }
+  }
+
+  func commit(_ batch: Batch) async throws(StoreError) -> UInt64 {
+    let result = state.withLock { $0.commit(batch) }
+    return try result.get()
+  }
+}
+
+extension MemoryStore.State {
+  fileprivate mutating func commit(_ batch: Batch) -> Result<UInt64, StoreError> {
+    if let failure { return .failure(failure) }
+    guard batch.requirements.allSatisfy({ entries[$0.key]?.version == $0.version }) else {
+      return .failure(.conflict)
+    }
+    version += 1
+    for operation in batch.operations {
+      switch operation {
+      case .put(let key, let value): entries[key] = Entry(value: value, version: version)
+      case .delete(let key): entries[key] = nil
+      }
+    }
+    return .success(version)
+  }
+}

@@ -1,0 +1,52 @@
+import FakeX
+import LinkService
+import OAuth
+import Synchronization
+
+/// The offline X, asked without a network.
+final class ScriptedX: ProviderTransport {
+  static let origin = "http://x.test"
+
+  private let platform: Mutex<Platform>
+  private let time: @Sendable () -> Int64
+
+  init(time: @escaping @Sendable () -> Int64) {
+    platform = Mutex(Platform(seed: 1))
+    self.time = time
+  }
+
+  func withPlatform<Result: Sendable>(_ body: (inout Platform) -> sending Result) -> Result {
+    platform.withLock { body(&$0) }
+  }
+
+  func send(
+    _ request: PreparedRequest, timeout: Duration
+  ) async throws(ProviderTransportError) -> ProviderAnswer {
+    let answer = receive(
+      request.method, request.url, headers: request.headers.map { Header($0.name, $0.value) },
+      body: request.body)
+    switch answer.delivery {
+    case .now:
+      return ProviderAnswer(
+        status: answer.status, headers: answer.headers.map { ($0.name, $0.value) },
+        body: answer.body)
+    case .hung:
+      throw ProviderTransportError(mayHaveArrived: true, message: "no answer in time")
+    default:
+      throw ProviderTransportError(mayHaveArrived: true, message: "the connection was closed")
+    }
+  }
+
+  /// What a browser sees that goes to this address.
+  func visit(_ url: String) -> Answer { receive("GET", url, headers: [], body: []) }
+
+  private func receive(
+    _ method: String, _ url: String, headers: [Header], body: [UInt8]
+  ) -> Answer {
+    let target = String(url.dropFirst(Self.origin.count))
+    let host = Header("Host", String(Self.origin.dropFirst("http://".count)))
+    return platform.withLock {
+      $0.receive(Request(method, target, headers: [host] + headers, body: body), at: time())
+    }
+  }
+}
