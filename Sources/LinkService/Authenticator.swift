@@ -43,8 +43,9 @@ public struct Authenticator: ServerInterceptor {
     LinkServiceMethods.validateKeys.path: .link,
   ]
 
-  /// The token of the one `authorization` header. Two headers are refused: whoever forwards calls
-  /// might have checked the other one.
+  /// The token of the one `authorization` header.
+  ///
+  /// Two headers are refused: whoever forwards calls might have checked the other one.
   private static func bearerToken(_ metadata: Metadata) -> AccessToken? {
     let values = metadata.values(named: "authorization")
     guard values.count == 1, let value = values.first else { return nil }

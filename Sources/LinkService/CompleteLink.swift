@@ -44,7 +44,9 @@ extension LinkingService {
   }
 }
 
-/// A link that is being finished. Every step is durable before the next one is taken.
+/// A link that is being finished.
+///
+/// Every step is durable before the next one is taken.
 private struct OpenLink {
   let service: LinkingService
   let key: Key
@@ -75,8 +77,9 @@ private struct OpenLink {
     return try await self.end(link, .outcomeUnknown, .linkOutcomeUnknown)
   }
 
-  /// Writes down that the provider is about to be asked. From here on no other call, in this
-  /// process or the next, will ask with this verifier.
+  /// Writes down that the provider is about to be asked.
+  ///
+  /// From here on no other call, in this process or the next, will ask with this verifier.
   private func consume(_ link: Link) async throws(Failure) -> Link {
     var record = link.record
     record.state = .exchanging
@@ -141,7 +144,9 @@ extension OpenLink {
 }
 
 extension LinkRecord {
-  /// Ends the link. What was secret about it is of no use any more and goes.
+  /// Ends the link.
+  ///
+  /// What was secret about it is of no use any more and goes.
   fileprivate mutating func end(_ state: LinkState, _ end: LinkEnd) {
     self.state = state
     self.end = end

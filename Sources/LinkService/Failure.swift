@@ -8,7 +8,9 @@ struct Failure: Error {
   var code: StatusCode
   var reason: ErrorReason
   var actor: Actor
-  /// For a person who develops. No secrets, nothing from outside that is not escaped.
+  /// For a person who develops.
+  ///
+  /// No secrets, nothing from outside that is not escaped.
   var message: String
   /// Beside `actor`, which is always there.
   var metadata: [String: String] = [:]
@@ -109,8 +111,9 @@ extension Failure {
 }
 
 extension Failure {
-  /// The failure as it is kept for a repeated call. What is only for now, as a time to wait, is not
-  /// kept: only failures that are final are.
+  /// The failure as it is kept for a repeated call.
+  ///
+  /// What is only for now, as a time to wait, is not kept: only failures that are final are.
   var record: FailureRecord {
     var record = FailureRecord()
     record.code = Int32(code.rawValue)

@@ -62,7 +62,9 @@ public final class LinkingService: LinkServiceProtocol {
   }
 
   /// Waits until no completion is under way any more: call it after the last call has ended and
-  /// before the store is closed. Bounded by the time that a request to a provider may take.
+  /// before the store is closed.
+  ///
+  /// Bounded by the time that a request to a provider may take.
   public func drain() async {
     await completions.drain()
   }

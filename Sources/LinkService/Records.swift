@@ -6,7 +6,9 @@ internal import Store
 struct Records: Sendable {
   let store: any RecordStore
 
-  /// A record as it was read. A change can require that nobody has changed it since.
+  /// A record as it was read.
+  ///
+  /// A change can require that nobody has changed it since.
   struct Versioned<Record: Message>: Sendable {
     var record: Record
     let version: UInt64

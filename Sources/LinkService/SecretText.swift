@@ -1,7 +1,9 @@
 internal import OAuth
 
 extension Secret {
-  /// The secret as text, to be kept in a record. Sealed on disk, redacted where records are shown.
+  /// The secret as text, to be kept in a record.
+  ///
+  /// Sealed on disk, redacted where records are shown.
   var text: String {
     withBytes { bytes in
       var copy: [UInt8] = []

@@ -34,7 +34,9 @@ public struct TokenIssuer: Sendable {
     self.clock = clock
   }
 
-  /// Makes a token that speaks for a tenant. It cannot be had a second time.
+  /// Makes a token that speaks for a tenant.
+  ///
+  /// It cannot be had a second time.
   ///
   /// The tenant's name follows the rule for profiles: see `StartLinkRequest.parent`.
   public func issue(
