@@ -8,8 +8,6 @@ private import Glibc
 /// `@safe`: the room is private, and what is written to it is checked against the limit before.
 @safe
 struct BlockInProgress: ~Copyable {
-  /// CONTINUATION frames so far.
-  var continuations = 0
   /// Why the stream has to be reset once the block is complete; no more fields are kept.
   private(set) var fault: ErrorCode?
 
@@ -32,7 +30,7 @@ struct BlockInProgress: ~Copyable {
   var isAttack: Bool { size > limits.headerListSizeBeforeClosing }
 
   mutating func begin() {
-    (continuations, fault, used, kept, size, fields) = (0, nil, 0, 0, 0, 0)
+    (fault, used, kept, size, fields) = (nil, 0, 0, 0, 0)
     isComplete = false
     // Enough: a field takes less here than what the limit counts for it.
     if unsafe room.isEmpty {

@@ -17,7 +17,6 @@ struct Callbacks: ~Copyable, @unchecked Sendable {
     guard unsafe nghttp2_session_callbacks_new(&raw) == 0, let table = unsafe raw else {
       preconditionFailure("out of memory")
     }
-    unsafe nghttp2_session_callbacks_set_on_begin_frame_callback(table, onBeginFrame)
     unsafe nghttp2_session_callbacks_set_on_begin_headers_callback(table, onBeginHeaders)
     unsafe nghttp2_session_callbacks_set_on_header_callback(table, onHeader)
     unsafe nghttp2_session_callbacks_set_on_invalid_header_callback(table, onInvalidHeader)
@@ -59,34 +58,6 @@ private func key(_ session: OpaquePointer?, _ id: Int32, _ inbox: borrowing Inbo
 
 private func has(_ flag: nghttp2_flag, _ header: nghttp2_frame_hd) -> Bool {
   UInt32(header.flags) & flag.rawValue != 0
-}
-
-private func onBeginFrame(
-  _: OpaquePointer?, _ header: UnsafePointer<nghttp2_frame_hd>?, _ data: UnsafeMutableRawPointer?
-) -> CInt {
-  guard let header = unsafe header?.pointee else { return keepGoing }
-  return unsafe withInbox(data) { inbox in
-    let isAcknowledgement = has(NGHTTP2_FLAG_ACK, header)
-    switch nghttp2_frame_type(UInt32(header.type)) {
-    case NGHTTP2_DATA: inbox.counts.addData(header)
-    case NGHTTP2_HEADERS: inbox.counts.headers += 1
-    case NGHTTP2_PRIORITY, NGHTTP2_PRIORITY_UPDATE: inbox.counts.priority += 1
-    case NGHTTP2_RST_STREAM: inbox.counts.resets += 1
-    case NGHTTP2_SETTINGS: inbox.counts.settings += isAcknowledgement ? 0 : 1
-    case NGHTTP2_PING: inbox.counts.pings += isAcknowledgement ? 0 : 1
-    case NGHTTP2_WINDOW_UPDATE: inbox.counts.windowUpdates += 1
-    case NGHTTP2_CONTINUATION: return inbox.addContinuation() ? keepGoing : endConnection
-    default: inbox.counts.others += 1
-    }
-    return keepGoing
-  }
-}
-
-extension FrameCounts {
-  fileprivate mutating func addData(_ header: nghttp2_frame_hd) {
-    data += 1
-    if header.length == 0, !has(NGHTTP2_FLAG_END_STREAM, header) { emptyData += 1 }
-  }
 }
 
 private func onBeginHeaders(
@@ -134,7 +105,7 @@ private func onInvalidFrame(
   _: OpaquePointer?, _: UnsafePointer<nghttp2_frame>?, _: CInt, _ data: UnsafeMutableRawPointer?
 ) -> CInt {
   unsafe withInbox(data) { inbox in
-    inbox.counts.provokedResets += 1
+    inbox.frames.addProvokedReset()
     return keepGoing
   }
 }

@@ -37,32 +37,6 @@ public enum Event: Sendable, Hashable {
   case goAway(lastStream: StreamID, ErrorCode)
 }
 
-/// How many frames of each kind the peer has sent: what a budget against abuse looks at.
-public struct FrameCounts: Sendable, Hashable {
-  /// DATA, with or without payload.
-  public internal(set) var data = 0
-  /// DATA that carry nothing and end nothing.
-  public internal(set) var emptyData = 0
-  /// HEADERS.
-  public internal(set) var headers = 0
-  /// PRIORITY and PRIORITY_UPDATE.
-  public internal(set) var priority = 0
-  /// RST_STREAM.
-  public internal(set) var resets = 0
-  /// SETTINGS without acknowledgements.
-  public internal(set) var settings = 0
-  /// PING without acknowledgements.
-  public internal(set) var pings = 0
-  /// WINDOW_UPDATE.
-  public internal(set) var windowUpdates = 0
-  /// CONTINUATION.
-  public internal(set) var continuations = 0
-  /// All others.
-  public internal(set) var others = 0
-  /// RST_STREAM that the peer's mistakes made us send.
-  public internal(set) var provokedResets = 0
-}
-
 /// Why a connection cannot go on.
 public enum HTTP2Error: Error, Hashable, Sendable {
   /// The peer does not speak HTTP/2: its first bytes were others.

@@ -8,7 +8,7 @@ struct Inbox: ~Copyable {
   /// The connection cannot go on; nothing more is read.
   var hasFailed = false
   var streams = StreamTable()
-  var counts = FrameCounts()
+  var frames: FrameCounter
   /// Why the connection has to end, if a callback found a reason.
   var violation: HTTP2Error?
   /// Streams to be reset once the library has returned.
@@ -26,6 +26,7 @@ struct Inbox: ~Copyable {
     self.isServer = isServer
     self.limits = limits
     block = BlockInProgress(limits)
+    frames = FrameCounter(isServer: isServer, continuationLimit: limits.continuations)
   }
 
   // MARK: Events
@@ -75,19 +76,8 @@ struct Inbox: ~Copyable {
   }
 
   private mutating func refuse(_ key: StreamKey, _ code: ErrorCode) {
-    counts.provokedResets += 1
+    frames.addProvokedReset()
     toReset.append((key, code))
-  }
-
-  /// One more CONTINUATION; false if the connection must end.
-  ///
-  /// The library's own count goes by calls, not by frames, and punishes a slow line.
-  mutating func addContinuation() -> Bool {
-    counts.continuations += 1
-    block.continuations += 1
-    if block.continuations <= limits.continuations { return true }
-    violation = .tooManyContinuations
-    return false
   }
 
   // MARK: Data and ends

@@ -93,6 +93,10 @@ extension Session {
   /// `nghttp2_session_mem_recv`.
   public func receive(_ bytes: Span<UInt8>) throws(HTTP2Error) {
     guard !inbox.hasFailed else { return }
+    if !inbox.frames.count(bytes) {
+      inbox.violation = .tooManyContinuations
+      throw fail(0)
+    }
     let result = unsafe bytes.withUnsafeBytes { buffer in
       unsafe inbox.input = buffer
       defer { unsafe inbox.input = UnsafeRawBufferPointer(start: nil, count: 0) }
@@ -164,7 +168,7 @@ extension Session {
   }
 
   /// How many frames of each kind the peer has sent.
-  public var frameCounts: FrameCounts { inbox.counts }
+  public var frameCounts: FrameCounts { inbox.frames.counts }
 
   /// How many streams have begun and not been reported as closed.
   public var streamCount: Int { inbox.streams.count }
