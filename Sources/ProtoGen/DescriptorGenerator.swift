@@ -12,8 +12,8 @@ struct DescriptorGenerator {
     let file = context.file
     printer.line()
     printer.line("/// The schema of `\(file.name ?? "")`.")
-    printer.block("\(context.access) enum \(Self.name(ofFile: file.name ?? ""))") { printer in
-      printer.line("\(context.access) static let file = FileDescriptor(")
+    printer.block("\(context.access)enum \(Self.name(ofFile: file.name ?? ""))") { printer in
+      printer.line("\(context.access)static let file = FileDescriptor(")
       printer.line("  name: \"\(file.name ?? "")\",")
       printer.line("  dependencies: [\(dependencies)],")
       printer.line("  base64: \"\"\"")

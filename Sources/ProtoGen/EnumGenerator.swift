@@ -10,12 +10,12 @@ struct EnumGenerator {
 
   func print(to printer: inout CodePrinter) {
     printer.comment(comments[path])
-    printer.block("\(access) struct \(name): ProtoEnum") { printer in
-      printer.line("\(access) let rawValue: Int32")
-      printer.line("\(access) init(rawValue: Int32) { self.rawValue = rawValue }")
+    printer.block("\(access)struct \(name): ProtoEnum") { printer in
+      printer.line("\(access)let rawValue: Int32")
+      printer.line("\(access)init(rawValue: Int32) { self.rawValue = rawValue }")
       printer.line()
       printValues(to: &printer)
-      printer.line("\(access) static let valueNames = [")
+      printer.line("\(access)static let valueNames = [")
       for value in enumeration.value {
         printer.line("  EnumValueName(\(value.number ?? 0), \"\(value.name ?? "")\"),")
       }
@@ -30,7 +30,7 @@ struct EnumGenerator {
       })
     for (index, value) in enumeration.value.enumerated() {
       printer.comment(comments[path + [Path.enumValues, Int32(truncatingIfNeeded: index)]])
-      printer.line("\(access) static let \(names[index]) = \(name)(rawValue: \(value.number ?? 0))")
+      printer.line("\(access)static let \(names[index]) = \(name)(rawValue: \(value.number ?? 0))")
     }
     printer.line()
   }

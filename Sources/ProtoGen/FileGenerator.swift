@@ -7,7 +7,11 @@ struct FileContext {
   let file: FileDescriptorProto
   let comments: Comments
 
-  var access: String { schema.options.access.rawValue }
+  /// What stands in front of every declaration.
+  var access: String {
+    let access = schema.options.access
+    return access == .internal ? "" : access.rawValue + " "
+  }
   var module: String { schema.options.module(ofFile: file.name ?? "") }
 }
 

@@ -69,3 +69,21 @@ package struct GeneratorOptions: Sendable {
       .max { $0.path.utf8.count < $1.path.utf8.count }?.module ?? module
   }
 }
+
+extension GeneratorOptions {
+  /// What `protoc-gen-link --help` prints.
+  package static let help = """
+    Generates Swift from protobuf schemas. Run by protoc, not by hand:
+
+      protoc --plugin=protoc-gen-link=PATH --link_out=DIRECTORY \\
+        --link_opt=module=MyAPI,map=google/protobuf:Protobuf FILE…
+
+    Options, comma-separated after --link_opt=:
+
+      module=NAME            the module that the generated code will be part of
+      map=PATH:MODULE        the types of this file, or of all below this directory, are in MODULE
+      access=LEVEL           public (unless told otherwise), package or internal
+      comments=no            leaves out the comments of the schema
+      name=FULL.NAME:NAME    what a type is called in Swift
+    """
+}

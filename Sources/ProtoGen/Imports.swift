@@ -14,10 +14,8 @@ struct Imports {
     if !context.file.service.isEmpty { exposed.insert("RPC") }
     // The descriptors of imported files are only named in an initial value.
     let hidden = Set(context.file.dependency.map { context.schema.options.module(ofFile: $0) })
-    let access = context.access
     lines = exposed.union(hidden).subtracting([own]).sorted().map { module in
-      exposed.contains(module) && access != "internal"
-        ? "\(access) import \(module)" : "import \(module)"
+      (exposed.contains(module) ? context.access : "") + "import \(module)"
     }
   }
 

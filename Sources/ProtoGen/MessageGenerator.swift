@@ -11,11 +11,11 @@ struct MessageGenerator {
   /// Prints the struct, and in it those of the messages that are declared inside.
   func printDeclaration(to printer: inout CodePrinter) {
     printer.comment(message.comment)
-    printer.block("\(access) struct \(message.entry.path.last ?? "")") { printer in
+    printer.block("\(access)struct \(message.entry.path.last ?? "")") { printer in
       for field in message.fields { printProperty(field, to: &printer) }
-      printer.line("\(access) var unknownFields = UnknownFields()")
+      printer.line("\(access)var unknownFields = UnknownFields()")
       printer.line()
-      printer.line("\(access) init() {}")
+      printer.line("\(access)init() {}")
       printNestedTypes(to: &printer)
     }
   }
@@ -25,12 +25,12 @@ struct MessageGenerator {
       let oneof = message.oneofs[index]
       if oneof.members.first?.number == field.number {
         printer.comment(oneof.comment)
-        printer.line("\(access) var \(oneof.property): \(oneof.type)?")
+        printer.line("\(access)var \(oneof.property): \(oneof.type)?")
       }
       printAccessor(field, of: oneof, to: &printer)
     } else {
       printer.comment(field.comment)
-      printer.line("\(field.form == .boxed ? "@Boxed " : "")\(access) var \(field.declaration)")
+      printer.line("\(field.form == .boxed ? "@Boxed " : "")\(access)var \(field.declaration)")
     }
   }
 
@@ -38,7 +38,7 @@ struct MessageGenerator {
     _ field: Field, of oneof: MessageModel.Oneof, to printer: inout CodePrinter
   ) {
     printer.comment(field.comment)
-    printer.block("\(access) var \(field.declaration)") { printer in
+    printer.block("\(access)var \(field.declaration)") { printer in
       let pattern = ".\(Naming.member(field.name))(let value)?"
       printer.line("if case \(pattern) = \(oneof.property) { value } else { nil }")
     }
@@ -67,7 +67,7 @@ extension MessageGenerator {
   func printConformances(to printer: inout CodePrinter) {
     printer.line()
     printer.block("extension \(name): Message") { printer in
-      printer.line("\(access) static var messageName: String { \"\(message.entry.fullName)\" }")
+      printer.line("\(access)static var messageName: String { \"\(message.entry.fullName)\" }")
       printer.line()
       printDecoding(to: &printer)
       printer.line()
@@ -79,7 +79,7 @@ extension MessageGenerator {
   }
 
   private func printDecoding(to printer: inout CodePrinter) {
-    printer.line("\(access) mutating func decodeField(")
+    printer.line("\(access)mutating func decodeField(")
     printer.line("  _ number: Int, from reader: inout Reader")
     printer.block(") throws(DecodingError)") { printer in
       guard !message.fields.isEmpty else { return }
@@ -106,7 +106,7 @@ extension MessageGenerator {
 
   /// The last field first: see `Writer`.
   private func printEncoding(to printer: inout CodePrinter) {
-    printer.block("\(access) func encode(into writer: inout Writer)") { printer in
+    printer.block("\(access)func encode(into writer: inout Writer)") { printer in
       printer.line("writer.write(unknownFields)")
       for field in message.fields.sorted(by: { $0.number > $1.number }) {
         switch field.form {
@@ -126,7 +126,7 @@ extension MessageGenerator {
   }
 
   private func printVisiting(to printer: inout CodePrinter) {
-    printer.block("\(access) func visitFields(_ visitor: inout some FieldVisitor)") { printer in
+    printer.block("\(access)func visitFields(_ visitor: inout some FieldVisitor)") { printer in
       for field in message.fields {
         if let index = field.oneofIndex {
           let oneof = message.oneofs[index]

@@ -67,10 +67,10 @@ enum Naming {
   }
 
   static func lowerCamel(_ name: String) -> String {
+    let name = name == name.uppercased() ? name.lowercased() : name
     let words = name.split(separator: "_").map(String.init)
     guard let first = words.first else { return name }
-    let isUppercase = first == first.uppercased()
-    let head = isUppercase ? first.lowercased() : first.prefix(1).lowercased() + first.dropFirst()
+    let head = first.prefix(1).lowercased() + first.dropFirst()
     let tail = words.dropFirst().map { acronyms[$0.lowercased()] ?? capitalized($0) }
     let camel = head + tail.joined()
     return camel.first?.isNumber == true ? "_" + camel : camel

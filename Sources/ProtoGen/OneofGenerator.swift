@@ -7,7 +7,7 @@ struct OneofGenerator {
 
   func print(to printer: inout CodePrinter) {
     printer.comment(comment)
-    printer.block("\(access) enum \(name): Oneof") { printer in
+    printer.block("\(access)enum \(name): Oneof") { printer in
       for member in members {
         printer.comment(member.comment)
         let isIndirect = if case .member(_, isIndirect: true) = member.form { true } else { false }
@@ -27,7 +27,7 @@ struct OneofGenerator {
   private func printSwitch(
     _ function: String, to printer: inout CodePrinter, _ statement: (Field) -> String
   ) {
-    printer.block("\(access) func \(function)") { printer in
+    printer.block("\(access)func \(function)") { printer in
       printer.line("switch self {")
       for member in members {
         printer.line("case .\(Naming.member(member.name))(let value): \(statement(member))")

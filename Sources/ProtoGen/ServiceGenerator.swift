@@ -71,23 +71,23 @@ struct ServiceGenerator {
 
   private func printMethods(to printer: inout CodePrinter) {
     printer.line("/// The methods of `\(fullName)`.")
-    printer.block("\(access) enum \(name)Methods") { printer in
+    printer.block("\(access)enum \(name)Methods") { printer in
       for method in methods {
         printer.comment(method.comment)
         let type = "MethodDescriptor<\(method.request), \(method.response)>"
-        printer.line("\(access) static let \(method.name) = \(type)(")
+        printer.line("\(access)static let \(method.name) = \(type)(")
         let names = "service: \"\(fullName)\", method: \"\(method.descriptor.name ?? "")\""
         printer.line("  \(names), kind: .unary\(method.idempotency))")
       }
       printer.line()
       printer.line("/// The file that declares the service.")
-      printer.line("\(access) static var file: FileDescriptor { \(file) }")
+      printer.line("\(access)static var file: FileDescriptor { \(file) }")
     }
   }
 
   private func printProtocol(to printer: inout CodePrinter) {
     printer.comment(comment)
-    printer.block("\(access) protocol \(name)Protocol: RPC.Service") { printer in
+    printer.block("\(access)protocol \(name)Protocol: RPC.Service") { printer in
       for method in methods {
         printer.comment(method.comment)
         printer.line("func \(method.name)(")
@@ -98,7 +98,7 @@ struct ServiceGenerator {
     printer.line()
     printer.block("extension \(name)Protocol") { printer in
       printer.line("/// Adds every method of the service.")
-      printer.block("\(access) func register(in router: inout Router)") { printer in
+      printer.block("\(access)func register(in router: inout Router)") { printer in
         for method in methods {
           let member = Naming.member(method.name)
           printer.line("router.unary(\(name)Methods.\(member), \(method.name))")
@@ -109,14 +109,14 @@ struct ServiceGenerator {
 
   private func printClient(to printer: inout CodePrinter) {
     printer.line("/// Calls `\(fullName)`.")
-    printer.block("\(access) struct \(name)Client: Sendable") { printer in
+    printer.block("\(access)struct \(name)Client: Sendable") { printer in
       printer.line("private let channel: any Channel")
       printer.line("/// A client whose calls go through a channel.")
-      printer.line("\(access) init(_ channel: any Channel) { self.channel = channel }")
+      printer.line("\(access)init(_ channel: any Channel) { self.channel = channel }")
       for method in methods {
         printer.line()
         printer.comment(method.comment)
-        printer.line("\(access) func \(method.name)(")
+        printer.line("\(access)func \(method.name)(")
         printer.line("  _ request: \(method.request), options: CallOptions = CallOptions()")
         printer.block(") async throws(RPCError) -> \(method.response)") { printer in
           let member = Naming.member(method.name)

@@ -39,6 +39,13 @@ public struct FieldName: Sendable, ExpressibleByStringLiteral {
 
 // What generated code calls. As in `Writer`, the Swift type says whether a field has presence.
 extension FieldVisitor {
+  /// Shows a singular field, whatever it holds.
+  public mutating func visit<Coding: FieldCoding>(
+    _ field: FieldName, present value: Coding.Value, as coding: Coding.Type
+  ) {
+    visit(field, value: value, as: Coding.self)
+  }
+
   /// Shows a singular field unless it holds the default.
   public mutating func visit<Coding: FieldCoding>(
     _ field: FieldName, _ value: Coding.Value, as coding: Coding.Type

@@ -4,6 +4,11 @@ import Foundation
 import ProtoGen
 import Protobuf
 
+if CommandLine.arguments.count > 1 {
+  print(GeneratorOptions.help)
+  exit(CommandLine.arguments[1] == "--help" ? 0 : 64)
+}
+
 do {
   let request = try FileHandle.standardInput.readToEnd() ?? Data()
   let response = try Plugin.respond(to: Array(request))

@@ -5,26 +5,26 @@ import LinkAPI
 import Protobuf
 
 /// How far a link has come. Every step is durable before the next one is taken.
-internal struct LinkState: ProtoEnum {
-  internal let rawValue: Int32
-  internal init(rawValue: Int32) { self.rawValue = rawValue }
+struct LinkState: ProtoEnum {
+  let rawValue: Int32
+  init(rawValue: Int32) { self.rawValue = rawValue }
 
   /// Not set.
-  internal static let unspecified = LinkState(rawValue: 0)
+  static let unspecified = LinkState(rawValue: 0)
   /// The user is, as far as is known, at the provider.
-  internal static let pending = LinkState(rawValue: 1)
+  static let pending = LinkState(rawValue: 1)
   /// The provider has been, or is about to be, asked for the access token.
-  internal static let exchanging = LinkState(rawValue: 2)
+  static let exchanging = LinkState(rawValue: 2)
   /// An account came of it.
-  internal static let linked = LinkState(rawValue: 3)
+  static let linked = LinkState(rawValue: 3)
   /// The user said no.
-  internal static let denied = LinkState(rawValue: 4)
+  static let denied = LinkState(rawValue: 4)
   /// The provider refused for good.
-  internal static let failed = LinkState(rawValue: 5)
+  static let failed = LinkState(rawValue: 5)
   /// The provider was asked, and its answer was lost.
-  internal static let outcomeUnknown = LinkState(rawValue: 6)
+  static let outcomeUnknown = LinkState(rawValue: 6)
 
-  internal static let valueNames = [
+  static let valueNames = [
     EnumValueName(0, "LINK_STATE_UNSPECIFIED"),
     EnumValueName(1, "LINK_STATE_PENDING"),
     EnumValueName(2, "LINK_STATE_EXCHANGING"),
@@ -36,22 +36,22 @@ internal struct LinkState: ProtoEnum {
 }
 
 /// What a token may do.
-internal struct Scope: ProtoEnum {
-  internal let rawValue: Int32
-  internal init(rawValue: Int32) { self.rawValue = rawValue }
+struct Scope: ProtoEnum {
+  let rawValue: Int32
+  init(rawValue: Int32) { self.rawValue = rawValue }
 
   /// Not set; allows nothing.
-  internal static let unspecified = Scope(rawValue: 0)
+  static let unspecified = Scope(rawValue: 0)
   /// See accounts.
-  internal static let read = Scope(rawValue: 1)
+  static let read = Scope(rawValue: 1)
   /// Begin and complete links, examine keys.
-  internal static let link = Scope(rawValue: 2)
+  static let link = Scope(rawValue: 2)
   /// Have requests signed.
-  internal static let sign = Scope(rawValue: 3)
+  static let sign = Scope(rawValue: 3)
   /// Manage tenants and tokens.
-  internal static let admin = Scope(rawValue: 4)
+  static let admin = Scope(rawValue: 4)
 
-  internal static let valueNames = [
+  static let valueNames = [
     EnumValueName(0, "SCOPE_UNSPECIFIED"),
     EnumValueName(1, "SCOPE_READ"),
     EnumValueName(2, "SCOPE_LINK"),
@@ -61,42 +61,42 @@ internal struct Scope: ProtoEnum {
 }
 
 /// A link from `StartLink` on.
-internal struct LinkRecord {
+struct LinkRecord {
   /// The last part of `links/{link}`.
-  internal var linkID: String = ""
+  var linkID: String = ""
   /// The tenant that began it.
-  internal var tenant: String = ""
+  var tenant: String = ""
   /// The profile it is for, without `profiles/`.
-  internal var profile: String = ""
+  var profile: String = ""
   /// Where.
-  internal var provider: LinkAPI.Provider = .unspecified
+  var provider: LinkAPI.Provider = .unspecified
   /// The keys it began with: it finishes with the same. Gone once the link has ended.
-  internal var keys: LinkAPI.ConsumerKeys?
+  var keys: LinkAPI.ConsumerKeys?
   /// The provider's request token (RFC 5849 section 2.1).
-  internal var requestToken: String = ""
+  var requestToken: String = ""
   /// Its secret. Gone once the link has ended.
-  internal var requestTokenSecret: String = ""
+  var requestTokenSecret: String = ""
   /// Whether the user types in a PIN.
-  internal var pin: Bool = false
+  var pin: Bool = false
   /// The access that was asked for.
-  internal var accessLevel: LinkAPI.AccessLevel = .unspecified
+  var accessLevel: LinkAPI.AccessLevel = .unspecified
   /// When it began.
-  internal var createTime: Protobuf.Timestamp?
+  var createTime: Protobuf.Timestamp?
   /// From then on it can no longer be completed.
-  internal var expireTime: Protobuf.Timestamp?
+  var expireTime: Protobuf.Timestamp?
   /// How far it has come.
-  internal var state: LinkState = .unspecified
+  var state: LinkState = .unspecified
   /// How it ended, for a repeated `CompleteLink`.
-  internal var end: LinkEnd?
-  internal var unknownFields = UnknownFields()
+  var end: LinkEnd?
+  var unknownFields = UnknownFields()
 
-  internal init() {}
+  init() {}
 }
 
 extension LinkRecord: Message {
-  internal static var messageName: String { "linkd.state.v1.LinkRecord" }
+  static var messageName: String { "linkd.state.v1.LinkRecord" }
 
-  internal mutating func decodeField(
+  mutating func decodeField(
     _ number: Int, from reader: inout Reader
   ) throws(DecodingError) {
     switch number {
@@ -117,7 +117,7 @@ extension LinkRecord: Message {
     }
   }
 
-  internal func encode(into writer: inout Writer) {
+  func encode(into writer: inout Writer) {
     writer.write(unknownFields)
     writer.write(13, end)
     writer.write(12, state)
@@ -134,7 +134,7 @@ extension LinkRecord: Message {
     writer.write(1, linkID)
   }
 
-  internal func visitFields(_ visitor: inout some FieldVisitor) {
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit("link_id", linkID)
     visitor.visit("tenant", tenant)
     visitor.visit("profile", profile)
@@ -152,40 +152,40 @@ extension LinkRecord: Message {
 }
 
 /// The one completion that a link has had.
-internal struct LinkEnd {
+struct LinkEnd {
   /// The `request_id` of the completing call; empty where it had none.
-  internal var requestID: String = ""
+  var requestID: String = ""
   /// SHA-256 of that request, without its request_id.
-  internal var requestDigest: [UInt8] = []
+  var requestDigest: [UInt8] = []
   /// The answer.
-  internal var answer: Answer?
+  var answer: Answer?
   /// The call succeeded.
-  internal var response: LinkAPI.CompleteLinkResponse? {
+  var response: LinkAPI.CompleteLinkResponse? {
     if case .response(let value)? = answer { value } else { nil }
   }
   /// It failed.
-  internal var failure: FailureRecord? {
+  var failure: FailureRecord? {
     if case .failure(let value)? = answer { value } else { nil }
   }
-  internal var unknownFields = UnknownFields()
+  var unknownFields = UnknownFields()
 
-  internal init() {}
+  init() {}
 
   /// The answer.
-  internal enum Answer: Oneof {
+  enum Answer: Oneof {
     /// The call succeeded.
     case response(LinkAPI.CompleteLinkResponse)
     /// It failed.
     case failure(FailureRecord)
 
-    internal func encode(into writer: inout Writer) {
+    func encode(into writer: inout Writer) {
       switch self {
       case .response(let value): writer.write(3, present: value)
       case .failure(let value): writer.write(4, present: value)
       }
     }
 
-    internal func visitFields(_ visitor: inout some FieldVisitor) {
+    func visitFields(_ visitor: inout some FieldVisitor) {
       switch self {
       case .response(let value): visitor.visit("response", present: value)
       case .failure(let value): visitor.visit("failure", present: value)
@@ -195,9 +195,9 @@ internal struct LinkEnd {
 }
 
 extension LinkEnd: Message {
-  internal static var messageName: String { "linkd.state.v1.LinkEnd" }
+  static var messageName: String { "linkd.state.v1.LinkEnd" }
 
-  internal mutating func decodeField(
+  mutating func decodeField(
     _ number: Int, from reader: inout Reader
   ) throws(DecodingError) {
     switch number {
@@ -209,14 +209,14 @@ extension LinkEnd: Message {
     }
   }
 
-  internal func encode(into writer: inout Writer) {
+  func encode(into writer: inout Writer) {
     writer.write(unknownFields)
     writer.write(answer)
     writer.write(2, requestDigest)
     writer.write(1, requestID)
   }
 
-  internal func visitFields(_ visitor: inout some FieldVisitor) {
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit("request_id", requestID)
     visitor.visit("request_digest", requestDigest)
     visitor.visit(answer)
@@ -224,30 +224,30 @@ extension LinkEnd: Message {
 }
 
 /// A failure as its caller was told of it.
-internal struct FailureRecord {
+struct FailureRecord {
   /// The gRPC status code.
-  internal var code: Int32 = 0
+  var code: Int32 = 0
   /// Why.
-  internal var reason: LinkAPI.ErrorReason = .unspecified
+  var reason: LinkAPI.ErrorReason = .unspecified
   /// Who can do something about it.
-  internal var actor: LinkAPI.Actor = .unspecified
+  var actor: LinkAPI.Actor = .unspecified
   /// The status message.
-  internal var message: String = ""
+  var message: String = ""
   /// The metadata of the `google.rpc.ErrorInfo` without `actor`.
-  internal var metadata: Map<String, String> = [:]
+  var metadata: Map<String, String> = [:]
   /// The title of the page in the `google.rpc.Help`, where there is one.
-  internal var helpTitle: String = ""
+  var helpTitle: String = ""
   /// Its address.
-  internal var helpURL: String = ""
-  internal var unknownFields = UnknownFields()
+  var helpURL: String = ""
+  var unknownFields = UnknownFields()
 
-  internal init() {}
+  init() {}
 }
 
 extension FailureRecord: Message {
-  internal static var messageName: String { "linkd.state.v1.FailureRecord" }
+  static var messageName: String { "linkd.state.v1.FailureRecord" }
 
-  internal mutating func decodeField(
+  mutating func decodeField(
     _ number: Int, from reader: inout Reader
   ) throws(DecodingError) {
     switch number {
@@ -262,7 +262,7 @@ extension FailureRecord: Message {
     }
   }
 
-  internal func encode(into writer: inout Writer) {
+  func encode(into writer: inout Writer) {
     writer.write(unknownFields)
     writer.write(7, helpURL)
     writer.write(6, helpTitle)
@@ -273,7 +273,7 @@ extension FailureRecord: Message {
     writer.write(1, code)
   }
 
-  internal func visitFields(_ visitor: inout some FieldVisitor) {
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit("code", code)
     visitor.visit("reason", reason)
     visitor.visit("actor", actor)
@@ -285,24 +285,24 @@ extension FailureRecord: Message {
 }
 
 /// An account and what signs for it.
-internal struct AccountRecord {
+struct AccountRecord {
   /// What callers see.
-  @Boxed internal var account: LinkAPI.Account?
+  @Boxed var account: LinkAPI.Account?
   /// The keys that the token belongs to.
-  internal var keys: LinkAPI.ConsumerKeys?
+  var keys: LinkAPI.ConsumerKeys?
   /// The access token (RFC 5849 section 2.3).
-  internal var token: String = ""
+  var token: String = ""
   /// Its secret.
-  internal var tokenSecret: String = ""
-  internal var unknownFields = UnknownFields()
+  var tokenSecret: String = ""
+  var unknownFields = UnknownFields()
 
-  internal init() {}
+  init() {}
 }
 
 extension AccountRecord: Message {
-  internal static var messageName: String { "linkd.state.v1.AccountRecord" }
+  static var messageName: String { "linkd.state.v1.AccountRecord" }
 
-  internal mutating func decodeField(
+  mutating func decodeField(
     _ number: Int, from reader: inout Reader
   ) throws(DecodingError) {
     switch number {
@@ -314,7 +314,7 @@ extension AccountRecord: Message {
     }
   }
 
-  internal func encode(into writer: inout Writer) {
+  func encode(into writer: inout Writer) {
     writer.write(unknownFields)
     writer.write(4, tokenSecret)
     writer.write(3, token)
@@ -322,7 +322,7 @@ extension AccountRecord: Message {
     writer.write(1, account)
   }
 
-  internal func visitFields(_ visitor: inout some FieldVisitor) {
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit("account", account)
     visitor.visit("keys", keys)
     visitor.visit(.sensitive("token"), token)
@@ -331,20 +331,20 @@ extension AccountRecord: Message {
 }
 
 /// Which link a `StartLink` with a request_id began.
-internal struct StartRecord {
+struct StartRecord {
   /// SHA-256 of the request, without its request_id.
-  internal var requestDigest: [UInt8] = []
+  var requestDigest: [UInt8] = []
   /// The answer.
-  internal var response: LinkAPI.StartLinkResponse?
-  internal var unknownFields = UnknownFields()
+  var response: LinkAPI.StartLinkResponse?
+  var unknownFields = UnknownFields()
 
-  internal init() {}
+  init() {}
 }
 
 extension StartRecord: Message {
-  internal static var messageName: String { "linkd.state.v1.StartRecord" }
+  static var messageName: String { "linkd.state.v1.StartRecord" }
 
-  internal mutating func decodeField(
+  mutating func decodeField(
     _ number: Int, from reader: inout Reader
   ) throws(DecodingError) {
     switch number {
@@ -354,35 +354,35 @@ extension StartRecord: Message {
     }
   }
 
-  internal func encode(into writer: inout Writer) {
+  func encode(into writer: inout Writer) {
     writer.write(unknownFields)
     writer.write(2, response)
     writer.write(1, requestDigest)
   }
 
-  internal func visitFields(_ visitor: inout some FieldVisitor) {
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit("request_digest", requestDigest)
     visitor.visit("response", response)
   }
 }
 
 /// Where a page of `ListAccounts` ended. Callers hold it, as text that they do not read.
-internal struct PageToken {
+struct PageToken {
   /// The profile and the account that the page ended with.
-  internal var profile: String = ""
+  var profile: String = ""
   /// See `profile`.
-  internal var accountID: String = ""
+  var accountID: String = ""
   /// SHA-256 of what must be the same in the request for the next page.
-  internal var requestDigest: [UInt8] = []
-  internal var unknownFields = UnknownFields()
+  var requestDigest: [UInt8] = []
+  var unknownFields = UnknownFields()
 
-  internal init() {}
+  init() {}
 }
 
 extension PageToken: Message {
-  internal static var messageName: String { "linkd.state.v1.PageToken" }
+  static var messageName: String { "linkd.state.v1.PageToken" }
 
-  internal mutating func decodeField(
+  mutating func decodeField(
     _ number: Int, from reader: inout Reader
   ) throws(DecodingError) {
     switch number {
@@ -393,14 +393,14 @@ extension PageToken: Message {
     }
   }
 
-  internal func encode(into writer: inout Writer) {
+  func encode(into writer: inout Writer) {
     writer.write(unknownFields)
     writer.write(3, requestDigest)
     writer.write(2, accountID)
     writer.write(1, profile)
   }
 
-  internal func visitFields(_ visitor: inout some FieldVisitor) {
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit("profile", profile)
     visitor.visit("account_id", accountID)
     visitor.visit("request_digest", requestDigest)
@@ -408,24 +408,24 @@ extension PageToken: Message {
 }
 
 /// A token that callers may authenticate with. The token itself is not kept.
-internal struct TokenRecord {
+struct TokenRecord {
   /// Whom it speaks for.
-  internal var tenant: String = ""
+  var tenant: String = ""
   /// What it may do.
-  internal var scopes: [Scope] = []
+  var scopes: [Scope] = []
   /// SHA-256 of its secret part: 256 random bits need no slow hash.
-  internal var secretDigest: [UInt8] = []
+  var secretDigest: [UInt8] = []
   /// When it was made.
-  internal var createTime: Protobuf.Timestamp?
-  internal var unknownFields = UnknownFields()
+  var createTime: Protobuf.Timestamp?
+  var unknownFields = UnknownFields()
 
-  internal init() {}
+  init() {}
 }
 
 extension TokenRecord: Message {
-  internal static var messageName: String { "linkd.state.v1.TokenRecord" }
+  static var messageName: String { "linkd.state.v1.TokenRecord" }
 
-  internal mutating func decodeField(
+  mutating func decodeField(
     _ number: Int, from reader: inout Reader
   ) throws(DecodingError) {
     switch number {
@@ -437,7 +437,7 @@ extension TokenRecord: Message {
     }
   }
 
-  internal func encode(into writer: inout Writer) {
+  func encode(into writer: inout Writer) {
     writer.write(unknownFields)
     writer.write(4, createTime)
     writer.write(3, secretDigest)
@@ -445,7 +445,7 @@ extension TokenRecord: Message {
     writer.write(1, tenant)
   }
 
-  internal func visitFields(_ visitor: inout some FieldVisitor) {
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit("tenant", tenant)
     visitor.visit("scopes", scopes)
     visitor.visit("secret_digest", secretDigest)
@@ -454,8 +454,8 @@ extension TokenRecord: Message {
 }
 
 /// The schema of `linkd/state/v1/state.proto`.
-internal enum LinkdStateV1StateProto {
-  internal static let file = FileDescriptor(
+enum LinkdStateV1StateProto {
+  static let file = FileDescriptor(
     name: "linkd/state/v1/state.proto",
     dependencies: [Protobuf.GoogleProtobufTimestampProto.file, LinkAPI.LinkV1AccountProto.file, LinkAPI.LinkV1ErrorProto.file, LinkAPI.LinkV1LinkServiceProto.file, LinkAPI.LinkV1OptionsProto.file, LinkAPI.LinkV1ProviderProto.file],
     base64: """

@@ -53,8 +53,9 @@ extension Wire.ZigZag {
 
   @inlinable
   public static func read(from reader: inout Reader) throws(DecodingError) -> Value {
-    let bits = try reader.readVarint()
-    return Value(truncatingIfNeeded: Int64(bitPattern: bits &>> 1) ^ -Int64(bitPattern: bits & 1))
+    // Cut to the width of the field first, as C++ and upb do.
+    let bits = Value.Magnitude(truncatingIfNeeded: try reader.readVarint())
+    return Value(truncatingIfNeeded: bits >> 1) ^ (0 &- Value(truncatingIfNeeded: bits & 1))
   }
 
   @inlinable
