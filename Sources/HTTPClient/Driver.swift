@@ -41,7 +41,9 @@ final class Driver: LoopResident, @unchecked Sendable {
   private func begin(
     _ call: Call, _ prepared: PreparedRequest, _ timeout: Duration
   ) throws(HTTPClientError) {
-    guard !isEnded else { throw HTTPClientError(.unavailable, "the client was shut down") }
+    guard !isEnded, !loop.isEnding else {
+      throw HTTPClientError(.unavailable, "the client was shut down")
+    }
     guard !call.isCancelled else { throw HTTPClientError(.cancelled, "cancelled") }
     guard exchanges.count < Limits.exchanges else {
       throw HTTPClientError(.unavailable, "too many exchanges at the same time")

@@ -43,6 +43,35 @@ public struct HTTPRequest: Sendable, Hashable {
   }
 }
 
+/// Fields, queries and bodies carry secrets: whatever prints a request, an answer or a field shows
+/// none of them.
+extension HTTPField: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+  /// The name.
+  public var description: String { "\(name): ***" }
+  /// The name.
+  public var debugDescription: String { description }
+  /// Nothing, for `dump`.
+  public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+extension HTTPRequest: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+  /// The method, and the address without its query.
+  public var description: String { "\(method) \(url.prefix { $0 != "?" })" }
+  /// The method, and the address without its query.
+  public var debugDescription: String { description }
+  /// Nothing, for `dump`.
+  public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+extension HTTPResponse: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+  /// The status, and the length of the body.
+  public var description: String { "\(status), \(body.count) bytes" }
+  /// The status, and the length of the body.
+  public var debugDescription: String { description }
+  /// Nothing, for `dump`.
+  public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
 /// What a server answered.
 public struct HTTPResponse: Sendable, Hashable {
   /// The status code; redirects are answers like any other.

@@ -194,6 +194,14 @@ extension EventLoop {
   /// Ask once per turn.
   func flushAtEndOfTurn(_ object: any Flushable) { toFlush.append(object) }
 
+  /// Whether the residents have been told that the loop ends, or are about to be.
+  ///
+  /// Timers and descriptors registered from then on are never heard of again.
+  public var isEnding: Bool {
+    requireInLoop()
+    return isStopping
+  }
+
   /// Tells `object` when the loop ends, and keeps it alive until then or until it leaves.
   public func add(_ object: any LoopResident) {
     requireInLoop()

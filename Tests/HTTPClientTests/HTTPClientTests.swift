@@ -71,6 +71,33 @@ import Testing
     }
   }
 
+  @Test func `a configured proxy is asked, and the one of the environment is not`() async throws {
+    // `Servers` has set `all_proxy` to a port that nobody listens on.
+    let proxy = servers.origin("proxy")
+    let answer = try await withClient(plain) { configuration in
+      configuration.proxy = proxy
+    } body: { client in
+      try await client.get(plain + "/through?a=b")
+    }
+    #expect(answer.text.hasPrefix("GET \(plain)/through?a=b HTTP/1.1\r\n"))
+  }
+
+  @Test func `nothing that prints a request or an answer shows its secrets`() {
+    let request = HTTPRequest(
+      method: "POST", url: "https://api.x.com/a?s3cret",
+      headers: [HTTPField("Authorization", "s3cret")], body: Array("s3cret".utf8))
+    let answer = HTTPResponse(
+      status: 200, headers: request.headers, body: Array("s3cret".utf8))
+    var dumped = ""
+    dump(request, to: &dumped)
+    dump(answer, to: &dumped)
+    dump(request.headers, to: &dumped)
+    #expect(!"\(request) \(answer) \(request.headers) \(dumped)".contains("s3cret"))
+    #expect(!String(reflecting: request).contains("s3cret"))
+    #expect("\(request)" == "POST https://api.x.com/a")
+    #expect("\(answer)" == "200, 6 bytes")
+  }
+
   @Test func `many exchanges run at the same time on one loop`() async throws {
     try await withClient(plain) { client in
       let answers = try await withThrowingTaskGroup(of: Int.self) { group in
@@ -162,6 +189,23 @@ import Testing
     #expect(await pending?.kind == .unavailable)
     let late = await client.failure(HTTPRequest(method: "GET", url: plain + "/echo"))
     #expect(late?.kind == .unavailable)
+  }
+
+  @Test func `a client of a loop that has ended fails at once`() async throws {
+    let loop = try EventLoop()
+    loop.shutdown()
+    let client = HTTPClient(loop: loop, configuration: .init(origins: [try Origin(plain)]))
+    let error = await client.failure(HTTPRequest(method: "GET", url: plain + "/echo"))
+    #expect(error?.kind == .unavailable)
+    await client.shutdown()
+  }
+
+  @Test func `a host that is unknown is a connection error`() async throws {
+    let error = try await withClient("https://nowhere.invalid") { client in
+      await client.failure(HTTPRequest(method: "GET", url: "https://nowhere.invalid/"))
+    }
+    #expect(error?.kind == .connect, "\(String(describing: error))")
+    #expect(error?.mayHaveBeenSent == false)
   }
 
   /// Asks the server until it has seen a request for `path`.

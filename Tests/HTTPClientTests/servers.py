@@ -192,6 +192,7 @@ def main():
     ports = {
         "plain": listen(serve_plain),
         "kept": listen(serve_kept),
+        "proxy": listen(lambda c, _: PLAIN["/echo"](c, read_request(c))),
         "talker": listen(lambda c, _: (c.sendall(OK), c.recv(65536))),
         "good": tls(folder, "good"),
         "wrongHost": tls(folder, "wrongHost", extensions=other),
