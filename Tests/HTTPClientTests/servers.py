@@ -16,6 +16,10 @@ import threading
 import time
 import warnings
 
+import h2.config
+import h2.connection
+import h2.events
+
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
@@ -102,6 +106,40 @@ def serve_kept(c, number):
         c.sendall(head(length=len(body)) + body)
 
 
+def serve_http2(c, number):
+    """Echoes method, path and body; /big is over any limit, /refused is never answered."""
+    assert c.selected_alpn_protocol() == "h2"
+    connection = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False))
+    connection.initiate_connection()
+    c.sendall(connection.data_to_send())
+    requests = {}
+    while (data := c.recv(65536)):
+        for event in connection.receive_data(data):
+            if isinstance(event, h2.events.RequestReceived):
+                requests[event.stream_id] = [dict(event.headers), b""]
+            elif isinstance(event, h2.events.DataReceived):
+                requests[event.stream_id][1] += event.data
+            elif isinstance(event, h2.events.StreamEnded):
+                answer_http2(connection, event.stream_id, number, *requests[event.stream_id])
+        c.sendall(connection.data_to_send())
+
+
+def answer_http2(connection, stream, number, headers, body):
+    path = headers[b":path"]
+    counts["h2" + path.decode()] = counts.get("h2" + path.decode(), 0) + 1
+    if path == b"/refused":
+        connection.reset_stream(stream, 7)
+        return
+    text = b"%d %s %s " % (number, headers[b":method"], path) + body
+    connection.send_headers(stream, [(":status", "200"), ("x-a", "b")])
+    if path == b"/big":
+        # Over the limit in all, within one frame each. libcurl has opened its window wide by now.
+        text = b"a" * 16000
+        for _ in range(4):
+            connection.send_data(stream, text)
+    connection.send_data(stream, text, end_stream=True)
+
+
 def read_request(c):
     data = b""
     while b"\r\n\r\n" not in data:
@@ -168,8 +206,10 @@ def certificate(folder, name, issuer, extensions, days=2, bits=2048):
 
 
 def tls(folder, name, issuer="ca", extensions="subjectAltName=DNS:localhost,IP:127.0.0.1",
-        maximum=None, **options):
+        maximum=None, handler=serve_plain, protocols=(), **options):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    if protocols:
+        context.set_alpn_protocols(protocols)
     if maximum:
         # The security level would refuse the old versions on this side already.
         context.set_ciphers("ALL:@SECLEVEL=0")
@@ -178,7 +218,7 @@ def tls(folder, name, issuer="ca", extensions="subjectAltName=DNS:localhost,IP:1
     if options.get("bits", 2048) < 2048:
         context.set_ciphers("ALL:@SECLEVEL=0")
     context.load_cert_chain(*certificate(folder, name, issuer, extensions, **options))
-    return listen(serve_plain, context)
+    return listen(handler, context)
 
 
 def main():
@@ -195,6 +235,7 @@ def main():
         "proxy": listen(lambda c, _: PLAIN["/echo"](c, read_request(c))),
         "talker": listen(lambda c, _: (c.sendall(OK), c.recv(65536))),
         "good": tls(folder, "good"),
+        "http2": tls(folder, "http2", handler=serve_http2, protocols=["h2"]),
         "wrongHost": tls(folder, "wrongHost", extensions=other),
         "stranger": tls(folder, "strange", issuer="stranger"),
         "expired": tls(folder, "expired", days=-1),
