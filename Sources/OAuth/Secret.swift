@@ -30,6 +30,8 @@ public struct Secret: Sendable {
   func percentEncoded() -> [UInt8] {
     bytes.withBytes { bytes in
       var encoded: [UInt8] = []
+      // At most three characters a byte: growing would leave copies behind.
+      encoded.reserveCapacity(3 * bytes.count)
       for index in bytes.indices { PercentEncoding.append(bytes[index], to: &encoded) }
       return encoded
     }

@@ -38,7 +38,7 @@ public enum BaseString {
   ///
   /// Only letters: whatever else would end up in the request line.
   static func validated(method: String) throws(OAuthError) -> String {
-    let upper = method.utf8.map { $0.isAlphanumeric && !$0.isDigit ? $0 & 0xDF : 0 }
+    let upper = method.utf8.map { $0.isLetter ? $0 & 0xDF : 0 }
     guard !upper.isEmpty, !upper.contains(0), upper.count <= 16 else {
       throw OAuthError(.invalidParameter, "the method is not a word of at most 16 letters")
     }

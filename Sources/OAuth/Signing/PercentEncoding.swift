@@ -58,22 +58,20 @@ public enum PercentEncoding {
 }
 
 extension UInt8 {
-  /// RFC 3986 section 2.3.
-  var isUnreserved: Bool {
-    switch self {
-    case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"): true
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): true
-    case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"): true
-    default: false
-    }
+  var isLetter: Bool {
+    asciiLowercased >= UInt8(ascii: "a") && asciiLowercased <= UInt8(ascii: "z")
   }
 
   var isDigit: Bool { self >= UInt8(ascii: "0") && self <= UInt8(ascii: "9") }
 
-  var isAlphanumeric: Bool {
-    isUnreserved
-      && ![UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~")]
-        .contains(self)
+  var isAlphanumeric: Bool { isLetter || isDigit }
+
+  /// RFC 3986 section 2.3.
+  var isUnreserved: Bool {
+    switch self {
+    case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"): true
+    default: isAlphanumeric
+    }
   }
 
   /// Neither a control character nor a space nor a byte of a character beyond ASCII.

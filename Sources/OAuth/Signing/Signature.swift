@@ -13,10 +13,10 @@ enum Signature {
   static func hmacSHA1(of baseString: String, clientSecret: Secret, tokenSecret: Secret?) -> String
   {
     // The ampersand is there "even when either secret is empty".
-    let key =
+    var key =
       clientSecret.percentEncoded() + [UInt8(ascii: "&")]
       + (tokenSecret?.percentEncoded() ?? [])
-    return String(
-      decoding: Base64.encode(HMAC.sha1(key: key, message: Array(baseString.utf8))), as: UTF8.self)
+    let code = HMAC.sha1(key: SecretBytes(cleansing: &key), message: Array(baseString.utf8))
+    return String(decoding: Base64.encode(code), as: UTF8.self)
   }
 }

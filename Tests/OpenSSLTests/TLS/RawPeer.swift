@@ -56,7 +56,7 @@ struct RawPeer: ~Copyable {
   }
 
   /// Shakes hands with one of ours until both are silent; returns how that one failed.
-  mutating func shakeHands(with ours: consuming TLSConnection) -> TLSError? {
+  mutating func shakeHands(with ours: inout TLSConnection) -> TLSError? {
     var failure: TLSError?
     var plaintext: [UInt8] = []
     var toOurs = step([])
@@ -77,4 +77,20 @@ struct RawPeer: ~Copyable {
 
   /// All that ours has sent.
   private(set) var received: [UInt8] = []
+
+  /// Asks for another handshake inside the connection; returns the request.
+  mutating func renegotiate() -> [UInt8] {
+    _ = unsafe SSL_renegotiate(raw)
+    return step([])
+  }
+
+  /// Whether no handshake is under way.
+  var isSettled: Bool { unsafe SSL_is_init_finished(raw) == 1 }
+}
+
+/// Fails a call of the library and leaves the error in this thread's queue.
+func leaveErrorInQueue() {
+  let context = unsafe SSL_CTX_new(TLS_method())
+  _ = unsafe SSL_CTX_use_certificate_chain_file(context, "/nowhere")
+  unsafe SSL_CTX_free(context)
 }

@@ -118,6 +118,23 @@ struct TLSConnectionTests {
     }
   }
 
+  @Test func `errors that others left in the thread's queue are not taken for ours`() throws {
+    let pair = try TLSPair()
+    pair.piece = 1
+    try pair.client.send([1, 2, 3].span)
+    leaveErrorInQueue()
+    pair.run()
+    #expect(pair.serverFailure == nil && pair.clientFailure == nil)
+    try pair.server.send([4].span)
+    leaveErrorInQueue()
+    pair.run()
+    leaveErrorInQueue()
+    pair.client.close()
+    pair.run()
+    try pair.server.receiveEnd()
+    #expect(pair.atServer == [1, 2, 3] && pair.atClient == [4])
+  }
+
   @Test func `plain HTTP to a TLS server is a failed handshake`() throws {
     var server = try TLSConnection(server: TestCertificates.server())
     var plaintext: [UInt8] = []

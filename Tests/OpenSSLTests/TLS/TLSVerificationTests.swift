@@ -100,8 +100,9 @@ struct TLSNegotiationTests {
   {
     for protocols in [[], Self.http11] {
       var peer = try RawPeer(isServer: false, upTo: version, protocols: protocols)
-      let ours = try TLSConnection(server: TestCertificates.server())
-      #expect(peer.shakeHands(with: ours)?.kind == .noApplicationProtocol)
+      var ours = try TLSConnection(server: TestCertificates.server())
+      let kind = peer.shakeHands(with: &ours)?.kind
+      #expect(kind == .noApplicationProtocol)
       // Fatal, 120.
       #expect(peer.received.suffix(2) == [2, 120])
     }
@@ -111,13 +112,30 @@ struct TLSNegotiationTests {
   func `a client that also offers HTTP 2 is served`(_ version: RawPeer.Version) throws {
     var peer = try RawPeer(
       isServer: false, upTo: version, protocols: Self.http11 + Self.http2)
-    #expect(peer.shakeHands(with: try TLSConnection(server: TestCertificates.server())) == nil)
+    var ours = try TLSConnection(server: TestCertificates.server())
+    let failure = peer.shakeHands(with: &ours)
+    #expect(failure == nil)
+  }
+
+  @Test func `a client that wants to renegotiate gets an alert and no handshake`() throws {
+    var peer = try RawPeer(isServer: false, upTo: .tls12, protocols: Self.http2)
+    var ours = try TLSConnection(server: TestCertificates.server())
+    #expect(failure { if let error = peer.shakeHands(with: &ours) { throw error } } == nil)
+    var (plaintext, reply): ([UInt8], [UInt8]) = ([], [])
+    try ours.receive(peer.renegotiate().span, appendingTo: &plaintext)
+    ours.takeCiphertext(appendingTo: &reply)
+    // One encrypted alert.
+    #expect(reply.first == 21 && reply.count < 64)
+    _ = peer.step(reply)
+    let isSettled = peer.isSettled
+    #expect(!isSettled)
   }
 
   @Test(arguments: [RawPeer.Version.tls10, .tls11])
   func `versions before TLS 1-2 get the alert protocol_version`(_ version: RawPeer.Version) throws {
     var peer = try RawPeer(isServer: false, upTo: version, protocols: Self.http2)
-    let failure = peer.shakeHands(with: try TLSConnection(server: TestCertificates.server()))
+    var ours = try TLSConnection(server: TestCertificates.server())
+    let failure = peer.shakeHands(with: &ours)
     #expect(failure?.kind == .handshakeFailed)
     // Fatal, 70.
     #expect(peer.received.suffix(2) == [2, 70])
@@ -125,15 +143,17 @@ struct TLSNegotiationTests {
 
   @Test func `a server of TLS 1-1 is refused`() throws {
     var peer = try RawPeer(isServer: true, upTo: .tls11)
-    let ours = try TLSConnection(client: TestCertificates.client(), serverName: "localhost")
-    #expect(peer.shakeHands(with: ours)?.kind == .handshakeFailed)
+    var ours = try TLSConnection(client: TestCertificates.client(), serverName: "localhost")
+    let kind = peer.shakeHands(with: &ours)?.kind
+    #expect(kind == .handshakeFailed)
   }
 
   @Test(arguments: [RawPeer.Version.tls12, .tls13])
   func `a server that does not negotiate HTTP 2 is refused`(_ version: RawPeer.Version) throws {
     var peer = try RawPeer(isServer: true, upTo: version)
-    let ours = try TLSConnection(client: TestCertificates.client(), serverName: "localhost")
-    #expect(peer.shakeHands(with: ours)?.kind == .noApplicationProtocol)
+    var ours = try TLSConnection(client: TestCertificates.client(), serverName: "localhost")
+    let kind = peer.shakeHands(with: &ours)?.kind
+    #expect(kind == .noApplicationProtocol)
   }
 }
 
