@@ -44,7 +44,9 @@ struct RedactionTests {
         "\(Optional(holder) as Any)", dumped,
       ]
       for text in texts {
-        #expect(!text.contains("CANARY"), "\(name): \(text)")
+        // Or as the numbers of its bytes.
+        let shows = ["CANARY", "67, 65, 78", "- 67\n"].contains { text.contains($0) }
+        #expect(!shows, "\(name): \(text)")
       }
     }
   }

@@ -31,6 +31,16 @@ struct RawPeer: ~Copyable {
     if !protocols.isEmpty {
       unsafe SSL_CTX_set_alpn_protos(context, protocols, UInt32(protocols.count))
     }
+    // A server takes the first protocol of the client's list, if it takes any.
+    if isServer, !protocols.isEmpty {
+      unsafe SSL_CTX_set_alpn_select_cb(
+        context,
+        { _, selected, length, list, _, _ in
+          unsafe selected?.pointee = unsafe list.map { unsafe $0 + 1 }
+          unsafe length?.pointee = unsafe list?.pointee ?? 0
+          return SSL_TLSEXT_ERR_OK
+        }, nil)
+    }
     unsafe raw = unsafe SSL_new(context)
     unsafe SSL_set_bio(raw, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()))
     if isServer {
@@ -83,9 +93,6 @@ struct RawPeer: ~Copyable {
     _ = unsafe SSL_renegotiate(raw)
     return step([])
   }
-
-  /// Whether no handshake is under way.
-  var isSettled: Bool { unsafe SSL_is_init_finished(raw) == 1 }
 }
 
 /// Fails a call of the library and leaves the error in this thread's queue.
