@@ -24,24 +24,19 @@ struct EnumGenerator {
   }
 
   private func printValues(to printer: inout CodePrinter) {
-    let names = Self.unique(
-      enumeration.value.map {
-        (Naming.enumValue($0.name ?? "", of: enumeration.name ?? ""), $0.number ?? 0)
-      })
+    let names = Self.valueNames(enumeration)
     for (index, value) in enumeration.value.enumerated() {
-      printer.comment(comments[path + [Path.enumValues, Int32(truncatingIfNeeded: index)]])
+      printer.comment(comments[path.appending(Path.enumValues, index)])
       printer.line("\(access)static let \(names[index]) = \(name)(rawValue: \(value.number ?? 0))")
     }
     printer.line()
   }
 
-  /// Appends the number to names that several have.
-  static func unique(_ names: [(name: String, number: Int32)]) -> [String] {
-    let counts = Dictionary(grouping: names, by: \.name).mapValues(\.count)
-    return names.map { name, number in
-      guard counts[name, default: 0] > 1 else { return name }
-      let suffix = number < 0 ? "minus\(number.magnitude)" : "\(number)"
-      return Naming.member(name) + "_\(suffix)"
-    }
+  /// What the values are called in Swift, in the order of the schema.
+  static func valueNames(_ enumeration: EnumDescriptorProto) -> [String] {
+    Naming.unique(
+      enumeration.value.map {
+        (Naming.enumValue($0.name ?? "", of: enumeration.name ?? ""), $0.number ?? 0)
+      })
   }
 }

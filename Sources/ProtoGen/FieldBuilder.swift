@@ -43,10 +43,9 @@ struct FieldBuilder {
 
   private func zero(_ entry: Schema.Entry) -> String {
     guard case .enumeration(let enumeration) = entry.definition,
-      let value = enumeration.value.first(where: { $0.number == 0 })
+      let index = enumeration.value.firstIndex(where: { $0.number == 0 })
     else { return "" }
-    let name = Naming.enumValue(value.name ?? "", of: enumeration.name ?? "")
-    return ".\(Naming.member(name))"
+    return ".\(Naming.member(EnumGenerator.valueNames(enumeration)[index]))"
   }
 
   private func form(_ field: FieldDescriptorProto) -> Field.Form {

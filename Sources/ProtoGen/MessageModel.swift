@@ -54,7 +54,7 @@ struct MessageModel {
       let comment = context.comments[path.appending(Path.fields, index)]
       fields.append(try builder.field(field, comment: comment))
     }
-    let names = EnumGenerator.unique(fields.map { ($0.name, $0.number) })
+    let names = Naming.unique(fields.map { ($0.name, $0.number) })
     for index in fields.indices { fields[index].name = names[index] }
     return fields
   }

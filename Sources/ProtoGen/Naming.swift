@@ -58,6 +58,16 @@ enum Naming {
     name == "`init`" || name == "`self`" ? name : String(name.filter { $0 != "`" })
   }
 
+  /// Appends the number to names that several have.
+  static func unique(_ names: [(name: String, number: Int32)]) -> [String] {
+    let counts = Dictionary(grouping: names, by: \.name).mapValues(\.count)
+    return names.map { name, number in
+      guard counts[name, default: 0] > 1 else { return name }
+      let suffix = number < 0 ? "minus\(number.magnitude)" : "\(number)"
+      return member(name) + "_\(suffix)"
+    }
+  }
+
   static func escaped(_ name: String) -> String {
     keywords.contains(name) ? "`\(name)`" : name
   }
