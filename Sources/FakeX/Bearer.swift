@@ -17,15 +17,20 @@ extension Platform {
 
   /// X's two pages disagree on who may ask; both ways work here.
   mutating func invalidateBearer(_ exchange: Exchange) throws(XError) -> Answer {
-    let authorization = exchange.request.headers.first(named: "authorization") ?? ""
     let app =
-      authorization.afterScheme("basic") == nil
+      exchange.request.authorization.afterScheme("basic") == nil
       ? try appByOwner(exchange) : try appByBasic(exchange)
     guard let bearer = bearers[Key(app.key)], let named = value("access_token", in: exchange),
       Key(named) == Key(bearer)
     else { throw .unverifiableCredentials }
     bearers[Key(app.key)] = nil
     return .json(["access_token": .string(bearer)])
+  }
+
+  /// The app whose bearer token the request carries.
+  func appOfBearer(_ exchange: Exchange) -> App? {
+    guard let offered = exchange.request.authorization.afterScheme("bearer") else { return nil }
+    return configuration.apps.first { bearers[Key($0.key)].map { Key($0) } == Key(offered) }
   }
 
   private mutating func appByOwner(_ exchange: Exchange) throws(XError) -> App {
@@ -38,8 +43,7 @@ extension Platform {
   ///
   /// Compared with what each app would have to send, so that nothing need be decoded.
   private func appByBasic(_ exchange: Exchange) throws(XError) -> App {
-    let authorization = exchange.request.headers.first(named: "authorization") ?? ""
-    guard let offered = authorization.afterScheme("basic"),
+    guard let offered = exchange.request.authorization.afterScheme("basic"),
       let app = configuration.apps.first(where: { Key(offered) == Key(Self.basic($0)) }),
       !app.isSuspended
     else { throw .unverifiableCredentials }

@@ -44,6 +44,8 @@ public struct Request: Sendable, Hashable {
   var query: Substring { target.drop { $0 != "?" }.dropFirst() }
   /// The address that the sender signed.
   var url: String { "http://\(headers.first(named: "host") ?? "")\(target)" }
+  /// The `Authorization` header.
+  var authorization: String { headers.first(named: "authorization") ?? "" }
   /// The body if its content type says that it is a form.
   var form: [UInt8] {
     let type = headers.first(named: "content-type") ?? ""

@@ -9,6 +9,8 @@ extension Platform {
   }
 
   mutating func usersMe(_ exchange: inout Exchange) throws(XError) -> Answer {
+    // Whether the app may call v2 at all is said before whose token it is.
+    if let app = appOfBearer(exchange), !app.isEnrolled { return ErrorFormat.notEnrolled }
     let (token, user) = try identify(&exchange)
     guard app(withKey: token.appKey)?.isEnrolled == true else { return ErrorFormat.notEnrolled }
     let members: [JSON.Member] = [
@@ -38,10 +40,9 @@ extension Platform {
   }
 
   private mutating func verifyToken(_ exchange: Exchange) throws(XError) -> AccessToken {
-    let authorization = exchange.request.headers.first(named: "authorization") ?? ""
-    if let bearer = authorization.afterScheme("bearer") {
+    if exchange.request.authorization.afterScheme("bearer") != nil {
       // An app is not a user.
-      throw bearers.values.contains { Key($0) == Key(bearer) } ? .resourceNotAllowed : .invalidToken
+      throw appOfBearer(exchange) == nil ? .invalidToken : .resourceNotAllowed
     }
     let received = try read(exchange)
     guard let token = accessTokens[Key(received.token ?? "")],

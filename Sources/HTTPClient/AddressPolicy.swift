@@ -1,5 +1,5 @@
 /// An address to connect to, in network byte order.
-enum Address: Hashable, Sendable {
+package enum Address: Hashable, Sendable {
   case v4(UInt32)
   case v6(high: UInt64, low: UInt64)
 }
@@ -8,7 +8,7 @@ enum Address: Hashable, Sendable {
 ///
 /// The name is fixed, but what it resolves to is not ours: a name server that is lied to, or that
 /// lies, must not be able to send signed requests into the local network.
-enum AddressPolicy: Hashable, Sendable {
+package enum AddressPolicy: Hashable, Sendable {
   /// This machine and nothing else.
   case loopback
   /// What can be reached over the Internet and nothing else.
@@ -16,7 +16,8 @@ enum AddressPolicy: Hashable, Sendable {
   /// Whatever it is: the proxy's operator has said so.
   case any
 
-  func allows(_ address: Address) -> Bool {
+  /// Whether a socket for this address may be opened.
+  package func allows(_ address: Address) -> Bool {
     switch self {
     case .any: true
     case .loopback: address.isLoopback

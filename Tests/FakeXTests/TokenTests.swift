@@ -82,6 +82,27 @@ import Testing
     #expect(bearer(&visit) != first)
   }
 
+  @Test func `the owner of a token may invalidate the bearer token of its app`() throws {
+    var visit = Visit()
+    let first = bearer(&visit)
+    let owner = try visit.link()
+    let named = [Parameter("access_token", first)]
+    #expect(
+      try visit.sign("POST", "/oauth2/invalidate_token", token: owner, form: named).status == 200)
+    #expect(
+      try visit.sign("POST", "/oauth2/invalidate_token", token: owner, form: named).isError(99))
+    #expect(bearer(&visit) != first)
+  }
+
+  @Test func `a bearer token of an app in no package says so`() {
+    var visit = Visit()
+    let token = "Bearer \(bearer(&visit))"
+    visit.platform.configuration.apps[0].isEnrolled = false
+    let answer = visit.send("GET", "/2/users/me", authorization: token)
+    #expect(answer.status == 403)
+    #expect(answer.text.contains("client-not-enrolled"))
+  }
+
   @Test func `wrong keys, a missing grant and a suspended app all say 99`() {
     var visit = Visit()
     #expect(visit.send("POST", "/oauth2/token", form: grant).isError(99))

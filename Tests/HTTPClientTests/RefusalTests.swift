@@ -88,6 +88,50 @@ import Testing
   }
 }
 
+@Suite struct AddressPolicies {
+  /// The first and the last address of each special block, and their neighbours outside.
+  @Test(
+    arguments: [
+      (0x0100_0000, true), (0x00FF_FFFF, false), (0x09FF_FFFF, true), (0x0A00_0000, false),
+      (0x0AFF_FFFF, false), (0x0B00_0000, true), (0x643F_FFFF, true), (0x6440_0000, false),
+      (0x647F_FFFF, false), (0x6480_0000, true), (0x7EFF_FFFF, true), (0x7F00_0000, false),
+      (0x7FFF_FFFF, false), (0x8000_0000, true), (0xA9FD_FFFF, true), (0xA9FE_0000, false),
+      (0xA9FE_FFFF, false), (0xA9FF_0000, true), (0xAC0F_FFFF, true), (0xAC10_0000, false),
+      (0xAC1F_FFFF, false), (0xAC20_0000, true), (0xC000_0000, false), (0xC000_0100, true),
+      (0xC000_02FF, false), (0xC0A7_FFFF, true), (0xC0A8_0000, false), (0xC0A8_FFFF, false),
+      (0xC0A9_0000, true), (0xC611_FFFF, true), (0xC612_0000, false), (0xC613_FFFF, false),
+      (0xC614_0000, true), (0xC633_64FF, false), (0xCB00_7100, false), (0xDFFF_FFFF, true),
+      (0xE000_0000, false), (0xFFFF_FFFF, false),
+    ] as [(UInt32, Bool)])
+  func `public IPv4 is what is in no special block`(_ bits: UInt32, _ isPublic: Bool) {
+    #expect(AddressPolicy.publicInternet.allows(.v4(bits)) == isPublic)
+    #expect(AddressPolicy.loopback.allows(.v4(bits)) == (bits >> 24 == 127))
+    let translated = Address.v6(high: 0x0064_FF9B_0000_0000, low: UInt64(bits))
+    #expect(AddressPolicy.publicInternet.allows(translated) == isPublic)
+    let mapped = Address.v6(high: 0, low: 0xFFFF_0000_0000 | UInt64(bits))
+    #expect(!AddressPolicy.publicInternet.allows(mapped))
+    #expect(!AddressPolicy.loopback.allows(mapped))
+  }
+
+  @Test(
+    arguments: [
+      (0x2606_4700_0000_0000, true), (0x2000_0000_0000_0000, true), (0x3FFE_FFFF_FFFF_FFFF, true),
+      (0x2001_01FF_FFFF_FFFF, false), (0x2001_0200_0000_0000, true),
+      (0x2001_0DB8_FFFF_FFFF, false), (0x2001_0DB9_0000_0000, true),
+      (0x2002_7F00_0001_0000, false), (0x2003_0000_0000_0000, true),
+      (0x3FFF_0FFF_FFFF_FFFF, false), (0x3FFF_1000_0000_0000, true),
+      (0x1FFF_FFFF_FFFF_FFFF, false), (0x4000_0000_0000_0000, false), (0, false),
+      (0xFC00_0000_0000_0000, false), (0xFE80_0000_0000_0000, false),
+      (0xFF02_0000_0000_0000, false),
+    ] as [(UInt64, Bool)])
+  func `public IPv6 is global unicast without its special blocks`(
+    _ high: UInt64, _ isPublic: Bool
+  ) {
+    #expect(AddressPolicy.publicInternet.allows(.v6(high: high, low: 1)) == isPublic)
+    #expect(AddressPolicy.loopback.allows(.v6(high: high, low: 1)) == (high == 0))
+  }
+}
+
 @Suite struct Origins {
   @Test(arguments: [
     "https://api.x.com", "https://api.x.com:8443", "http://127.0.0.1:8480", "http://127.0.0.1",

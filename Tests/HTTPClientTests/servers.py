@@ -183,21 +183,26 @@ def listen(handler, context=None):
     return server.getsockname()[1]
 
 
+# Quick to make, and one that OpenSSL's security level 2 refuses.
+EC = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256")
+WEAK = ("-newkey", "rsa:1024")
+
+
 def openssl(*arguments):
     subprocess.run(["openssl", *arguments], check=True, capture_output=True)
 
 
 def authority(folder, name):
-    openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={name}",
+    openssl("req", "-x509", *EC, "-nodes", "-days", "2", "-subj", f"/CN={name}",
             "-keyout", f"{folder}/{name}.key", "-out", f"{folder}/{name}.pem",
             "-addext", "basicConstraints=critical,CA:TRUE")
 
 
-def certificate(folder, name, issuer, extensions, days=2, bits=2048):
+def certificate(folder, name, issuer, extensions, days=2, key_type=EC):
     key, request, out, ext = (f"{folder}/{name}.{e}" for e in ("key", "csr", "pem", "ext"))
     with open(ext, "w") as file:
         file.write(extensions)
-    openssl("req", "-newkey", f"rsa:{bits}", "-nodes", "-subj", "/CN=localhost", "-keyout", key,
+    openssl("req", *key_type, "-nodes", "-subj", "/CN=localhost", "-keyout", key,
             "-out", request)
     openssl("x509", "-req", "-in", request, "-CA", f"{folder}/{issuer}.pem", "-CAkey",
             f"{folder}/{issuer}.key", "-CAcreateserial", "-days", str(days), "-extfile", ext,
@@ -215,7 +220,7 @@ def tls(folder, name, issuer="ca", extensions="subjectAltName=DNS:localhost,IP:1
         context.set_ciphers("ALL:@SECLEVEL=0")
         context.minimum_version = ssl.TLSVersion.TLSv1
         context.maximum_version = maximum
-    if options.get("bits", 2048) < 2048:
+    if options.get("key_type") == WEAK:
         context.set_ciphers("ALL:@SECLEVEL=0")
     context.load_cert_chain(*certificate(folder, name, issuer, extensions, **options))
     return listen(handler, context)
@@ -240,7 +245,7 @@ def main():
         "stranger": tls(folder, "strange", issuer="stranger"),
         "expired": tls(folder, "expired", days=-1),
         "clientOnly": tls(folder, "clientOnly", extensions=right + "extendedKeyUsage=clientAuth"),
-        "weak": tls(folder, "weak", bits=1024),
+        "weak": tls(folder, "weak", key_type=WEAK),
         "tls11": tls(folder, "tls11", maximum=ssl.TLSVersion.TLSv1_1),
         "dir": folder,
     }
