@@ -41,7 +41,8 @@ let package = Package(
     // HTTP/1.1 for people's browsers: the pages of fakex and the callback of linkctl.
     .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
     // The boundary: C libraries, and the wrappers that are the only places with unsafe code.
@@ -101,10 +102,22 @@ let package = Package(
         .product(name: "FlyingFox", package: "FlyingFox"),
       ]),
 
+    // The programs. `Console` is what their command lines have in common.
+    library("Console"),
+    program(
+      "linkd",
+      [
+        "Console", "LinkService", "RPC", "RPCNet", "Net", "HTTPClient", "Store", "OAuth",
+        "OpenSSL", "Protobuf", "Linux",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+      ]),
     program(
       "linkctl",
       [
-        "LinkAPI", "RPC", "RPCNet", "Net", "OpenSSL", "Protobuf", "Linux",
+        "Console", "LinkAPI", "RPC", "RPCNet", "Net", "OpenSSL", "Protobuf", "Linux",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "FlyingFox", package: "FlyingFox"),
       ]),
@@ -125,7 +138,9 @@ let package = Package(
     tests("HTTPClient", ["Net", "FakeX", "OAuth"], exclude: ["servers.py"]),
     tests("Store", ["OpenSSL", "Linux"]),
     tests("FakeX", ["OAuth"]),
-    tests("linkctl"),
     tests("LinkService", ["FakeX", "LinkAPI", "OAuth", "Protobuf", "RPC", "Store"]),
+    tests("Console"),
+    tests("linkd", ["Console"]),
+    tests("linkctl", ["Console"]),
   ]
 )

@@ -6,6 +6,9 @@ extension SystemError {
   /// There is no such file (ENOENT).
   public var isNoSuchFile: Bool { errno == ENOENT }
 
+  /// Whether somebody else has the address.
+  public var isAddressInUse: Bool { errno == EADDRINUSE }
+
   /// There is a file of this name already (EEXIST).
   public var isFileExists: Bool { errno == EEXIST }
 

@@ -20,10 +20,11 @@ public enum Terminal {
   public static func readSecret(prompt: String) throws(SystemError) -> Answer {
     guard let terminal = try open() else { return .noTerminal }
     let saved = try attributes(of: terminal)
-    try write(prompt, to: terminal)
+    // Before the prompt: whoever sees it may already type.
     try set(saved.withoutEcho(), on: terminal)
     let answer: Answer
     do throws(SystemError) {
+      try write(prompt, to: terminal)
       answer = try readLine(from: terminal)
     } catch {
       try set(saved, on: terminal)

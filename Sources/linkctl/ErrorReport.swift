@@ -1,4 +1,4 @@
-internal import Foundation
+internal import Console
 
 /// A failure as it is shown: lines for a person, or one JSON object.
 package struct ErrorReport: Encodable, Sendable {
@@ -20,9 +20,7 @@ package struct ErrorReport: Encodable, Sendable {
 
   /// `linkctl: error: …` and one `linkctl: hint: …` for each hint.
   package var lines: String {
-    (["linkctl: error: \(error.message.printable)"]
-      + error.hints.map { "linkctl: hint: \($0.printable)" })
-      .map { $0 + "\n" }.joined()
+    StandardStreams.errorLines(program: "linkctl", message: error.message, hints: error.hints)
   }
 
   /// The same for programs: `{"error": …}`.

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Console
 internal import Foundation
 internal import Linux
 
@@ -9,7 +10,7 @@ struct Linkctl: AsyncParsableCommand {
     commandName: "linkctl", abstract: "Link social accounts through linkd.",
     discussion: """
       EXAMPLES
-        linkctl keys validate --keys keys.txt --callback http://127.0.0.1:8765/callback
+        linkctl keys validate --keys keys.txt --pin
         linkctl link x --profile alice --keys keys.txt
         linkctl accounts list --output json
 
@@ -19,7 +20,7 @@ struct Linkctl: AsyncParsableCommand {
       EXIT STATUS
       \(exitStatusTable)
       """,
-    subcommands: [])
+    subcommands: [KeysCommand.self, LinkCommand.self, AccountsCommand.self])
 
   private static var exitStatusTable: String {
     ExitStatus.allCases.map { status in
@@ -68,7 +69,9 @@ struct Linkctl: AsyncParsableCommand {
   {
     if let failure = error as? Failure { return failure }
     guard exitCode(for: error) == .success else {
-      return UsageError.failure(message: message(for: error), arguments: arguments)
+      return Failure(
+        .usage, UsageError.clause(message: message(for: error), arguments: arguments),
+        hint: "see 'linkctl --help'")
     }
     try Output.write(fullMessage(for: error) + "\n")
     return Failure(.success, "")

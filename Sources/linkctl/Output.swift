@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Console
 internal import Foundation
 
 /// How results and errors are written.
@@ -27,26 +28,21 @@ package struct Output: Sendable {
   }
 
   /// Tells the person at the terminal something that is no result.
-  func note(_ text: String) { Self.writeToStandardError(text + "\n") }
+  func note(_ text: String) { StandardStreams.writeError(text + "\n") }
 
   /// Writes a failure.
   func failure(_ failure: Failure) {
     let report = ErrorReport(failure)
-    Self.writeToStandardError(format == .json ? report.json : report.lines)
+    StandardStreams.writeError(format == .json ? report.json : report.lines)
   }
 
   /// Writes text to standard output.
   static func write(_ text: String) throws(Failure) {
     do {
-      try FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
+      try StandardStreams.writeOutput(text)
     } catch {
       throw Failure(.localFault, "cannot write to standard output")
     }
-  }
-
-  /// There is nobody left to tell if this fails.
-  static func writeToStandardError(_ text: String) {
-    try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
   }
 
   static func encoded(_ view: some Encodable) throws(Failure) -> String {

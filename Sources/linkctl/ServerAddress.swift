@@ -4,12 +4,14 @@ internal import Foundation
 package struct ServerAddress: Hashable, Sendable {
   /// A name or an address; IPv6 without brackets.
   package let host: String
-  package let port: Int
+  package let port: UInt16
   /// Whether the connection is encrypted.
   package let tls: Bool
 
   /// Where linkd listens unless it is told otherwise.
   package static let standard = "http://127.0.0.1:7443"
+
+  private static let standardPorts = ["http": 7443, "https": 443]
 
   /// Reads `http://HOST:PORT` or `https://HOST:PORT`.
   ///
@@ -18,14 +20,15 @@ package struct ServerAddress: Hashable, Sendable {
     guard let url = URLComponents(string: text), url.user == nil, url.password == nil,
       ["", "/"].contains(url.path), url.query == nil, url.fragment == nil,
       let host = url.host, !host.isEmpty, let scheme = url.scheme?.lowercased(),
-      ["http", "https"].contains(scheme), (1...65535).contains(url.port ?? 7443)
+      let standardPort = Self.standardPorts[scheme],
+      let port = UInt16(exactly: url.port ?? standardPort), port > 0
     else {
       throw Failure(
         .usage, "the server must be http://HOST:PORT or https://HOST:PORT",
         hint: "for instance --server \(Self.standard)")
     }
     self.host = host.trimmingCharacters(in: ["[", "]"])
-    self.port = url.port ?? (scheme == "https" ? 443 : 7443)
+    self.port = port
     self.tls = scheme == "https"
     guard tls || isLoopback else {
       throw Failure(

@@ -15,6 +15,28 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(os.environ.get("LINKD_BIN", ROOT / ".build" / "debug"))
 START_SECONDS = 20
 STOP_SECONDS = 20
+TEST_SECONDS = 60
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    """No test may run longer, whatever it waits for."""
+    def stop(signum, frame):
+        raise AssertionError(f"the test ran longer than {limit} seconds")
+
+    marker = item.get_closest_marker("seconds")
+    limit = marker.args[0] if marker else TEST_SECONDS
+    previous = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(limit)
+    try:
+        return (yield)
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, previous)
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "seconds(limit): how long this test may run")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -29,6 +51,33 @@ def stubs(tmp_path_factory):
         check=True)
     sys.path.insert(0, str(out))
     return out
+
+
+class Certificate:
+    """Files of a server certificate for 127.0.0.1 and localhost, and of who signed it."""
+
+    def __init__(self, folder):
+        self.ca, self.chain, self.key = folder / "ca.pem", folder / "chain.pem", folder / "key.pem"
+        ca_key = folder / "ca.key"
+        new_key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+        self._openssl(*new_key, "-subj", "/CN=test CA", "-keyout", ca_key, "-out", self.ca)
+        self._openssl(
+            *new_key, "-subj", "/CN=localhost", "-keyout", self.key, "-out", self.chain,
+            "-CA", self.ca, "-CAkey", ca_key,
+            "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost",
+            "-addext", "basicConstraints=critical,CA:FALSE")
+
+    @staticmethod
+    def _openssl(*arguments):
+        subprocess.run(
+            ["openssl", "req", "-x509", "-days", "2", *[str(a) for a in arguments]],
+            check=True, capture_output=True, timeout=60)
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory):
+    """A certificate for 127.0.0.1 that only this run trusts."""
+    return Certificate(tmp_path_factory.mktemp("tls"))
 
 
 class Process:

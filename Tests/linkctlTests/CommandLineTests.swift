@@ -23,34 +23,6 @@ struct CommandLineTests {
     #expect(failure?.status == .usage)
   }
 
-  @Test func `a long value that was typed by mistake is not shown again`() {
-    let secret = "MARKERSECRETOFTWENTYFIVE1"
-    for argument in [secret, "--keys=\(secret)"] {
-      let failure = UsageError.failure(
-        message: "Unexpected argument '\(secret)'.", arguments: ["keys", argument])
-      #expect(failure.message == "unexpected argument '…'")
-    }
-  }
-
-  @Test func `a short word that was mistyped is shown`() {
-    let failure = UsageError.failure(
-      message: "Unexpected argument 'acounts'\nUsage: linkctl", arguments: ["acounts"])
-    #expect(failure.message == "unexpected argument 'acounts'")
-  }
-
-  @Test(arguments: [
-    ("The app is suspended.", "the app is suspended"), ("X refused.", "X refused"),
-    ("PIN mode…", "PIN mode…"), ("", ""), ("linkd", "linkd"),
-  ])
-  func `a sentence becomes a clause`(_ sentence: String, _ clause: String) {
-    #expect(sentence.asClause == clause)
-  }
-
-  @Test func `text from outside cannot move the cursor`() {
-    let hostile = "a\u{1B}[2J\r\nb\u{202E}c\u{9B}é😀"
-    #expect(hostile.printable == "a\\u{1b}[2J\\u{d}\\u{a}b\\u{202e}c\\u{9b}é😀")
-  }
-
   @Test func `a token is one line and does not show itself`() throws {
     let token = try BearerToken(text: " linkd_x \n")
     #expect(token.headerValue == "Bearer linkd_x")

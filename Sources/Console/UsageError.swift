@@ -1,24 +1,17 @@
-internal import ArgumentParser
-
-/// An error of the argument parser in our own form.
+/// An error of the argument parser in the form of our own.
 package enum UsageError {
-  /// Longer than any word of linkctl's own, shorter than any key, token or secret worth the name.
+  /// Longer than any word of our own, shorter than any key, token or secret worth the name.
   private static let longestWordShown = 16
 
-  /// The failure to report for a message of the parser about `arguments`.
+  /// What the parser's `message` about `arguments` says, as a clause of one line.
   ///
   /// A secret that was typed onto the command line by mistake is not printed a second time.
-  package static func failure(message: String, arguments: [String]) -> Failure {
+  package static func clause(message: String, arguments: [String]) -> String {
     let firstLine = message.split(whereSeparator: \.isNewline).first.map(String.init) ?? message
-    return Failure(
-      .usage, withoutValues(firstLine, arguments).asClause, hint: "see 'linkctl --help'")
-  }
-
-  private static func withoutValues(_ message: String, _ arguments: [String]) -> String {
     // The longest first, so that no part of one is left behind by another.
     let values = arguments.flatMap(values(of:)).filter { $0.utf8.count > longestWordShown }
       .sorted { $0.utf8.count > $1.utf8.count }
-    return values.reduce(message) { $0.replacing($1, with: "…") }
+    return values.reduce(firstLine) { $0.replacing($1, with: "…") }.asClause
   }
 
   /// What of an argument is not the name of an option: all of it, or what follows the `=`.

@@ -1,0 +1,83 @@
+internal import LinkAPI
+internal import Net
+internal import OpenSSL
+internal import RPC
+internal import RPCNet
+
+/// linkd, as the commands see it: calls whose errors are failures with advice.
+struct Linkd: Sendable {
+  private let client: LinkServiceClient
+  private let settings: ServerSettings
+
+  /// Calls linkd for as long as `body` runs.
+  static func connected<Result>(
+    _ settings: ServerSettings, _ body: (Linkd) async throws -> Result
+  ) async throws -> Result {
+    let configuration = RPCChannel.Configuration(
+      host: settings.address.host, port: settings.address.port, tls: try tls(settings))
+    let loop = try EventLoop(name: "linkctl")
+    let channel = RPCChannel(configuration, on: loop)
+    let linkd = Linkd(client: LinkServiceClient(channel), settings: settings)
+    do {
+      let result = try await body(linkd)
+      await channel.shutDown()
+      loop.shutdown()
+      return result
+    } catch {
+      await channel.shutDown()
+      loop.shutdown()
+      throw error
+    }
+  }
+
+  private static func tls(_ settings: ServerSettings) throws(Failure) -> TLSConfiguration? {
+    guard settings.address.tls else { return nil }
+    do {
+      return try .client(trustFile: settings.caFile)
+    } catch {
+      throw Failure(
+        .noInput, "cannot use the certificates to trust: \(error)",
+        hint: "--ca-file must be PEM and readable")
+    }
+  }
+
+  func validateKeys(_ request: ValidateKeysRequest) async throws(Failure) -> ValidateKeysResponse {
+    try await call { () async throws(RPCError) in
+      try await client.validateKeys(request, options: options)
+    }
+  }
+
+  func startLink(_ request: StartLinkRequest) async throws(Failure) -> StartLinkResponse {
+    try await call { () async throws(RPCError) in
+      try await client.startLink(request, options: options)
+    }
+  }
+
+  func completeLink(_ request: CompleteLinkRequest) async throws(Failure) -> CompleteLinkResponse {
+    try await call { () async throws(RPCError) in
+      try await client.completeLink(request, options: options)
+    }
+  }
+
+  func listAccounts(_ request: ListAccountsRequest) async throws(Failure) -> ListAccountsResponse {
+    try await call { () async throws(RPCError) in
+      try await client.listAccounts(request, options: options)
+    }
+  }
+
+  private var options: CallOptions {
+    var metadata = Metadata()
+    metadata.append(settings.token.headerValue, for: "authorization")
+    return CallOptions(timeout: settings.timeout, metadata: metadata)
+  }
+
+  private func call<Response>(
+    _ body: () async throws(RPCError) -> Response
+  ) async throws(Failure) -> Response {
+    do {
+      return try await body()
+    } catch {
+      throw Failure(error, server: settings.address)
+    }
+  }
+}

@@ -1,0 +1,15 @@
+internal import Foundation
+internal import Protobuf
+
+extension Timestamp {
+  /// RFC 3339 in UTC, to the second: `2026-11-24T10:07:25Z`.
+  var text: String {
+    Date(timeIntervalSince1970: TimeInterval(seconds)).formatted(.iso8601)
+  }
+
+  /// How long from now until then; zero if it is past.
+  var remaining: Duration {
+    let left = TimeInterval(seconds) - Date().timeIntervalSince1970
+    return .seconds(max(0, left))
+  }
+}

@@ -1,0 +1,91 @@
+internal import Console
+internal import HTTPClient
+internal import LinkService
+internal import Linux
+internal import Logging
+internal import Net
+internal import OAuth
+internal import RPCNet
+internal import ServiceLifecycle
+internal import Store
+
+/// Listens, answers calls, and on the way down lets those under way finish.
+struct Answering: ServiceLifecycle.Service {
+  /// How long calls under way may take to finish: longer than any provider is waited for.
+  private static let grace = Duration.seconds(15)
+
+  let settings: ServeSettings
+  let server: RPCServer.Configuration
+  let loops: EventLoopGroup
+  let store: Store
+  let logger: Logger
+
+  func run() async throws {
+    let client = HTTPClient(loop: loops.next(), configuration: try clientConfiguration())
+    let linking = LinkingService(
+      store: store, transport: XTransport(client: client), provider: provider, clock: .system)
+    do {
+      let server = try await start(linking)
+      try announce(server.address)
+      try await gracefulShutdown()
+      logger.info("shutting down")
+      await server.shutDown(grace: Self.grace)
+    } catch {
+      await client.shutdown()
+      throw error
+    }
+    await linking.drain()
+    await client.shutdown()
+    logger.info("stopped")
+  }
+
+  private func start(_ linking: LinkingService) async throws(Failure) -> RPCServer {
+    do {
+      return try await RPCServer.start(
+        on: loops, server, services: [linking],
+        interceptors: [CallLog(logger: logger), Authenticator(store: store)])
+    } catch {
+      throw Failure(error, listeningOn: settings.listen)
+    }
+  }
+
+  /// Tells whoever started this process that it can be called.
+  private func announce(_ address: SocketAddress) throws(Failure) {
+    logger.info(
+      "listening",
+      metadata: [
+        "address": "\(address)", "tls": "\(settings.tls != nil)", "loops": "\(settings.loops)",
+        "x": "\(provider.origin)",
+      ])
+    do {
+      try StandardStreams.writeOutput("listening on \(address)\n")
+    } catch {
+      throw Failure(.software, "cannot write to standard output")
+    }
+  }
+
+  private var provider: ProviderDescription {
+    settings.xBaseURL.map { ProviderDescription.x.at(origin: $0) } ?? .x
+  }
+
+  private func clientConfiguration() throws(Failure) -> HTTPClient.Configuration {
+    do {
+      var configuration = HTTPClient.Configuration(origins: [try Origin(provider.origin)])
+      configuration.trustFile = settings.xCAFile
+      return configuration
+    } catch {
+      throw Failure(.usage, "--x-base-url: \(error)")
+    }
+  }
+}
+
+extension Failure {
+  /// Why nobody can be listened to.
+  init(_ error: NetError, listeningOn address: ListenAddress) {
+    switch error {
+    case .system(let cause) where cause.isAddressInUse:
+      self.init(.inUse, "\(address) is in use", hint: "stop what listens there, or use another")
+    default: self.init(.configuration, "cannot listen on \(address): \(error)")
+    }
+  }
+}

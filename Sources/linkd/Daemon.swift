@@ -1,0 +1,114 @@
+internal import Console
+internal import LinkService
+internal import Linux
+internal import Logging
+internal import Net
+internal import OpenSSL
+internal import RPCNet
+internal import ServiceLifecycle
+internal import Store
+internal import UnixSignals
+
+/// linkd while it serves: everything is opened here, in order, and closed again in the reverse one.
+struct Daemon {
+  private let settings: ServeSettings
+  private let logger: Logger
+
+  init(_ settings: ServeSettings, logger: Logger) {
+    self.settings = settings
+    self.logger = logger
+  }
+
+  /// Serves until a signal asks for the end or the disk fails.
+  func run() async throws(Failure) {
+    forbidDumps()
+    let (failures, failed) = AsyncStream.makeStream(of: Void.self)
+    let store = try DataDirectory(path: settings.data).openStore { failed.yield() }
+    defer { store.close() }
+    if let file = store.tornFile {
+      logger.warning("an unfinished write was cut off and kept", metadata: ["file": "\(file)"])
+    }
+    let loops = try eventLoops()
+    defer { loops.shutdown() }
+    let server = try serverConfiguration()
+    let answering = Answering(
+      settings: settings, server: server, loops: loops, store: store, logger: logger)
+    try await supervise(answering, StoreWatch(failures: failures))
+  }
+
+  /// Runs the services, and ends them on SIGTERM, SIGINT or the failure of one.
+  private func supervise(_ answering: Answering, _ watch: StoreWatch) async throws(Failure) {
+    let group = ServiceGroup(
+      configuration: ServiceGroupConfiguration(
+        services: [
+          .init(
+            service: answering, failureTerminationBehavior: .gracefullyShutdownGroup,
+            serviceName: "server"),
+          .init(
+            service: watch, successTerminationBehavior: .ignore,
+            failureTerminationBehavior: .gracefullyShutdownGroup, serviceName: "store"),
+        ],
+        gracefulShutdownSignals: [.sigterm, .sigint], logger: quietLogger))
+    do {
+      try await group.run()
+    } catch let error as Failure {
+      throw error
+    } catch {
+      throw Failure(.software, "\(error)")
+    }
+  }
+
+  /// What the lifecycle library has to say only matters to who looks for a fault in it.
+  private var quietLogger: Logger {
+    var logger = logger
+    logger.logLevel = max(logger.logLevel, .error)
+    return logger
+  }
+
+  private func forbidDumps() {
+    do {
+      try ProcessHardening.forbidDumps()
+    } catch {
+      logger.warning("memory can be dumped", metadata: ["cause": "\(error)"])
+    }
+  }
+
+  private func eventLoops() throws(Failure) -> EventLoopGroup {
+    do {
+      return try EventLoopGroup(count: settings.loops)
+    } catch {
+      throw Failure(.software, "cannot start \(settings.loops) event loops: \(error)")
+    }
+  }
+
+  private func serverConfiguration() throws(Failure) -> RPCServer.Configuration {
+    let listen = settings.listen
+    guard let address = SocketAddress(host: listen.host, port: listen.port) else {
+      throw Failure(.usage, "\(listen) is not an address", hint: "give a number, not a name")
+    }
+    return RPCServer.Configuration(address: address, tls: try tlsConfiguration())
+  }
+
+  private func tlsConfiguration() throws(Failure) -> TLSConfiguration? {
+    guard let files = settings.tls else { return nil }
+    do {
+      return try .server(certificateChainFile: files.certificate, privateKeyFile: files.key)
+    } catch {
+      throw Failure(.configuration, "cannot use the certificate or its key: \(error)")
+    }
+  }
+}
+
+/// Ends the process when the disk has failed: from then on nothing can be acknowledged.
+struct StoreWatch: ServiceLifecycle.Service {
+  let failures: AsyncStream<Void>
+
+  func run() async throws {
+    try await cancelWhenGracefulShutdown {
+      for await _ in failures {
+        throw Failure(
+          .storage, "writing to the data directory failed", hint: "restart once the disk works")
+      }
+    }
+  }
+}

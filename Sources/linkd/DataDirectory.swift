@@ -1,0 +1,49 @@
+internal import Linux
+internal import Store
+
+/// Where things are in the data directory.
+struct DataDirectory: Sendable {
+  /// The directory itself, 0700.
+  let path: String
+
+  /// The keys that open the store, 0600.
+  ///
+  /// Whoever has both can read everything.
+  var keyFile: String { "\(path)/master.key" }
+
+  /// The store's own directory.
+  var store: String { "\(path)/store" }
+
+  /// Opens the store that `linkd init` made.
+  ///
+  /// `onFailure` is called once, from any thread, when the disk has failed.
+  func openStore(onFailure: @escaping @Sendable () -> Void) throws(Failure) -> Store {
+    var configuration = Store.Configuration()
+    // A disk that was not mounted must not look like a new store.
+    configuration.createIfMissing = false
+    configuration.onFailure = onFailure
+    do {
+      let keys = try MasterKeys.load(file: keyFile)
+      return try Store.open(directory: store, keys: keys, configuration: configuration)
+    } catch {
+      throw Failure(error)
+    }
+  }
+}
+
+extension Failure {
+  /// Why a store could not be opened, for whoever runs linkd.
+  init(_ error: StoreError) {
+    let message = "the data directory cannot be used: \(error)"
+    switch error {
+    case .inUse:
+      self.init(.inUse, message, hint: "one linkd at a time: stop the other one first")
+    case .missing:
+      self.init(.configuration, message, hint: "make it with 'linkd init', or mount its disk")
+    case .disk(_, let cause) where cause.isNoSuchFile:
+      self.init(.configuration, message, hint: "make it with 'linkd init', or mount its disk")
+    case .disk, .noSpace, .failed, .outcomeUnknown: self.init(.storage, message)
+    default: self.init(.configuration, message)
+    }
+  }
+}

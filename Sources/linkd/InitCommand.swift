@@ -1,0 +1,44 @@
+internal import ArgumentParser
+internal import Console
+internal import Linux
+
+/// The command line of `linkd init`, read.
+struct InitCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "init", abstract: "Make a data directory and the first token.",
+    discussion: """
+      Prints the token, and nothing else, on standard output. It is shown this once: linkd keeps \
+      only its digest.
+
+      Whoever has the file master.key in the directory can read the data. Back the two up apart.
+
+      EXAMPLES
+        linkd init --data ./data >token
+        linkd init --data /var/lib/linkd --tenant shop | vault kv put secret/linkd token=-
+      """)
+
+  @Option(help: ArgumentHelp("The directory to make. It must not be there yet.", valueName: "dir"))
+  var data: String
+
+  @Option(help: "The calling service that the token is for.")
+  var tenant = "default"
+
+  func run() async throws {
+    try? ProcessHardening.forbidDumps()
+    let token = try await Installation(data: data, tenant: tenant).make()
+    do {
+      try StandardStreams.writeOutput(token + "\n")
+    } catch {
+      throw Failure(
+        .storage, "cannot write the token to standard output",
+        hint: "remove the data directory and try again")
+    }
+    StandardStreams.writeError(
+      """
+      linkd: made \(data.printable) for tenant \(tenant.printable)
+      linkd: keep the token: it cannot be shown again
+      linkd: keep a copy of \(data.printable)/master.key apart from copies of the data
+
+      """)
+  }
+}

@@ -1,0 +1,73 @@
+internal import Foundation
+
+/// What `linkd serve` was asked for, checked.
+package struct ServeSettings: Hashable, Sendable {
+  /// Certificate and key of the server.
+  package struct TLSFiles: Hashable, Sendable {
+    package let certificate: String
+    package let key: String
+  }
+
+  /// More than any machine has processors for.
+  private static let mostLoops = 256
+
+  package let data: String
+  package let listen: ListenAddress
+  package let tls: TLSFiles?
+  package let loops: Int
+  /// Instead of `https://api.x.com`.
+  package let xBaseURL: String?
+  package let xCAFile: String?
+
+  /// Checks what the options say together.
+  package init(
+    data: String, listen: ListenAddress, certificate: String?, key: String?,
+    allowsInsecureListen: Bool, loops: Int?, xBaseURL: String?, xCAFile: String?
+  ) throws(Failure) {
+    self.data = data
+    self.listen = listen
+    tls = try Self.tlsFiles(certificate, key)
+    guard tls != nil || listen.isLoopback || allowsInsecureListen else {
+      throw Failure(
+        .usage, "\(listen) can be reached by other machines, and there is no TLS",
+        hint: "give --tls-cert and --tls-key, or --insecure-listen if something in front has TLS")
+    }
+    self.loops = try Self.count(loops)
+    self.xBaseURL = try xBaseURL.map { url throws(Failure) in try Self.origin(url) }
+    self.xCAFile = xCAFile
+  }
+
+  private static func tlsFiles(_ certificate: String?, _ key: String?) throws(Failure)
+    -> TLSFiles?
+  {
+    switch (certificate, key) {
+    case (nil, nil): return nil
+    case (let certificate?, let key?): return TLSFiles(certificate: certificate, key: key)
+    default: throw Failure(.usage, "--tls-cert and --tls-key go together")
+    }
+  }
+
+  private static func count(_ loops: Int?) throws(Failure) -> Int {
+    let count = loops ?? ProcessInfo.processInfo.activeProcessorCount
+    guard (1...mostLoops).contains(count) else {
+      throw Failure(.usage, "--loops must be 1 to \(mostLoops)")
+    }
+    return count
+  }
+
+  /// Takes `https://HOST[:PORT]`, or `http://` of this machine, with nothing after it.
+  private static func origin(_ text: String) throws(Failure) -> String {
+    let url = URLComponents(string: text)
+    let isOrigin =
+      ["", "/"].contains(url?.path) && url?.query == nil && url?.fragment == nil
+      && url?.user == nil && url?.password == nil
+    guard let url, isOrigin, let host = url.host, !host.isEmpty else {
+      throw Failure(.usage, "--x-base-url must be https://HOST:PORT and nothing after it")
+    }
+    let isLocal = ListenAddress("\(host):0")?.isLoopback == true
+    guard url.scheme == "https" || (url.scheme == "http" && isLocal) else {
+      throw Failure(.usage, "--x-base-url may be http:// only for 127.0.0.1")
+    }
+    return text.hasSuffix("/") ? String(text.dropLast()) : text
+  }
+}

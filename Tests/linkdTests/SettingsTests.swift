@@ -1,0 +1,66 @@
+import Testing
+import linkd
+
+struct SettingsTests {
+  @Test(arguments: [
+    ("127.0.0.1:7443", "127.0.0.1", 7443 as UInt16, true), ("127.9.9.9:0", "127.9.9.9", 0, true),
+    ("[::1]:1", "::1", 1, true), ("0.0.0.0:443", "0.0.0.0", 443, false),
+    ("[::]:65535", "::", 65535, false), ("127.evil:1", "127.evil", 1, false),
+  ])
+  func `an address is a host and a port`(
+    _ text: String, _ host: String, _ port: UInt16, _ isLoopback: Bool
+  ) throws {
+    let address = try #require(ListenAddress(text))
+    #expect(address.host == host)
+    #expect(address.port == port)
+    #expect(address.isLoopback == isLoopback)
+    #expect(address.description == text)
+  }
+
+  @Test(arguments: ["", ":", ":1", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "::1:1", "[a]:1"])
+  func `no other address is taken`(_ text: String) {
+    #expect(ListenAddress(text) == nil)
+  }
+
+  private static func settings(
+    listen: String = "127.0.0.1:0", certificate: String? = nil, key: String? = nil,
+    insecure: Bool = false, loops: Int? = 1, x: String? = nil
+  ) throws -> ServeSettings {
+    try ServeSettings(
+      data: "d", listen: #require(ListenAddress(listen)), certificate: certificate, key: key,
+      allowsInsecureListen: insecure, loops: loops, xBaseURL: x, xCAFile: nil)
+  }
+
+  @Test func `other machines are served with TLS only, unless asked for by name`() throws {
+    #expect(throws: Failure.self) { try Self.settings(listen: "0.0.0.0:1") }
+    _ = try Self.settings(listen: "0.0.0.0:1", certificate: "c", key: "k")
+    _ = try Self.settings(listen: "0.0.0.0:1", insecure: true)
+  }
+
+  @Test func `certificate and key go together`() {
+    #expect(throws: Failure.self) { try Self.settings(certificate: "c") }
+    #expect(throws: Failure.self) { try Self.settings(key: "k") }
+  }
+
+  @Test(arguments: [0, -1, 257, Int.max])
+  func `the number of loops has bounds`(_ loops: Int) {
+    #expect(throws: Failure.self) { try Self.settings(loops: loops) }
+  }
+
+  @Test(arguments: [
+    ("https://api.x.example", "https://api.x.example"),
+    ("https://127.0.0.1:8443/", "https://127.0.0.1:8443"),
+    ("http://127.0.0.1:8480", "http://127.0.0.1:8480"),
+  ])
+  func `X can be somebody else`(_ url: String, _ origin: String) throws {
+    #expect(try Self.settings(x: url).xBaseURL == origin)
+  }
+
+  @Test(arguments: [
+    "", "api.x.com", "http://api.x.com", "http://127.0.0.1.evil.example", "ftp://127.0.0.1",
+    "https://u:p@api.x.com", "https://api.x.com/path", "https://api.x.com?q", "https://",
+  ])
+  func `but only over HTTPS, or on this machine`(_ url: String) {
+    #expect(throws: Failure.self) { try Self.settings(x: url) }
+  }
+}
