@@ -8,7 +8,11 @@ extension [UInt8] {
 
   mutating func append(_ bytes: Span<UInt8>) {
     reserveCapacity(count + bytes.count)
-    for index in bytes.indices { append(bytes[index]) }
+    var index = 0
+    while index < bytes.count {
+      append(bytes[index])
+      index += 1
+    }
   }
 }
 
@@ -26,7 +30,9 @@ extension Span<UInt8> {
 
   func array(_ length: Int, at offset: Int) -> [UInt8]? {
     guard has(length, at: offset) else { return nil }
-    return (offset..<offset + length).map { self[$0] }
+    var bytes: [UInt8] = []
+    bytes.append(extracting(offset..<offset + length))
+    return bytes
   }
 
   /// Whether all bytes of the range are zero.

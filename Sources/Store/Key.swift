@@ -31,7 +31,7 @@ extension Key: Comparable {
   }
 }
 
-extension Key: ExpressibleByStringLiteral {
+extension Key: ExpressibleByStringLiteral, ExpressibleByStringInterpolation {
   /// Makes a key of the UTF-8 of a literal.
   public init(stringLiteral text: String) { self.init(text) }
 }

@@ -2,9 +2,14 @@ internal import Linux
 internal import OpenSSL
 
 /// The log as its one writer sees it: the state after the last batch, and where the next one goes.
-struct Log: ~Copyable, Sendable {
+///
+/// No threads and no queue: `Writer` adds those, tests do without.
+package struct Log: ~Copyable, Sendable {
   /// The state after the last batch that is durable.
   private(set) var index: Index
+
+  /// The file with what was cut off the end on opening, if anything was.
+  package let tornFile: String?
 
   private let disk: any Disk
   private let keys: MasterKeys
@@ -16,14 +21,25 @@ struct Log: ~Copyable, Sendable {
   private var groupsSinceMark = 0
   private var isBroken = false
 
-  /// Continues what was recovered.
+  /// Recovers the log on a disk and continues it.
   ///
   /// The first commit begins a new segment: what another process wrote is never appended to, for
   /// neither its data key nor its tail is ours.
-  init(_ recovered: consuming Recovered, keys: MasterKeys, segmentLength: Int, on disk: any Disk) {
+  package static func open(
+    on disk: any Disk, markOn markDisk: any Disk, keys: MasterKeys, segmentLength: Int,
+    create: Bool = true
+  ) throws(StoreError) -> Log {
+    let recovered = try Recovery(disk: disk, markDisk: markDisk, keys: keys).run(create: create)
+    return Log(recovered, keys, segmentLength, disk)
+  }
+
+  private init(
+    _ recovered: consuming Recovered, _ keys: MasterKeys, _ segmentLength: Int, _ disk: any Disk
+  ) {
     self.disk = disk
     self.keys = keys
     self.segmentLength = segmentLength
+    tornFile = recovered.tornFile
     index = recovered.index
     end = recovered.end
     segmentNumber = recovered.segmentNumber
@@ -31,12 +47,12 @@ struct Log: ~Copyable, Sendable {
   }
 
   /// Whether a write or a sync has failed, after which nothing is written any more.
-  var hasFailed: Bool { isBroken }
+  package var hasFailed: Bool { isBroken }
 
   /// Makes batches durable, all with one write and one sync, and answers for each.
   ///
   /// Each batch meets the state that those before it leave.
-  mutating func commit(_ batches: [Batch]) -> [Result<UInt64, StoreError>] {
+  package mutating func commit(_ batches: [Batch]) -> [Result<UInt64, StoreError>] {
     let before = index
     do throws(StoreError) {
       guard !isBroken else { throw .failed }
@@ -55,7 +71,9 @@ struct Log: ~Copyable, Sendable {
     let length = batches.reduce(0) { $0 + $1.payloadLength + Format.recordOverhead }
     if segment?.hasRoom(length, records: batches.count) == true { return }
     // Everything in the old segment is synced, so that the mark may follow before it is left.
-    do throws(SystemError) { try mark.raise(to: end) } catch { throw .failed }
+    do throws(SystemError) {
+      try mark.raise(to: end)
+    } catch { throw error.isOutOfSpace ? .noSpace : .failed }
     let header = try newHeader()
     let next = try SegmentWriter(
       creating: header, keys.current, capacity: max(segmentLength, Format.headerLength + length),
@@ -106,16 +124,21 @@ struct Log: ~Copyable, Sendable {
     return true
   }
 
-  /// The batches are durable by now, mark or no mark: a failure stops only what comes later.
+  /// Lets the mark follow now and then.
+  ///
+  /// The batches are durable by now, mark or no mark: a failure stops only what comes later, and
+  /// for want of space the mark may as well follow another time.
   private mutating func raiseMarkInTime() {
     groupsSinceMark += 1
     guard groupsSinceMark >= Limits.groupsPerMark else { return }
     groupsSinceMark = 0
-    do throws(SystemError) { try mark.raise(to: end) } catch { isBroken = true }
+    do throws(SystemError) {
+      try mark.raise(to: end)
+    } catch { isBroken = !error.isOutOfSpace }
   }
 
   /// Leaves the mark at the very end, so that the next start can tell if anything is missing.
-  consuming func close() {
+  package consuming func close() {
     guard !isBroken else { return }
     try? mark.raise(to: end)
     segment.take()?.trim()

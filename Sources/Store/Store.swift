@@ -62,11 +62,10 @@ public final class Store: Sendable {
     on disk: any Disk, markOn markDisk: any Disk, keys: MasterKeys,
     configuration: Configuration = Configuration()
   ) throws(StoreError) -> Store {
-    let recovery = Recovery(disk: disk, markDisk: markDisk, keys: keys)
-    let recovered = try recovery.run(create: configuration.createIfMissing)
-    let tornFile = recovered.tornFile
-    let log = Log(
-      recovered, keys: keys, segmentLength: configuration.segmentLength, on: disk)
+    let log = try Log.open(
+      on: disk, markOn: markDisk, keys: keys, segmentLength: configuration.segmentLength,
+      create: configuration.createIfMissing)
+    let tornFile = log.tornFile
     do throws(SystemError) {
       return try Store(log, tornFile: tornFile, onFailure: configuration.onFailure)
     } catch { throw .disk(path: "", error) }

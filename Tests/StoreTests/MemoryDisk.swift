@@ -138,16 +138,20 @@ final class MemoryDisk: Disk {
 
 extension MemoryDisk.Content {
   fileprivate func afterPowerLoss(_ random: inout some RandomNumberGenerator) -> [UInt8] {
+    // A length that was not synced is kept or lost like everything else.
     let length = Bool.random(using: &random) ? written.count : synced.count
-    var bytes = Array(synced.prefix(length))
-    bytes += repeatElement(0, count: length - bytes.count)
-    for start in stride(from: 0, to: length, by: 512) {
-      let sector = start..<min(start + 512, length, max(start, written.count))
-      // The same in both: there is nothing to lose.
-      guard bytes[sector] != written[sector] else { continue }
-      if Bool.random(using: &random) { bytes.replaceSubrange(sector, with: written[sector]) }
+    func padded(_ bytes: [UInt8]) -> [UInt8] {
+      bytes.prefix(length) + [UInt8](repeating: 0, count: max(0, length - bytes.count))
     }
-    return bytes
+    var left = padded(synced)
+    let new = padded(written)
+    for start in stride(from: 0, to: length, by: 512) {
+      let sector = start..<min(start + 512, length)
+      // The same in both: there is nothing to lose.
+      guard left[sector] != new[sector] else { continue }
+      if Bool.random(using: &random) { left.replaceSubrange(sector, with: new[sector]) }
+    }
+    return left
   }
 }
 
@@ -174,11 +178,12 @@ private final class MemoryFile: DiskFile {
   /// Takes at most 700 bytes at a time, as a system may.
   func write(_ bytes: Span<UInt8>, at offset: Int) throws(SystemError) -> Int {
     let count = min(bytes.count, 700)
-    let part = (0..<count).map { bytes[$0] }
+    var part: [UInt8] = []
+    for index in 0..<count { part.append(bytes[index]) }
     return try disk.attempt("pwrite") { state in
       var content = state.files[id, default: .init()].written
       if content.count < offset + count {
-        content += repeatElement(0, count: offset + count - content.count)
+        content += [UInt8](repeating: 0, count: offset + count - content.count)
       }
       content.replaceSubrange(offset..<offset + count, with: part)
       state.files[id, default: .init()].written = content
@@ -189,7 +194,7 @@ private final class MemoryFile: DiskFile {
   func allocate(_ count: Int) throws(SystemError) {
     try disk.attempt("fallocate") { state in
       let missing = max(0, count - state.files[id, default: .init()].written.count)
-      state.files[id, default: .init()].written += repeatElement(0, count: missing)
+      state.files[id, default: .init()].written += [UInt8](repeating: 0, count: missing)
     }
   }
 

@@ -126,7 +126,7 @@ extension AESGCM {
     guard !input.isEmpty else { return }
     let length = try Self.length(of: input)
     let start = output.count
-    output.append(contentsOf: repeatElement(0, count: input.count))
+    output += [UInt8](repeating: 0, count: input.count)
     let result = unsafe output.withUnsafeMutableBufferPointer { output in
       let target = output.extracting(start...)
       return unsafe input.withUnsafeBufferPointer { input in
@@ -148,7 +148,7 @@ extension AESGCM {
 
   private mutating func appendTag(to output: inout [UInt8]) throws(CryptoError) {
     let start = output.count
-    output.append(contentsOf: repeatElement(0, count: Self.tagLength))
+    output += [UInt8](repeating: 0, count: Self.tagLength)
     let result = unsafe output.withUnsafeMutableBufferPointer { output in
       let target = output.extracting(start...)
       return unsafe EVP_CIPHER_CTX_ctrl(

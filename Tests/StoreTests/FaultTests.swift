@@ -1,0 +1,138 @@
+import Store
+import Synchronization
+import Testing
+
+/// Disks that fail, and power that goes out.
+struct FaultTests {
+  /// What a workload was promised: for every key the version that was acknowledged.
+  struct Promises: Sendable {
+    var acknowledged: [String: UInt64] = [:]
+    var attempted: Set<String> = []
+  }
+
+  /// Opens the log, writes groups of three batches, each with a key of its own, and reopens it half
+  /// way; stops at the first refusal to open.
+  static func work(on disk: MemoryDisk) -> Promises {
+    var promises = Promises()
+    for session in 0..<2 {
+      guard
+        var log = try? Log.open(on: disk, markOn: disk, keys: masterKeys, segmentLength: 8192)
+      else { return promises }
+      for step in 0..<5 {
+        let keys = (0..<3).map { "\(session)/\(step)/\($0)" }
+        promises.attempted.formUnion(keys)
+        let outcomes = log.commit(
+          keys.map { key in
+            var batch = Batch()
+            batch.put(Key(key), [UInt8](repeating: 7, count: 500))
+            return batch
+          })
+        for (key, outcome) in zip(keys, outcomes) {
+          promises.acknowledged[key] = try? outcome.get()
+        }
+      }
+      log.close()
+    }
+    return promises
+  }
+
+  /// Opens what is left and holds it against what was promised.
+  static func check(_ disk: MemoryDisk, _ promises: Promises, _ context: String) {
+    do throws(StoreError) {
+      let store = try Store.open(on: disk)
+      let found = store.entries(withPrefix: "", limit: 10_000)
+      let versions = Dictionary(
+        found.map { (String(decoding: $0.bytes, as: UTF8.self), $1.version) },
+        uniquingKeysWith: { $1 })
+      for (key, version) in promises.acknowledged {
+        #expect(versions[key] == version, "\(context): \(key) was acknowledged and is lost")
+      }
+      #expect(promises.attempted.isSuperset(of: versions.keys), "\(context): never written")
+      // A history without holes: no batch is there without those before it.
+      #expect(versions.values.sorted() == (0..<found.count).map { UInt64($0 + 1) }, "\(context)")
+      store.close()
+      let again = try Store.open(on: disk)
+      #expect(again.contents == store.contents && again.tornFile == nil, "\(context)")
+    } catch {
+      Issue.record("\(context): \(error)")
+    }
+  }
+
+  // T74: a crash at every operation, each with several ways in which what was not synced is lost.
+  @Test func `power loss at any step loses nothing that was acknowledged`() throws {
+    let healthy = MemoryDisk()
+    let complete = Self.work(on: healthy)
+    #expect(complete.acknowledged.count == 30)
+    for number in 1...healthy.operations {
+      let disk = MemoryDisk()
+      disk.set(.fail(number: number, errno: 5, forever: true))
+      let promises = Self.work(on: disk)
+      for seed in 0..<4 {
+        var random = SeededGenerator(seed: UInt64(number * 1000 + seed))
+        let context = "power loss at operation \(number), seed \(number * 1000 + seed)"
+        Self.check(disk.afterPowerLoss(&random), promises, context)
+      }
+    }
+  }
+
+  // T75: EIO, ENOSPC, EDQUOT, EBADF; once and for ever.
+  @Test(arguments: [5, 28, 122, 9] as [CInt], [false, true])
+  func `a failing step never loses what was acknowledged`(
+    _ errno: CInt, _ forever: Bool
+  ) throws {
+    let healthy = MemoryDisk()
+    _ = Self.work(on: healthy)
+    for number in 1...healthy.operations {
+      let disk = MemoryDisk()
+      disk.set(.fail(number: number, errno: errno, forever: forever))
+      let promises = Self.work(on: disk)
+      let context = "errno \(errno) at operation \(number), for ever: \(forever)"
+      // As the next process would find it, with the page cache intact …
+      Self.check(MemoryDisk(files: disk.files), promises, context)
+      // … and after a power loss.
+      var random = SeededGenerator(seed: UInt64(number))
+      Self.check(disk.afterPowerLoss(&random), promises, context)
+    }
+  }
+
+  // T76: the second sync would succeed, but proves nothing about the first.
+  @Test func `after one failed sync nothing is acknowledged any more`() async throws {
+    let disk = MemoryDisk()
+    let failures = Mutex(0)
+    var configuration = Store.Configuration()
+    configuration.segmentLength = 8192
+    configuration.onFailure = { failures.withLock { $0 += 1 } }
+    let store = try Store.open(
+      on: disk, markOn: disk, keys: masterKeys, configuration: configuration)
+    let version = try await store.put("a", "1")
+    // A commit is a write and a sync.
+    disk.set(.fail(number: disk.operations + 2, errno: 5, forever: false))
+    await #expect(throws: StoreError.outcomeUnknown) { try await store.put("b", "2") }
+    for _ in 0..<3 {
+      await #expect(throws: StoreError.failed) { try await store.put("c", "3") }
+    }
+    #expect(store.contents == ["a": "1"])
+    store.close()
+    #expect(failures.withLock { $0 } == 1)
+    let reopened = try Store.open(on: disk)
+    #expect(reopened.value(for: "a")?.version == version)
+    #expect(reopened.value(for: "c") == nil)
+  }
+
+  // T83 in small: the writers are told, and the store goes on when there is space again.
+  @Test func `a full disk refuses what needs a new segment and nothing else`() async throws {
+    let disk = MemoryDisk()
+    let store = try Store.open(on: disk)
+    try await store.put("a", "1")
+    disk.set(.fail(number: 0, errno: 28, forever: true))
+    await #expect(throws: StoreError.noSpace) {
+      try await store.put("b", String(repeating: "x", count: 8000))
+    }
+    #expect(store.contents == ["a": "1"])
+    disk.set(.none)
+    try await store.put("b", String(repeating: "x", count: 8000))
+    #expect(store.count == 2)
+    store.close()
+    #expect(try Store.open(on: disk).count == 2)
+  }
+}

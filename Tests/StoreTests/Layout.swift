@@ -1,0 +1,57 @@
+import Store
+
+/// Where the records of a segment are, found by the rules of FORMAT.md and not by the code under
+/// test.
+struct Layout {
+  let records: [Range<Int>]
+
+  init(_ file: [UInt8]) {
+    var records: [Range<Int>] = []
+    var offset = 4096
+    while offset + 8 <= file.count {
+      if file[offset] == 0 {
+        let aligned = (offset + 511) / 512 * 512
+        offset = aligned > offset ? aligned : file.count
+        continue
+      }
+      guard Array(file[offset..<offset + 4]) == Array("Rec1".utf8) else { break }
+      let length = file[offset + 4..<offset + 8].reversed().reduce(0) { $0 << 8 | Int($1) }
+      records.append(offset..<offset + 52 + length)
+      offset += 52 + length
+    }
+    self.records = records
+  }
+}
+
+/// The files of a store with `count` records in its one segment, as a crash right after the last
+/// acknowledgement leaves them: the high-water mark is still at the beginning.
+struct Specimen {
+  let name = "0000000000000001.log"
+  let mark: [UInt8]
+  var segment: [UInt8]
+
+  /// With the segment's free space gone, so that its end is the last record's.
+  static func make(count: Int, valueLength: Int = 40) async throws -> Specimen {
+    let disk = MemoryDisk()
+    let store = try Store.open(on: disk, segmentLength: 1 << 16)
+    for number in 1...count {
+      try await store.put(Key("\(number)"), String(repeating: "v", count: valueLength))
+    }
+    let files = disk.files
+    let segment = files["0000000000000001.log"] ?? []
+    let end = Layout(segment).records.last?.upperBound ?? 0
+    return Specimen(
+      mark: files["high-water-mark"] ?? [], segment: Array(segment.prefix(end)))
+  }
+
+  var records: [Range<Int>] { Layout(segment).records }
+
+  var disk: MemoryDisk { MemoryDisk(files: ["high-water-mark": mark, name: segment]) }
+
+  /// The sequence numbers of all entries after opening.
+  func open() throws(StoreError) -> (disk: MemoryDisk, count: Int, torn: String?) {
+    let disk = disk
+    let store = try Store.open(on: disk)
+    return (disk, store.count, store.tornFile)
+  }
+}
