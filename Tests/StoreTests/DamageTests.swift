@@ -208,10 +208,10 @@ struct DamageTests {
     let disk = try await Specimen.make(count: 1).disk
     let before = disk.files
     #expect(throws: StoreError.wrongMasterKey(version: 1, file: "0000000000000001.log")) {
-      try Store.open(on: disk, keys([1: 0x12]))
+      try Store.open(on: disk, testKeys([1: 0x12]))
     }
     #expect(throws: StoreError.unknownMasterKey(version: 1, file: "0000000000000001.log")) {
-      try Store.open(on: disk, keys([2: 0x11]))
+      try Store.open(on: disk, testKeys([2: 0x11]))
     }
     #expect(disk.files == before)
   }
@@ -221,11 +221,11 @@ struct DamageTests {
   {
     let disk = MemoryDisk()
     for versions in [[1: 0x11], [1: 0x11, 2: 0x22]] as [[UInt32: UInt8]] {
-      let store = try Store.open(on: disk, keys(versions))
+      let store = try Store.open(on: disk, testKeys(versions))
       try await store.put("k\(versions.count)", "v")
       store.close()
     }
-    #expect(try Store.open(on: disk, keys([1: 0x11, 2: 0x22])).count == 2)
+    #expect(try Store.open(on: disk, testKeys([1: 0x11, 2: 0x22])).count == 2)
     #expect(throws: StoreError.unknownMasterKey(version: 2, file: "0000000000000002.log")) {
       try Store.open(on: disk)
     }

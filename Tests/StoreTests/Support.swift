@@ -3,10 +3,10 @@ import OpenSSL
 import Store
 
 /// The master key of all stores in these tests.
-let masterKeys = keys([1: 0x11])
+let masterKeys = testKeys([1: 0x11])
 
 /// Master keys of 32 equal bytes each.
-func keys(_ bytes: [UInt32: UInt8]) -> MasterKeys {
+func testKeys(_ bytes: [UInt32: UInt8]) -> MasterKeys {
   let secrets = bytes.mapValues { byte in
     SecretBytes(copying: [UInt8](repeating: byte, count: 32).span)
   }

@@ -1,0 +1,187 @@
+import Glibc
+import Linux
+import Store
+import Testing
+
+/// The store in a directory of the operating system.
+struct RealDiskTests {
+  @Test func `a store survives closing and opening, in files for its owner alone`() async throws {
+    let scratch = try Scratch()
+    let path = "\(scratch.path)/store"
+    let store = try Store.open(directory: path, keys: masterKeys)
+    for number in 0..<100 { try await store.put("k\(number)", "MARKER \(number)") }
+    store.close()
+    let again = try Store.open(directory: path, keys: masterKeys)
+    #expect(again.contents == store.contents && again.count == 100)
+
+    let directory = try Directory(path: path)
+    #expect(try directory.status().permissions == 0o700)
+    let names = try directory.names()
+    #expect(names.sorted() == ["0000000000000001.log", "high-water-mark", "lock"])
+    for name in names {
+      let file = try directory.open(name, .read)
+      #expect(try file.status().permissions == 0o600)
+      // A closed segment gives its reserved space back.
+      #expect(try file.status().size < 100_000)
+      let bytes = try file.read(100_000, at: 0)
+      #expect(!String(decoding: bytes, as: Unicode.ASCII.self).contains("MARKER"))
+    }
+  }
+
+  // T88.
+  @Test func `a second opening is refused with the first one's process id`() async throws {
+    let scratch = try Scratch()
+    let store = try Store.open(directory: scratch.path, keys: masterKeys)
+    #expect(throws: StoreError.inUse(pid: Int(processID()))) {
+      try Store.open(directory: scratch.path, keys: masterKeys)
+    }
+    store.close()
+    _ = try Store.open(directory: scratch.path, keys: masterKeys)
+  }
+
+  // T87.
+  @Test func `a directory that others may enter is refused`() throws {
+    let scratch = try Scratch()
+    #expect(unsafe chmod(scratch.path, 0o750) == 0)
+    #expect(
+      throws: StoreError.insecure(path: scratch.path, reason: "has mode 0750, must be 0700")
+    ) { try Store.open(directory: scratch.path, keys: masterKeys) }
+    #expect(try scratch.names == [])
+  }
+
+  // T87.
+  @Test func `a data file that is readable, linked, a link or a FIFO is refused`() async throws {
+    let name = "0000000000000001.log"
+    for tamper in [
+      { unsafe chmod($0, 0o644) }, { unsafe link($0, $0 + "-2") },
+      { path in
+        unsafe rename(path, path + "-2")
+        return unsafe symlink(path + "-2", path)
+      },
+      { path in
+        unsafe unlink(path)
+        return unsafe mkfifo(path, 0o600)
+      },
+    ] as [(String) -> CInt] {
+      let scratch = try Scratch()
+      let store = try Store.open(directory: scratch.path, keys: masterKeys)
+      try await store.put("a", "1")
+      store.close()
+      #expect(tamper("\(scratch.path)/\(name)") == 0)
+      #expect(throws: StoreError.self) {
+        try Store.open(directory: scratch.path, keys: masterKeys)
+      }
+    }
+  }
+
+  @Test func `a store that must exist is not begun`() throws {
+    let scratch = try Scratch()
+    var configuration = Store.Configuration()
+    configuration.createIfMissing = false
+    for path in [scratch.path, "\(scratch.path)/none"] {
+      do throws(StoreError) {
+        _ = try Store.open(directory: path, keys: masterKeys, configuration: configuration)
+        Issue.record("opened nothing")
+      } catch {
+        if case .missing = error { continue }
+        Issue.record("\(error)")
+      }
+    }
+  }
+
+  // T82: the mark elsewhere sees that the whole directory is an older copy.
+  @Test func `a mark in another directory sees a whole directory rolled back`() async throws {
+    let scratch = try Scratch()
+    var configuration = Store.Configuration()
+    configuration.highWaterMarkDirectory = "\(scratch.path)/mark"
+    func opened(_ name: String) throws -> Store {
+      try Store.open(
+        directory: "\(scratch.path)/\(name)", keys: masterKeys, configuration: configuration)
+    }
+    var store = try opened("store")
+    try await store.put("a", "1")
+    store.close()
+    let copied = try scratch.names(in: "store").map {
+      ($0, try scratch.read($0, in: "store"))
+    }
+    store = try opened("store")
+    try await store.put("a", "2")
+    store.close()
+    try Directory.createIfMissing(path: "\(scratch.path)/copy")
+    let copy = try Directory(path: "\(scratch.path)/copy")
+    for (name, bytes) in copied { _ = try copy.open(name, .create).write(bytes.span, at: 0) }
+    #expect(throws: StoreError.rolledBack(reason: "the log ends at 1, but had reached 2")) {
+      try opened("copy")
+    }
+    #expect(try opened("store").count == 1)
+  }
+
+  // T73 in small: the child is killed at a random moment, under 16 writers; what it was told, and
+  // wrote down, must be there.
+  @Test(arguments: 0..<10)
+  func `kill -9 loses nothing that was acknowledged`(_ round: Int) async throws {
+    let scratch = try Scratch()
+    let path = scratch.path
+    let limit = UInt64.random(in: 1...400)
+    await #expect(processExitsWith: .signal(SIGKILL)) {
+      [path = path as String, limit = limit as UInt64] in
+      try await writeUntilKilled(path, after: limit)
+    }
+    let acknowledged = String(decoding: try scratch.read("acknowledged"), as: UTF8.self)
+      .split(separator: "\n").filter { $0.hasSuffix(".") }
+    #expect(acknowledged.count >= limit)
+    let store = try Store.open(directory: "\(path)/store", keys: masterKeys)
+    for line in acknowledged {
+      let fields = line.dropLast().split(separator: " ")
+      #expect(
+        store.value(for: Key(String(fields[0])))?.version == UInt64(fields[1]),
+        "after \(limit): \(line)")
+    }
+    let versions = store.entries(withPrefix: "", limit: 10_000).map { $0.1.version }.sorted()
+    #expect(versions == (0..<versions.count).map { UInt64($0 + 1) })
+  }
+}
+
+extension Scratch {
+  fileprivate func names(in directory: String) throws -> [String] {
+    try Directory(path: "\(path)/\(directory)").names()
+  }
+
+  fileprivate func read(_ name: String, in directory: String) throws -> [UInt8] {
+    let file = try Directory(path: "\(path)/\(directory)").open(name, .read)
+    return try file.read(file.status().size, at: 0)
+  }
+}
+
+/// Writes with 16 tasks, each noting what was acknowledged, until a thread that waits for `limit`
+/// acknowledgements kills the process.
+private func writeUntilKilled(_ path: String, after limit: UInt64) async throws {
+  var configuration = Store.Configuration()
+  configuration.segmentLength = 16_384
+  let store = try Store.open(
+    directory: "\(path)/store", keys: masterKeys, configuration: configuration)
+  let notes = unsafe open("\(path)/acknowledged", O_WRONLY | O_CREAT | O_APPEND, 0o600)
+  let bell = Bell()
+  let killer = try Thread(name: "killer") {
+    for _ in 0..<limit { bell.semaphore.wait() }
+    kill(getpid(), SIGKILL)
+  }
+  await withTaskGroup(of: Void.self) { group in
+    for task in 0..<16 {
+      group.addTask {
+        var step = 0
+        while let version = try? await store.put("\(task)/\(step)", "value") {
+          let line = Array("\(task)/\(step) \(version).\n".utf8)
+          _ = unsafe write(notes, line, line.count)
+          bell.semaphore.signal()
+          step += 1
+        }
+      }
+    }
+  }
+  killer.join()
+}
+
+private final class Bell: Sendable {
+  let semaphore = Semaphore()
+}
