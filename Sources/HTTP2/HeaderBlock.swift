@@ -161,6 +161,15 @@ extension HeaderBlock: Sequence {
   /// Starts at the first field.
   public func makeIterator() -> Iterator { Iterator(block: self) }
 
+  /// Lends the name and the value of each field in turn, without a copy.
+  public func forEachField(_ body: (_ name: Span<UInt8>, _ value: Span<UInt8>) -> Void) {
+    let all = bytes.span
+    var offset = 0
+    while let place = place(at: &offset) {
+      body(all.extracting(place.name), all.extracting(place.value))
+    }
+  }
+
   /// The exact number of fields.
   public var underestimatedCount: Int { count }
 

@@ -22,6 +22,17 @@ package enum Framing {
     return try self.frame(Array(frame.dropFirst(prefixLength)), compression)
   }
 
+  /// Room for the prefix of a frame, and for a message of the usual size behind it.
+  package static func beginning() -> [UInt8] {
+    var frame: [UInt8] = []
+    frame.reserveCapacity(usualSize)
+    frame.append(contentsOf: repeatElement(0, count: prefixLength))
+    return frame
+  }
+
+  /// Most messages fit, so that they take one allocation.
+  private static let usualSize = 224
+
   /// Fills in the prefix of a frame that holds five bytes of anything and then the message.
   package static func seal(_ frame: inout [UInt8], compressed: Bool) throws(RPCError) {
     guard let length = UInt32(exactly: frame.count - prefixLength) else {

@@ -20,12 +20,12 @@ public struct InProcessChannel: Channel {
   public func unary(
     _ call: OutgoingCall, message: [UInt8]
   ) async throws(RPCError) -> Response<[UInt8]> {
-    let head = try receivedHead(call)
+    let (head, metadata) = try receivedHead(call)
     let frame = try Framing.frame(message, call.compression)
     let message = try onlyMessage(
       in: frame, MessageReader(head.compression, expectsOne: true, limits: limits))
     let context = ServerContext(
-      path: head.method.path, peer: .inProcess, metadata: head.metadata,
+      path: head.method.path, peer: .inProcess, metadata: metadata,
       deadline: head.timeout.map { ContinuousClock.now.advanced(by: $0) })
     switch await head.method.answer(message, context) {
     case .success(let frame): return try received(frame, head, context)
@@ -36,12 +36,14 @@ public struct InProcessChannel: Channel {
     }
   }
 
-  private func receivedHead(_ call: OutgoingCall) throws(RPCError) -> RequestHead {
+  private func receivedHead(
+    _ call: OutgoingCall
+  ) throws(RPCError) -> (RequestHead, Metadata) {
     var sink = RequestSink(fields: RequestFields(for: methods))
     sink.append(":method", "POST")
     sink.append(":path", call.path)
     try call.append(to: &sink)
-    do { return try sink.fields.finish() } catch { throw error.error }
+    do { return (try sink.fields.finish(), sink.metadata) } catch { throw error.error }
   }
 
   private func received(
@@ -83,7 +85,7 @@ extension RegisteredMethod {
   ) async -> Result<[UInt8], RPCError> {
     guard let deadline = context.deadline else { return await run(message, context) }
     return await withTaskGroup(of: Result<[UInt8], RPCError>.self) { group in
-      group.addTask { await run(message, context) }
+      group.addTask { await self.run(message, context) }
       group.addTask {
         try? await Task.sleep(until: deadline, clock: .continuous)
         return .failure(.deadlineExceeded)
@@ -92,16 +94,30 @@ extension RegisteredMethod {
       return await group.next() ?? .failure(.deadlineExceeded)
     }
   }
+
+  private func run(
+    _ message: [UInt8], _ context: ServerContext
+  ) async -> Result<[UInt8], RPCError> {
+    switch handler {
+    case .unary(let handler):
+      do { return .success(try await handler(message, context)) } catch {
+        return .failure(.wrapping(error))
+      }
+    }
+  }
 }
 
 /// Reads what is written into it as the server would.
 private struct RequestSink: FieldSink {
   var fields: RequestFields
+  var metadata = Metadata()
 
   mutating func append(
     name: some Collection<UInt8>, value: some Collection<UInt8>, isSensitive: Bool
   ) {
-    fields.add(name: Array(name).span, value: Array(value).span)
+    let (name, value) = (Array(name), Array(value))
+    fields.add(name: name.span, value: value.span)
+    metadata.append(wireName: name.span, value: value.span)
   }
 }
 

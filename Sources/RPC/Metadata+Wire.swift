@@ -3,9 +3,20 @@ import TextCoding
 // How metadata look as header fields.
 
 extension Span<UInt8> {
-  /// Fields that are about the transfer, not part of the call's metadata.
-  var isReservedForHTTP: Bool {
-    equals("te") || equals("content-type") || equals("content-length")
+  /// Whether a field of this name is the transport's or gRPC's, and not part of the metadata.
+  var isReserved: Bool {
+    if isEmpty || self[0] == UInt8(ascii: ":") || hasPrefix("grpc-") { return true }
+    return equals("te") || equals("content-type") || equals("content-length")
+  }
+
+  /// Whether a name that reads so has bytes as its value.
+  var hasBinarySuffix: Bool { count > 4 && extracting(last: 4).equals("-bin") }
+
+  /// Whether this is one or more values in base64, separated by commas.
+  var isBinaryValue: Bool {
+    var isValid = true
+    forEachListElement { if Base64.decode($0) == nil { isValid = false } }
+    return isValid
   }
 
   /// Calls `body` with each element of a comma-separated list, spaces around it taken away.
@@ -38,24 +49,16 @@ extension UInt8 {
 }
 
 extension Metadata {
-  /// Adds a field as it came off the wire; false if it is a `-bin` field and not base64.
+  /// Adds a field as it came off the wire, unless it is the transport's or gRPC's.
   ///
-  /// "Custom-Metadata header order is not guaranteed to be preserved except for values with
-  /// duplicate header names"; several values of a `-bin` name may come joined by commas.
-  package mutating func append(wireName name: Span<UInt8>, value: Span<UInt8>) -> Bool {
-    guard name.count > 4, name.extracting(last: 4).equals("-bin") else {
-      append(name: name, value: value)
-      return true
-    }
-    var isValid = true
+  /// Several values of a `-bin` name may come joined by commas. One that is not base64 is left out:
+  /// a server has refused it before, and of a response the rest is still good.
+  package mutating func append(wireName name: Span<UInt8>, value: Span<UInt8>) {
+    if name.isReserved { return }
+    guard name.hasBinarySuffix else { return append(name: name, value: value) }
     value.forEachListElement { element in
-      if let bytes = Base64.decode(element) {
-        append(name: name, value: bytes.span)
-      } else {
-        isValid = false
-      }
+      if let bytes = Base64.decode(element) { append(name: name, value: bytes.span) }
     }
-    return isValid
   }
 
   /// Appends each entry as a header field.
@@ -76,7 +79,7 @@ extension Metadata {
 
   private static func field(_ element: Element) -> (name: [UInt8], value: [UInt8])? {
     let name = Array(element.name.utf8)
-    if name.span.hasPrefix("grpc-") || name.span.isReservedForHTTP { return nil }
+    if name.span.isReserved { return nil }
     return switch element.value {
     case .text(let text): (name, Array(text.utf8))
     case .binary(let bytes): (name, Base64.encode(bytes, padded: false))

@@ -46,9 +46,9 @@ package struct MethodTable: Sendable {
 extension RegisteredMethod {
   /// The method with interceptors around its handler, the first one outermost.
   func intercepted(by interceptors: [any ServerInterceptor]) -> RegisteredMethod {
-    var method = self
-    for interceptor in interceptors.reversed() { method = method.intercepted(by: interceptor) }
-    return method
+    interceptors.reversed().reduce(self) { method, interceptor in
+      method.intercepted(by: interceptor)
+    }
   }
 
   private func intercepted(by interceptor: some ServerInterceptor) -> RegisteredMethod {

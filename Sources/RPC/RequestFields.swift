@@ -1,6 +1,7 @@
 /// The header fields of a request, taken in one after the other and judged at the end.
 ///
-/// Nothing is allocated for a field that says what nearly every request says.
+/// Nothing is allocated for a field that says what nearly every request says. Metadata are checked
+/// and left where they are.
 package struct RequestFields: Sendable {
   private let methods: MethodTable
   private var isPost = false
@@ -10,7 +11,6 @@ package struct RequestFields: Sendable {
   private var accepted: Set<Compression> = []
   private var timeout: Duration?
   private var malformed: RPCError?
-  private var metadata = Metadata()
 
   /// No fields yet; the path will be looked up in `methods`.
   package init(for methods: MethodTable) { self.methods = methods }
@@ -24,10 +24,8 @@ package struct RequestFields: Sendable {
       addReserved(name: name, value: value)
     } else if name.equals("content-type") {
       contentType = ContentType(value)
-    } else if !name.isReservedForHTTP {
-      if !metadata.append(wireName: name, value: value) {
-        fail("the value of a -bin field is not base64")
-      }
+    } else if name.hasBinarySuffix, !value.isBinaryValue {
+      fail("the value of a -bin field is not base64")
     }
   }
 
@@ -80,7 +78,7 @@ extension RequestFields {
       method: method, contentType: contentType, compression: compression,
       // What the client used and says it reads is what it gets.
       responseCompression: accepted.contains(compression) ? compression : .identity,
-      timeout: timeout, metadata: metadata)
+      timeout: timeout)
   }
 }
 
@@ -91,7 +89,6 @@ package struct RequestHead: Sendable {
   package let compression: Compression
   package let responseCompression: Compression
   package let timeout: Duration?
-  package let metadata: Metadata
 }
 
 /// A request that is answered without anyone looking at its messages.

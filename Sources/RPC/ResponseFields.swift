@@ -22,9 +22,8 @@ package struct ResponseFields: Sendable {
       isGRPC = ContentType(value) != nil
     } else if name.hasPrefix("grpc-") {
       addReserved(name: name, value: value)
-    } else if !name.isReservedForHTTP {
-      // A value that is not base64 is left out: the call is done, and the rest of it is good.
-      _ = metadata.append(wireName: name, value: value)
+    } else {
+      metadata.append(wireName: name, value: value)
     }
   }
 

@@ -53,7 +53,7 @@ package typealias UnaryHandler =
   @Sendable (_ message: [UInt8], _ context: ServerContext) async throws -> [UInt8]
 
 /// A method as the transports see it, without the types of its messages.
-package struct RegisteredMethod: Sendable {
+package final class RegisteredMethod: Sendable {
   /// How calls of the method are run.
   ///
   /// Streaming kinds get a case with a stream of request messages and a writer of responses; unary
@@ -65,25 +65,17 @@ package struct RegisteredMethod: Sendable {
   package let path: String
   package let kind: MethodKind
   package let handler: Handler
-}
 
-extension RegisteredMethod {
-  /// Runs the handler of a unary method; returns the framed response, not compressed.
-  package func run(
-    _ message: [UInt8], _ context: ServerContext
-  ) async -> Result<[UInt8], RPCError> {
-    switch handler {
-    case .unary(let handler):
-      do { return .success(try await handler(message, context)) } catch {
-        return .failure(.wrapping(error))
-      }
-    }
+  init(path: String, kind: MethodKind, handler: Handler) {
+    self.path = path
+    self.kind = kind
+    self.handler = handler
   }
 }
 
 /// The response as a length-prefixed message, encoded behind its prefix so that it moves only once.
 private func frame(_ response: some Message) throws(RPCError) -> [UInt8] {
-  var frame = [UInt8](repeating: 0, count: Framing.prefixLength)
+  var frame = Framing.beginning()
   do { try response.serialize(appendingTo: &frame) } catch {
     throw RPCError(.internal, "the response cannot be encoded", cause: error)
   }

@@ -15,7 +15,15 @@ public struct ServerContext: Sendable {
     path: String, peer: Peer, metadata: Metadata = Metadata(),
     deadline: ContinuousClock.Instant? = nil
   ) {
-    call = Call(path: path, peer: peer, metadata: metadata, deadline: deadline)
+    self.init(path: path, peer: peer, metadataIn: metadata, deadline: deadline)
+  }
+
+  /// Facts about a call whose metadata are still in the form in which they came.
+  package init(
+    path: String, peer: Peer, metadataIn source: any MetadataSource,
+    deadline: ContinuousClock.Instant?
+  ) {
+    call = Call(path: path, peer: peer, source: source, deadline: deadline)
   }
 
   /// The method's path, as `/link.v1.LinkService/StartLink`: the registered spelling, never the
@@ -24,7 +32,9 @@ public struct ServerContext: Sendable {
   /// Whoever is at the other end of the connection.
   public var peer: Peer { call.peer }
   /// What the client sent along.
-  public var metadata: Metadata { call.metadata }
+  ///
+  /// Put together at each access: keep it if you look more than once.
+  public var metadata: Metadata { call.source.metadata }
   /// When the client stops waiting.
   ///
   /// The handler's task is cancelled then.
@@ -55,14 +65,16 @@ extension ServerContext {
   private final class Call: Sendable {
     let path: String
     let peer: Peer
-    let metadata: Metadata
+    let source: any MetadataSource
     let deadline: ContinuousClock.Instant?
     let response = Mutex(Response())
 
-    init(path: String, peer: Peer, metadata: Metadata, deadline: ContinuousClock.Instant?) {
+    init(
+      path: String, peer: Peer, source: any MetadataSource, deadline: ContinuousClock.Instant?
+    ) {
       self.path = path
       self.peer = peer
-      self.metadata = metadata
+      self.source = source
       self.deadline = deadline
     }
   }
@@ -93,4 +105,14 @@ public struct Peer: Sendable {
 package protocol PeerSource: AnyObject, Sendable {
   /// The address of the other end.
   var peerAddress: String { get }
+}
+
+/// Something that holds metadata in some form: most calls carry some that nobody asks for.
+package protocol MetadataSource: Sendable {
+  /// The entries that are not the transport's or gRPC's.
+  var metadata: Metadata { get }
+}
+
+extension Metadata: MetadataSource {
+  package var metadata: Metadata { self }
 }

@@ -19,10 +19,11 @@ final class CallAcceptor: StreamAcceptor {
 
   func accept(_ stream: Stream, headers: HeaderBlock, endStream: Bool) -> any StreamHandler {
     var fields = RequestFields(for: methods)
-    for field in headers { fields.add(name: field.name.span, value: field.value.span) }
+    headers.forEachField { fields.add(name: $0, value: $1) }
     let head: RequestHead
     do { head = try fields.finish() } catch { return refuse(stream, error) }
-    let call = ServerCall(stream, head, limits: limits, running: runningCalls(on: stream))
+    let call = ServerCall(
+      stream, head, metadataIn: headers, limits: limits, running: runningCalls(on: stream))
     call.begin(endStream: endStream)
     return call
   }

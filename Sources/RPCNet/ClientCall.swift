@@ -129,6 +129,6 @@ extension ResponseFields {
   /// The fields of a block.
   init(_ block: HeaderBlock) {
     self.init()
-    for field in block { add(name: field.name.span, value: field.value.span) }
+    block.forEachField { add(name: $0, value: $1) }
   }
 }

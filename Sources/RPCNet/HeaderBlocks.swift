@@ -1,7 +1,15 @@
-internal import HTTP2
-internal import RPC
+package import HTTP2
+package import RPC
 
 extension HeaderBlock: FieldSink {}
+
+extension HeaderBlock: MetadataSource {
+  package var metadata: Metadata {
+    var metadata = Metadata()
+    forEachField { metadata.append(wireName: $0, value: $1) }
+    return metadata
+  }
+}
 
 /// The blocks that all calls send, made once.
 enum HeaderBlocks {

@@ -21,7 +21,10 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
   private var task: Task<Void, Never>?
   private var timer: EventLoop.Timer?
 
-  init(_ stream: Stream, _ head: RequestHead, limits: CallLimits, running: RunningCalls?) {
+  init(
+    _ stream: Stream, _ head: RequestHead, metadataIn headers: HeaderBlock, limits: CallLimits,
+    running: RunningCalls?
+  ) {
     self.stream = stream
     self.head = head
     self.running = running
@@ -29,7 +32,7 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
     reader = MessageReader(
       head.compression, expectsOne: head.method.kind.hasOneRequest, limits: limits)
     context = ServerContext(
-      path: head.method.path, peer: Peer(stream.connection), metadata: head.metadata,
+      path: head.method.path, peer: Peer(stream.connection), metadataIn: headers,
       deadline: head.timeout.map { ContinuousClock.now.advanced(by: $0) })
   }
 
@@ -94,17 +97,40 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
 
   private func startHandler() {
     running?.started()
-    let message = request
-    request = []
-    task = Task(executorPreference: stream.connection.loop) { [self] in
-      handlerFinished(await head.method.run(message, context))
+    // Captures nothing but the call: such a closure needs no memory of its own.
+    task = Task(executorPreference: stream.connection.loop) { await self.runHandler() }
+  }
+
+  /// What waits here stays small: a task has about a kilobyte of memory before it asks for more.
+  private func runHandler() async {
+    switch head.method.handler {
+    case .unary(let handler):
+      do {
+        handlerReturned(try await handler(takeRequest(), context))
+      } catch {
+        handlerThrew(error)
+      }
     }
   }
 
-  private func handlerFinished(_ result: Result<[UInt8], RPCError>) {
+  private func takeRequest() -> [UInt8] {
+    defer { request = [] }
+    return request
+  }
+
+  private func handlerReturned(_ frame: [UInt8]) {
+    handlerFinished()
+    perform(state.handlerFinished(), .success(frame))
+  }
+
+  private func handlerThrew(_ error: any Error) {
+    handlerFinished()
+    perform(state.handlerFinished(), .failure(.wrapping(error)))
+  }
+
+  private func handlerFinished() {
     running?.finished()
     task = nil
-    perform(state.handlerFinished(), result)
   }
 
   // MARK: - What goes to the client

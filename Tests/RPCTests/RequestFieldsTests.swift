@@ -93,13 +93,6 @@ struct RequestFieldsTests {
     let head = try finish([("grpc-encoding", encoding), ("grpc-accept-encoding", accepted)]).get()
     #expect(head.responseCompression == expected)
   }
-
-  @Test func `what is not the transport's or gRPC's is metadata`() throws {
-    let head = try finish([
-      ("user-agent", "x/1"), ("grpc-unknown", "1"), ("content-length", "5"), ("a-bin", "qw,qw=="),
-    ]).get()
-    #expect(head.metadata.map(\.name) == ["user-agent", "a-bin", "a-bin"])
-  }
 }
 
 struct MethodTableTests {

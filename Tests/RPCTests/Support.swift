@@ -11,7 +11,7 @@ extension PercentEncoding {
 }
 
 extension Metadata {
-  mutating func append(wireName name: String, value: String) -> Bool {
+  mutating func append(wireName name: String, value: String) {
     append(wireName: name.utf8.span, value: value.utf8.span)
   }
 }
