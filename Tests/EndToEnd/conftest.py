@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.parse
+import urllib.request
 
 import pytest
 
@@ -89,27 +91,37 @@ class Process:
         self.stderr = open(log, "ab")
         self.process = subprocess.Popen(
             self.arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.stderr,
-            text=True, **options)
+            **options)
         self.stdout = []
+        self._unread = b""
 
     @property
     def pid(self):
         return self.process.pid
 
     def wait_for(self, prefix):
-        """The rest of the first line of standard output that begins so."""
+        """The rest of the next line of standard output that begins so."""
         deadline = time.monotonic() + START_SECONDS
-        while (left := deadline - time.monotonic()) > 0:
-            if not select.select([self.process.stdout], [], [], left)[0]:
-                break
-            line = self.process.stdout.readline()
-            if not line:
-                break
+        while (line := self._line(deadline)) is not None:
             self.stdout.append(line)
             if line.startswith(prefix):
                 return line[len(prefix):].strip()
         raise AssertionError(
             f"{self.arguments} never said '{prefix}': {self.stdout}\n{self.log.read_text()}")
+
+    def _line(self, deadline):
+        """The next line, or None if there is none in time."""
+        while b"\n" not in self._unread:
+            left = deadline - time.monotonic()
+            if left <= 0 or not select.select([self.process.stdout], [], [], left)[0]:
+                return None
+            # Not through the buffer of the file object, which select knows nothing of.
+            part = os.read(self.process.stdout.fileno(), 65536)
+            if not part:
+                return None
+            self._unread += part
+        line, self._unread = self._unread.split(b"\n", 1)
+        return line.decode() + "\n"
 
     def kill(self):
         """kill -9."""
@@ -129,7 +141,8 @@ class Process:
             self.process.kill()
             self.process.wait()
             raise AssertionError(f"{self.arguments} did not stop:\n{self.log.read_text()}")
-        self.stdout += self.process.stdout.readlines()
+        rest = self._unread + self.process.stdout.read()
+        self.stdout += rest.decode().splitlines(keepends=True)
         self.process.stdout.close()
         self.stderr.close()
         return status
@@ -163,3 +176,127 @@ def run(*arguments, stdin=None, status=0):
 def run_json(*arguments, **options):
     """Runs a program that prints JSON."""
     return json.loads(run(*arguments, **options).stdout)
+
+
+CALLBACK = "https://app.example/x/callback"
+
+
+class FakeX:
+    """fakex, the offline X: where it is and whose keys it knows."""
+
+    def __init__(self, start):
+        self.process = start(BIN / "fakex", "serve", "--port", "0", "--callback", CALLBACK)
+        self.url = self.process.wait_for("listening on ")
+        self.process.wait_for("app Good App: ")
+        words = self.process.stdout[-1].split()
+        self.key, self.secret = words[words.index("key") + 1], words[words.index("secret") + 1]
+
+    def control(self, name, **form):
+        """One of the controls under /_fakex/."""
+        data = urllib.parse.urlencode(form).encode()
+        with urllib.request.urlopen(f"{self.url}/_fakex/{name}", data or b"a=b", 10) as answer:
+            return json.load(answer)
+
+    def visit(self, url, user="alice", approve=True):
+        """What the browser of a person comes back with: an address, or a PIN."""
+        button = "--approve" if approve else "--deny"
+        return run(BIN / "fakex", "visit", button, "--user", user, url).stdout.strip()
+
+
+class Linkd:
+    """linkd with a data directory of its own, and its first token."""
+
+    def __init__(self, start, folder, x_url, *options, certificate=None):
+        self._start, self._x_url, self._options = start, x_url, options
+        self.certificate = certificate
+        self.data, self.token_file = folder / "data", folder / "token"
+        self.token = run(BIN / "linkd", "init", "--data", self.data).stdout.strip()
+        self.token_file.write_text(self.token + "\n")
+        self.serve()
+
+    def serve(self):
+        """Starts it (again)."""
+        options = [*self._options]
+        if self.certificate:
+            options += ["--tls-cert", self.certificate.chain, "--tls-key", self.certificate.key]
+        self.process = self._start(
+            BIN / "linkd", "serve", "--data", self.data, "--listen", "127.0.0.1:0",
+            "--x-base-url", self._x_url, "--log-level", "debug", *options)
+        self.address = self.process.wait_for("listening on ")
+
+    @property
+    def url(self):
+        return f"{'https' if self.certificate else 'http'}://{self.address}"
+
+    def call(self, method, request, token=True, timeout=20):
+        """One call by grpcio, over a connection of its own."""
+        import grpc
+        from link.v1 import link_service_pb2_grpc
+
+        if self.certificate:
+            credentials = grpc.ssl_channel_credentials(self.certificate.ca.read_bytes())
+            channel = grpc.secure_channel(self.address, credentials)
+        else:
+            channel = grpc.insecure_channel(self.address)
+        metadata = [("authorization", f"Bearer {self.token}")] if token else []
+        with channel:
+            stub = link_service_pb2_grpc.LinkServiceStub(channel)
+            return getattr(stub, method)(request, timeout=timeout, metadata=metadata)
+
+    def linkctl(self, *arguments, **options):
+        """One linkctl that asks this linkd."""
+        trust = ["--ca-file", self.certificate.ca] if self.certificate else []
+        return run(
+            BIN / "linkctl", *arguments, "--server", self.url, "--token-file", self.token_file,
+            *trust, **options)
+
+
+@pytest.fixture
+def fakex(processes):
+    return FakeX(processes)
+
+
+@pytest.fixture
+def linkd(processes, tmp_path, fakex):
+    return Linkd(processes, tmp_path, fakex.url)
+
+
+def details_of(error):
+    """The ErrorInfo of a failed call, and everything that is attached beside it, by type."""
+    from google.rpc import error_details_pb2, status_pb2
+
+    trailers = dict(error.trailing_metadata())
+    status = status_pb2.Status.FromString(trailers["grpc-status-details-bin"])
+    assert status.code == error.code().value[0] and status.message == error.details()
+    found = {}
+    for detail in status.details:
+        name = detail.type_url.rsplit(".", 1)[-1]
+        found[name] = getattr(error_details_pb2, name)()
+        assert detail.Unpack(found[name])
+    return found
+
+
+def start_request(keys, profile="ann", **fields):
+    """A StartLink of (key, secret) that comes back to CALLBACK."""
+    from link.v1 import link_service_pb2 as schema, provider_pb2
+
+    if "pin" not in fields:
+        fields.setdefault("callback_url", CALLBACK)
+    return schema.StartLinkRequest(
+        parent=f"profiles/{profile}", provider=provider_pb2.PROVIDER_X,
+        keys=provider_pb2.ConsumerKeys(consumer_key=keys[0], consumer_secret=keys[1]), **fields)
+
+
+def complete_request(started, back, profile="ann", **fields):
+    """The CompleteLink for what StartLink gave and the address that the browser came back to."""
+    from link.v1 import link_service_pb2 as schema
+
+    query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(back).query, strict_parsing=True))
+    request = schema.CompleteLinkRequest(
+        parent=f"profiles/{profile}", link_secret=started.link_secret, **fields)
+    if "denied" in query:
+        request.denial.denied = query["denied"]
+    else:
+        request.grant.oauth_token = query["oauth_token"]
+        request.grant.oauth_verifier = query["oauth_verifier"]
+    return request
