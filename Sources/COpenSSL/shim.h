@@ -11,6 +11,16 @@
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
+// A parameter keeps pointers to its key and its value. Here both outlive the call; in Swift the key,
+// a macro, would be a text that is gone before the parameters are used.
+static inline int shim_EVP_MAC_CTX_set_digest(EVP_MAC_CTX *context, const char *digest) {
+  const OSSL_PARAM parameters[] = {
+      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)digest, 0),
+      OSSL_PARAM_construct_end(),
+  };
+  return EVP_MAC_CTX_set_params(context, parameters);
+}
+
 // TLS: what the library offers as macros, under the names of the macros.
 
 static inline int shim_SSL_CTX_set_min_proto_version(SSL_CTX *context, int version) {

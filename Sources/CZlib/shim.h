@@ -3,10 +3,10 @@
 
 // The init functions are macros, which Swift cannot see.
 
-static inline int linkd_deflateInit2(z_streamp stream, int level, int windowBits) {
+static inline int shim_deflateInit2(z_streamp stream, int level, int windowBits) {
   return deflateInit2(stream, level, Z_DEFLATED, windowBits, 8, Z_DEFAULT_STRATEGY);
 }
 
-static inline int linkd_inflateInit2(z_streamp stream, int windowBits) {
+static inline int shim_inflateInit2(z_streamp stream, int windowBits) {
   return inflateInit2(stream, windowBits);
 }

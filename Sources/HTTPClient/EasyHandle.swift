@@ -56,9 +56,9 @@ extension EasyHandle {
   private func setUp(
     _ prepared: PreparedRequest, _ configuration: HTTPClient.Configuration, _ timeout: Duration
   ) throws(CurlError) {
-    try check(unsafe linkd_curl_set_error_buffer(raw, errorText))
+    try check(unsafe shim_curl_set_error_buffer(raw, errorText))
     try check(
-      unsafe linkd_curl_set_callbacks(
+      unsafe shim_curl_set_callbacks(
         raw, receivedHeader, receivedBody, willSend, openSocket,
         Unmanaged.passUnretained(inbox).toOpaque()))
     try setDestination(prepared, configuration)
@@ -83,7 +83,7 @@ extension EasyHandle {
     // libcurl would answer by sending it again.
     try set(CURLOPT_FRESH_CONNECT, prepared.request.isRepeatable ? 0 : 1)
     for address in configuration.pinnedAddresses { try pinned.append(address) }
-    try check(unsafe pinned.withRaw { unsafe linkd_curl_set_list(raw, CURLOPT_RESOLVE, $0) })
+    try check(unsafe pinned.withRaw { unsafe shim_curl_set_list(raw, CURLOPT_RESOLVE, $0) })
   }
 
   private func setSecurity(_ configuration: HTTPClient.Configuration) throws(CurlError) {
@@ -93,7 +93,7 @@ extension EasyHandle {
     if let trustFile = configuration.trustFile {
       try set(CURLOPT_CAINFO, trustFile)
       // Debian compiles in a directory of its own, which would be trusted as well.
-      try check(unsafe linkd_curl_set_text(raw, CURLOPT_CAPATH, nil))
+      try check(unsafe shim_curl_set_text(raw, CURLOPT_CAPATH, nil))
     }
   }
 
@@ -113,7 +113,7 @@ extension EasyHandle {
     // What comes back is counted as it is; nobody asked for it compressed.
     try set(CURLOPT_HTTP_CONTENT_DECODING, 0)
     for line in prepared.headerLines { try fields.append(line) }
-    try check(unsafe fields.withRaw { unsafe linkd_curl_set_list(raw, CURLOPT_HTTPHEADER, $0) })
+    try check(unsafe fields.withRaw { unsafe shim_curl_set_list(raw, CURLOPT_HTTPHEADER, $0) })
     if request.method == "HEAD" {
       try set(CURLOPT_NOBODY, 1)
     } else if !request.body.isEmpty || ["POST", "PUT", "PATCH"].contains(request.method) {
@@ -125,18 +125,18 @@ extension EasyHandle {
 
   private func setBody(_ body: [UInt8]) throws(CurlError) {
     let code = unsafe body.withUnsafeBytes { bytes in
-      unsafe linkd_curl_set_body(
+      unsafe shim_curl_set_body(
         raw, bytes.baseAddress ?? UnsafeRawPointer(raw), curl_off_t(bytes.count))
     }
     try check(code)
   }
 
   private func set(_ option: CURLoption, _ value: Int) throws(CurlError) {
-    try check(unsafe linkd_curl_set_long(raw, option, value))
+    try check(unsafe shim_curl_set_long(raw, option, value))
   }
 
   private func set(_ option: CURLoption, _ value: String) throws(CurlError) {
-    try check(unsafe linkd_curl_set_text(raw, option, value))
+    try check(unsafe shim_curl_set_text(raw, option, value))
   }
 
   private func check(_ code: CURLcode) throws(CurlError) {
@@ -168,7 +168,7 @@ extension EasyHandle {
   func outcome(_ code: CURLcode) -> Result<HTTPResponse, HTTPClientError> {
     guard code == CURLE_OK else { return .failure(failure(code)) }
     var status = 0
-    guard unsafe linkd_curl_get_long(raw, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK else {
+    guard unsafe shim_curl_get_long(raw, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK else {
       return .failure(error(.malformed, "no status"))
     }
     return .success(HTTPResponse(status: status, headers: inbox.headers, body: inbox.body))

@@ -27,8 +27,8 @@ struct MultiHandle: ~Copyable {
     notes = Notes()
     // From here on `deinit` frees what there is. libcurl refuses null, whatever is asked of it.
     let context = unsafe Unmanaged.passUnretained(notes).toOpaque()
-    guard unsafe linkd_curl_multi_set_callbacks(raw, noteSocket, noteTimer, context) == CURLM_OK,
-      unsafe linkd_curl_multi_set_long(
+    guard unsafe shim_curl_multi_set_callbacks(raw, noteSocket, noteTimer, context) == CURLM_OK,
+      unsafe shim_curl_multi_set_long(
         raw, CURLMOPT_MAX_TOTAL_CONNECTIONS, Limits.connections) == CURLM_OK
     else { throw .outOfMemory }
   }
@@ -67,7 +67,7 @@ struct MultiHandle: ~Copyable {
   mutating func nextDone() -> (id: UInt, code: CURLcode)? {
     var easy: UnsafeMutableRawPointer?
     var code = CURLE_OK
-    guard unsafe linkd_curl_multi_next_done(raw, &easy, &code) else { return nil }
+    guard unsafe shim_curl_multi_next_done(raw, &easy, &code) else { return nil }
     return (UInt(bitPattern: easy), code)
   }
 }

@@ -20,10 +20,10 @@ struct Stream: ~Copyable, @unchecked Sendable {
     switch direction {
     case .deflate(let level):
       isDeflating = true
-      status = unsafe linkd_deflateInit2(raw, level.raw, format.windowBits)
+      status = unsafe shim_deflateInit2(raw, level.raw, format.windowBits)
     case .inflate:
       isDeflating = false
-      status = unsafe linkd_inflateInit2(raw, format.windowBits)
+      status = unsafe shim_inflateInit2(raw, format.windowBits)
     }
     // With the arguments above only memory can be missing. `deinit` runs and frees the rest.
     guard status == Z_OK else { throw .outOfMemory }

@@ -32,15 +32,7 @@ enum Algorithms {
     let algorithm = unsafe found(EVP_MAC_fetch(nil, "HMAC", nil), "HMAC")
     defer { unsafe EVP_MAC_free(algorithm) }
     let context = unsafe found(EVP_MAC_CTX_new(algorithm), "HMAC context")
-    var name = Array(digest.utf8CString)
-    let accepted = unsafe name.withUnsafeMutableBufferPointer { name in
-      let parameters = unsafe [
-        // Length 0 asks for strlen: the array is null terminated.
-        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name.baseAddress, 0),
-        OSSL_PARAM_construct_end(),
-      ]
-      return unsafe EVP_MAC_CTX_set_params(context, parameters)
-    }
+    let accepted = unsafe shim_EVP_MAC_CTX_set_digest(context, digest)
     precondition(accepted == 1, "libcrypto offers no HMAC with this digest")
     return unsafe context
   }
