@@ -36,7 +36,7 @@ struct CallLog: ServerInterceptor {
   ) -> Logger.Metadata {
     let took = start.duration(to: .now) / .milliseconds(1)
     return [
-      "method": "\(context.path)", "status": "\(code)", "peer": "\(context.peer)",
+      "method": "\(context.path)", "status": "\(code)", "peer": "\(context.peer.address)",
       "ms": "\((took * 10).rounded() / 10)",
     ]
   }

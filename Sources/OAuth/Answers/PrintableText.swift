@@ -15,6 +15,24 @@ enum PrintableText {
     return result
   }
 
+  /// As `make`, with an ellipsis for every word that is not prose: what a provider repeats of a
+  /// request could be a key, a token, a verifier or a PIN.
+  static func quoting(_ text: String) -> String {
+    make(
+      text.split(whereSeparator: \.isWhitespace).map { isProse($0) ? $0 : "…" }
+        .joined(separator: " "))
+  }
+
+  /// Longer than any word of the known messages, shorter than any secret that has only letters.
+  private static let longestWord = 24
+  /// Enough for a status, a version or a code, too few for a PIN.
+  private static let longestWordWithDigits = 6
+
+  private static func isProse(_ word: Substring) -> Bool {
+    let hasDigit = word.utf8.contains { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
+    return word.utf8.count <= (hasDigit ? longestWordWithDigits : longestWord)
+  }
+
   private static func isVisible(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.properties.generalCategory {
     case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse,

@@ -44,7 +44,8 @@ public struct ProviderFailure: Error, Hashable, Sendable {
   public let code: Int?
   /// The provider's words, or what is wrong with its answer.
   ///
-  /// One line of visible characters, safe to log and to show.
+  /// One line of visible characters, without words that could be a secret that was sent: safe to
+  /// show.
   public let message: String
   /// After how many seconds to ask again, where the provider says it.
   public let retryAfter: Int64?
@@ -54,10 +55,10 @@ public struct ProviderFailure: Error, Hashable, Sendable {
 }
 
 extension ProviderFailure: CustomStringConvertible {
-  /// All in one line.
+  /// All but the provider's words, which may repeat what was sent: a description ends up in logs.
   public var description: String {
     let number = code.map { ", code \($0)" } ?? ""
-    return "\(kind.rawValue) (HTTP \(status)\(number)): \(message)"
+    return "\(kind.rawValue) (HTTP \(status)\(number))"
   }
 }
 
@@ -70,7 +71,7 @@ extension ProviderFailure {
     self.init(
       kind: kind, status: answer.status, code: code,
       message: report.message.isEmpty
-        ? "HTTP \(answer.status) without a reason" : PrintableText.make(report.message),
+        ? "HTTP \(answer.status) without a reason" : PrintableText.quoting(report.message),
       answer, localTime: localTime)
   }
 

@@ -1,0 +1,87 @@
+"""kill -9 of linkd at the moments that matter: what was acknowledged is there, and happens once."""
+
+import threading
+import uuid
+
+import grpc
+import pytest
+from conftest import complete_request, details_of, start_request
+
+
+def listed(linkd):
+    from link.v1 import link_service_pb2 as schema
+
+    request = schema.ListAccountsRequest(parent="profiles/-")
+    return list(linkd.call("ListAccounts", request).accounts)
+
+
+def crash(linkd):
+    linkd.process.kill()
+    linkd.serve()
+
+
+def test_a_link_survives_a_crash_between_its_two_calls(linkd, fakex):
+    begin = start_request((fakex.key, fakex.secret), request_id=str(uuid.uuid4()))
+    started = linkd.call("StartLink", begin)
+    crash(linkd)
+    assert linkd.call("StartLink", begin) == started
+    back = fakex.visit(started.authorize_url)
+    crash(linkd)
+    account = linkd.call("CompleteLink", complete_request(started, back)).account
+    assert account.screen_name == "alice"
+    assert listed(linkd) == [account]
+
+
+def test_an_answer_survives_a_crash_and_is_given_again(linkd, fakex):
+    started = linkd.call("StartLink", start_request((fakex.key, fakex.secret)))
+    back = fakex.visit(started.authorize_url)
+    request = complete_request(started, back, request_id=str(uuid.uuid4()))
+    answer = linkd.call("CompleteLink", request)
+    crash(linkd)
+    assert linkd.call("CompleteLink", request) == answer
+    assert listed(linkd) == [answer.account]
+    assert fakex.control("calls")["access_token"] == 1, "a verifier works once"
+    other = complete_request(started, back, request_id=str(uuid.uuid4()))
+    with pytest.raises(grpc.RpcError) as failure:
+        linkd.call("CompleteLink", other)
+    assert failure.value.code() == grpc.StatusCode.NOT_FOUND
+
+
+def test_a_crash_while_the_provider_is_asked_leaves_no_doubt(linkd, fakex):
+    started = linkd.call("StartLink", start_request((fakex.key, fakex.secret)))
+    back = fakex.visit(started.authorize_url)
+    request = complete_request(started, back, request_id=str(uuid.uuid4()))
+    fakex.control("fail", endpoint="access_token", hang="true")
+    failures = []
+
+    def call():
+        try:
+            linkd.call("CompleteLink", request)
+        except grpc.RpcError as error:
+            failures.append(error.code())
+
+    waiting = threading.Thread(target=call)
+    waiting.start()
+    while fakex.control("calls")["access_token"] == 0:
+        assert waiting.is_alive()
+    crash(linkd)
+    waiting.join(30)
+    assert failures == [grpc.StatusCode.UNAVAILABLE]
+    for _ in range(2):
+        with pytest.raises(grpc.RpcError) as failure:
+            linkd.call("CompleteLink", request)
+        assert details_of(failure.value)["ErrorInfo"].reason == "LINK_OUTCOME_UNKNOWN"
+    assert fakex.control("calls")["access_token"] == 1, "asked once, whatever became of it"
+    assert not listed(linkd)
+
+
+def test_many_accounts_survive_crash_after_crash(linkd, fakex):
+    names = []
+    for number in range(5):
+        profile = f"user-{number}"
+        started = linkd.call("StartLink", start_request((fakex.key, fakex.secret), profile))
+        back = fakex.visit(started.authorize_url)
+        completed = linkd.call("CompleteLink", complete_request(started, back, profile))
+        names.append(completed.account.name)
+        crash(linkd)
+        assert [account.name for account in listed(linkd)] == sorted(names)
