@@ -6,9 +6,7 @@ import Synchronization
 /// All copies of one call share the metadata of the response.
 public struct ServerContext: Sendable {
   private let call: Call
-
-  /// Who calls, as an interceptor that authenticates has found out; of whatever type it uses.
-  public var identity: (any Sendable)?
+  private var identityBox: Box?
 
   /// Facts about a call from `peer` to the method of this path.
   public init(
@@ -45,18 +43,43 @@ public struct ServerContext: Sendable {
     call.deadline.map { max(.zero, ContinuousClock.now.duration(to: $0)) }
   }
 
+  /// Who calls, as an interceptor that authenticates has found out; of whatever type it uses.
+  public var identity: (any Sendable)? {
+    get { identityBox?.value }
+    set { identityBox = newValue.map(Box.init) }
+  }
+
   /// What goes back with the response, before its first message.
   ///
   /// Too late once that is sent.
   public var responseMetadata: Metadata {
-    get { call.response.withLock { $0.initial } }
-    nonmutating set { call.response.withLock { $0.initial = newValue } }
+    get { addedMetadata?.initial ?? Metadata() }
+    nonmutating set { add { $0.initial = newValue } }
   }
 
   /// What goes back after the last message of the response.
   public var trailingMetadata: Metadata {
-    get { call.response.withLock { $0.trailing } }
-    nonmutating set { call.response.withLock { $0.trailing = newValue } }
+    get { addedMetadata?.trailing ?? Metadata() }
+    nonmutating set { add { $0.trailing = newValue } }
+  }
+
+  /// Both kinds of metadata for the response; nil, as for most calls, where there are none.
+  package var addedMetadata: AddedMetadata? { call.added.withLock(\.self) }
+
+  private func add(_ change: (inout AddedMetadata) -> Void) {
+    call.added.withLock { added in
+      var new = added ?? AddedMetadata()
+      change(&new)
+      added = new
+    }
+  }
+
+  /// What a handler adds to its response.
+  package struct AddedMetadata: Sendable {
+    /// Before the first message.
+    package var initial = Metadata()
+    /// After the last message.
+    package var trailing = Metadata()
   }
 }
 
@@ -67,7 +90,7 @@ extension ServerContext {
     let peer: Peer
     let source: any MetadataSource
     let deadline: ContinuousClock.Instant?
-    let response = Mutex(Response())
+    let added = Mutex<AddedMetadata?>(nil)
 
     init(
       path: String, peer: Peer, source: any MetadataSource, deadline: ContinuousClock.Instant?
@@ -79,9 +102,10 @@ extension ServerContext {
     }
   }
 
-  private struct Response {
-    var initial = Metadata()
-    var trailing = Metadata()
+  /// Keeps the context small, which is copied on the way through a chain of interceptors.
+  private final class Box: Sendable {
+    let value: any Sendable
+    init(_ value: any Sendable) { self.value = value }
   }
 }
 

@@ -25,22 +25,22 @@ enum HeaderBlocks {
 
   /// The headers of a response.
   static func response(
-    to head: RequestHead, metadata: Metadata
+    to head: RequestHead, metadata: Metadata?
   ) throws(RPCError) -> HeaderBlock {
-    if metadata.isEmpty, head.responseCompression == .identity {
+    if metadata == nil, head.responseCompression == .identity {
       switch head.contentType {
       case .grpc: return plainHeaders
       case .grpcProto: return protoHeaders
       }
     }
     var block = HeaderBlock([":status": "200"])
-    try head.append(to: &block, metadata: metadata)
+    try head.append(to: &block, metadata: metadata ?? Metadata())
     return block
   }
 
   /// What follows the messages of a call that succeeded.
-  static func trailers(_ metadata: Metadata) throws(RPCError) -> HeaderBlock {
-    if metadata.isEmpty { return success }
+  static func trailers(_ metadata: Metadata?) throws(RPCError) -> HeaderBlock {
+    guard let metadata else { return success }
     var block = success
     try metadata.append(to: &block)
     return block
