@@ -131,7 +131,7 @@ let package = Package(
     tests("RPC", ["Protobuf"]),
     tests("OAuth", ["OpenSSL"]),
     tests("ProtoGen", ["Protobuf", "LinkAPI", "RPC"]),
-    tests("Net", ["HTTP2", "OpenSSL", "Linux"]),
+    tests("Net", ["HTTP2", "OpenSSL", "Linux"], exclude: ["Python"]),
     tests(
       "RPCNet", ["RPC", "Net", "HTTP2", "OpenSSL", "Linux", "Protobuf", "TestAPI"],
       exclude: ["Python"]),
