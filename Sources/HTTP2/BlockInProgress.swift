@@ -12,8 +12,8 @@ struct BlockInProgress: ~Copyable {
   private(set) var fault: ErrorCode?
 
   private let limits: Limits
-  /// Room for as much as may be kept, taken when a block begins and shared by all blocks of one
-  /// input, so that a field costs two copies and a block one allocation of the right size.
+  /// Where fields are kept: taken when a block begins and shared by all blocks of one input, so that
+  /// a field costs two copies and a block one allocation of the right size.
   private var room = unsafe UnsafeMutableRawBufferPointer(start: nil, count: 0)
   private var used = 0
   private var kept = 0
@@ -32,10 +32,20 @@ struct BlockInProgress: ~Copyable {
   mutating func begin() {
     (fault, used, kept, size, fields) = (nil, 0, 0, 0, 0)
     isComplete = false
-    // Enough: a field takes less here than what the limit counts for it.
-    if unsafe room.isEmpty {
-      unsafe room = .allocate(byteCount: max(limits.headerListSize, 1), alignment: 8)
-    }
+    if unsafe room.isEmpty { grow(to: Self.usualSize) }
+  }
+
+  /// What a request rarely exceeds, and malloc still serves from its fastest cache.
+  private static let usualSize = 1000
+
+  /// Makes room for `size` bytes.
+  ///
+  /// The limit has been checked, and counts more for a field than it takes here.
+  private mutating func grow(to size: Int) {
+    let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 8)
+    unsafe larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: room[..<used]))
+    unsafe room.deallocate()
+    unsafe room = larger
   }
 
   mutating func add(
@@ -47,6 +57,8 @@ struct BlockInProgress: ~Copyable {
       // Counted to the end, but not kept.
       fault = .enhanceYourCalm
     } else if fault == nil {
+      let needed = used + HeaderBlock.size(of: name.count, value.count)
+      if unsafe needed > room.count { unsafe grow(to: max(needed, 2 * room.count)) }
       let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: room[used...])
       unsafe used += HeaderBlock.write(name: name, value: value, isSensitive: isSensitive, to: rest)
       kept += 1

@@ -67,7 +67,7 @@ public struct HeaderBlock: Sendable, Hashable {
     name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>, isSensitive: Bool,
     to room: UnsafeMutableRawBufferPointer
   ) -> Int {
-    let end = prefix + name.count + value.count
+    let end = size(of: name.count, value.count)
     precondition(end <= room.count, "a header field beyond its limit")
     unsafe room.storeBytes(of: lengths(name.count, value.count, isSensitive), as: UInt64.self)
     unsafe UnsafeMutableRawBufferPointer(rebasing: room[prefix..<prefix + name.count])
@@ -76,6 +76,9 @@ public struct HeaderBlock: Sendable, Hashable {
       .copyMemory(from: UnsafeRawBufferPointer(value))
     return end
   }
+
+  /// What `write` takes for a field with a name and a value of these lengths.
+  static func size(of name: Int, _ value: Int) -> Int { prefix + name + value }
 
   private static func lengths(_ name: Int, _ value: Int, _ isSensitive: Bool) -> UInt64 {
     let mark = isSensitive ? UInt64(sensitive) : 0
