@@ -73,7 +73,9 @@ let package = Package(
     library("Net", ["HTTP2", "OpenSSL", "Linux"]),
     library("RPCNet", ["RPC", "Net", "HTTP2", "OpenSSL", "Linux"]),
     library("HTTPClient", ["CCurl", "Net", "Linux"]),
-    library("Store", ["OpenSSL", "Zlib", "Linux", "TextCoding"]),
+    .target(
+      name: "Store", dependencies: ["OpenSSL", "Zlib", "Linux", "TextCoding"],
+      exclude: ["FORMAT.md"], swiftSettings: strict),
 
     program(
       "echo-server",

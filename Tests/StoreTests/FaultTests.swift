@@ -12,9 +12,11 @@ struct FaultTests {
 
   /// Opens the log, writes groups of three batches, each with a key of its own, and reopens it half
   /// way; stops at the first refusal to open.
-  static func work(on disk: MemoryDisk) -> Promises {
-    var promises = Promises()
-    for session in 0..<2 {
+  static func work(
+    on disk: MemoryDisk, sessions: Range<Int> = 0..<2, _ promises: Promises = Promises()
+  ) -> Promises {
+    var promises = promises
+    for session in sessions {
       guard
         var log = try? Log.open(on: disk, markOn: disk, keys: masterKeys, segmentLength: 8192)
       else { return promises }
@@ -72,6 +74,58 @@ struct FaultTests {
         let context = "power loss at operation \(number), seed \(number * 1000 + seed)"
         Self.check(disk.afterPowerLoss(&random), promises, context)
       }
+    }
+  }
+
+  // T74: and again while it is recovering from the first time.
+  @Test func `a second power loss during recovery loses nothing either`() throws {
+    let disk = MemoryDisk()
+    disk.set(.fail(number: 40, errno: 5, forever: true))
+    let first = Self.work(on: disk)
+    #expect(!first.acknowledged.isEmpty)
+    for seed in 0..<60 {
+      var random = SeededGenerator(seed: UInt64(seed))
+      let left = disk.afterPowerLoss(&random)
+      let number = Int.random(in: 1...40, using: &random)
+      left.set(.fail(number: number, errno: 5, forever: true))
+      let promises = Self.work(on: left, sessions: 2..<3, first)
+      let context = "power loss at operation 40 and again at \(number), seed \(seed)"
+      Self.check(left.afterPowerLoss(&random), promises, context)
+    }
+  }
+
+  // What a dead process has written is still in the page cache, and may never have been synced.
+  @Test func `what a restarted process has shown survives a power loss`() throws {
+    let healthy = MemoryDisk()
+    _ = Self.work(on: healthy)
+    for number in 1...healthy.operations {
+      let disk = MemoryDisk()
+      disk.set(.fail(number: number, errno: 5, forever: true))
+      var promises = Self.work(on: disk)
+      disk.set(.none)
+      let store = try Store.open(on: disk)
+      for (key, entry) in store.entries(withPrefix: "", limit: 100) {
+        promises.acknowledged[String(decoding: key.bytes, as: UTF8.self)] = entry.version
+      }
+      // The power goes before the store is closed or has written anything.
+      for seed in 0..<4 {
+        var random = SeededGenerator(seed: UInt64(number * 1000 + seed))
+        let context = "death at operation \(number), power loss later, seed \(seed)"
+        Self.check(disk.afterPowerLoss(&random), promises, context)
+      }
+    }
+  }
+
+  @Test func `closing makes the end certain, so that nothing can be cut off it unseen`() throws {
+    let disk = MemoryDisk()
+    #expect(Self.work(on: disk, sessions: 0..<1).acknowledged.count == 15)
+    var random = SeededGenerator(seed: 1)
+    for _ in 0..<8 {
+      var files = disk.afterPowerLoss(&random).files
+      let last = try #require(files.keys.filter { $0.hasSuffix(".log") }.max())
+      let end = try #require(Layout(files[last] ?? []).records.last?.upperBound)
+      files[last]?.removeSubrange((end - 1)...)
+      #expect(throws: StoreError.self) { try Store.open(on: MemoryDisk(files: files)) }
     }
   }
 
