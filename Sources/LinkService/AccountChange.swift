@@ -2,7 +2,6 @@ internal import LinkAPI
 internal import OAuth
 internal import OpenSSL
 internal import TextCoding
-internal import TextCoding
 internal import Protobuf
 internal import Store
 
@@ -30,7 +29,8 @@ struct LinkedUser: Sendable {
 /// What must be written for an account that has just been linked: a new account, or a new token
 /// for the one that this provider's user has in this profile already.
 struct AccountChange {
-  var change = Change()
+  private(set) var change = Change()
+  let event: AccountEvent
   let response: CompleteLinkResponse
 
   private static let idLength = 10
@@ -39,7 +39,7 @@ struct AccountChange {
     _ records: Records, _ link: LinkRecord, _ user: LinkedUser, now: Timestamp
   ) async throws(Failure) {
     let identity = RecordKey.identity(
-      tenant: link.tenant, profile: link.profile, provider: link.provider, id: user.id)
+      tenant: link.tenant, provider: link.provider, id: user.id, profile: link.profile)
     let known = try await records.bytes(at: identity)
     let id: String
     if let known {
@@ -56,12 +56,25 @@ struct AccountChange {
     response.account = account
     response.relinked = old != nil
     self.response = response
+    event = AccountEvent(old == nil ? .linked : .relinked, account, at: now)
 
     let key = RecordKey.account(tenant: link.tenant, profile: link.profile, account: id)
     change.put(id, at: identity)
     change.require(identity, version: known?.version)
     try change.put(AccountRecord(account, link, user), at: key)
     change.require(key, version: old?.version)
+    if let old { try endToken(of: old.record, unlessOf: link, now) }
+  }
+
+  /// An application has one token for each user, so a new one takes the place of the old one; that
+  /// of another application would live on.
+  private mutating func endToken(
+    of old: AccountRecord, unlessOf link: LinkRecord, _ now: Timestamp
+  ) throws(Failure) {
+    let (old, new) = (RevocationRecord(old, at: now), link.keys?.consumerKey ?? "")
+    guard old.keys?.consumerKey.utf8.elementsEqual(new.utf8) != true else { return }
+    try change.put(
+      old, at: RecordKey.revocation(tenant: link.tenant, id: try Revocations.newID()))
   }
 
   private static func newID() throws(Failure) -> String {
@@ -77,7 +90,9 @@ extension Account {
     providerAccountID = user.id
     screenName = user.screenName
     state = .active
-    accessLevel = link.accessLevel
+    // What was asked for is what was granted only where nothing less exists.
+    accessLevel = link.accessLevel == .read ? .read : .unspecified
+    keySet = link.keySet
     createTime = createTime ?? now
     updateTime = now
     linkTime = now
@@ -89,6 +104,8 @@ extension AccountRecord {
     self.init()
     self.account = account
     keys = link.keys
+    keySetVersion = link.keySetVersion
+    requestedAccess = link.accessLevel
     token = user.token.identifier
     tokenSecret = user.token.secret.text
   }

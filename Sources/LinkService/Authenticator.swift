@@ -41,6 +41,9 @@ public struct Authenticator: ServerInterceptor {
     LinkServiceMethods.completeLink.path: .link,
     LinkServiceMethods.listAccounts.path: .read,
     LinkServiceMethods.validateKeys.path: .link,
+    LinkServiceMethods.getAccount.path: .read,
+    LinkServiceMethods.checkAccount.path: .link,
+    LinkServiceMethods.unlinkAccount.path: .link,
   ]
 
   /// The token of the one `authorization` header.

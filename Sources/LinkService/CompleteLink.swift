@@ -104,16 +104,24 @@ private struct OpenLink {
 
   /// Ends the link with a failure that a repeated call is told of again.
   private func end(
-    _ link: Link, _ state: LinkState, _ failure: Failure
+    _ link: Link, _ state: LinkState, _ failure: Failure, endingTokenOf user: LinkedUser? = nil
   ) async throws(Failure) -> CompleteLinkResponse {
     var record = link.record
     record.end(state, proofs.end(.failure(failure.record)))
-    _ = try await write(record, over: link)
+    var change = Change()
+    if let user {
+      try change.put(
+        RevocationRecord(link.record, user, at: service.clock.now()),
+        at: RecordKey.revocation(tenant: record.tenant, id: try Revocations.newID()))
+    }
+    _ = try await write(record, over: link, change)
     throw failure
   }
 
-  private func write(_ record: LinkRecord, over link: Link) async throws(Failure) -> Link {
-    var change = Change()
+  private func write(
+    _ record: LinkRecord, over link: Link, _ change: Change = Change()
+  ) async throws(Failure) -> Link {
+    var change = change
     try change.put(record, at: key)
     change.require(key, version: link.version)
     guard let version = try await service.records.commit(change) else { throw .linkNotFound }
@@ -122,24 +130,37 @@ private struct OpenLink {
 }
 
 extension OpenLink {
-  /// How often the account of a provider's user can be changed by others under our hands before
-  /// we give up: each time one of them has got further.
-  private static let attempts = 8
-
   /// Keeps the account and the end of the link, both or neither.
   private func save(
     _ user: LinkedUser, for link: Link
   ) async throws(Failure) -> CompleteLinkResponse {
-    for _ in 0..<Self.attempts {
-      var linked = try await AccountChange(
-        service.records, link.record, user, now: service.clock.now())
-      var record = link.record
-      record.end(.linked, proofs.end(.response(linked.response)))
-      try linked.change.put(record, at: key)
-      linked.change.require(key, version: link.version)
-      if try await service.records.commit(linked.change) != nil { return linked.response }
+    do throws(Failure) {
+      return try await service.ledger.write(tenant: link.record.tenant) {
+        () async throws(Failure) in
+        try await account(of: user, for: link)
+      }
+    } catch {
+      guard error.reason == .accountInOtherProfile else { throw error }
+      return try await end(link, .failed, error, endingTokenOf: user)
     }
-    throw .contended
+  }
+
+  private func account(
+    of user: LinkedUser, for link: Link
+  ) async throws(Failure) -> Draft<CompleteLinkResponse> {
+    if link.record.accountSharing != .allow {
+      let holders = try await AccountHolders(
+        service.records, tenant: link.record.tenant, provider: link.record.provider, id: user.id)
+      if holders.isHeld(outside: link.record.profile) { throw .accountInOtherProfile }
+    }
+    let linked = try await AccountChange(
+      service.records, link.record, user, now: service.clock.now())
+    var record = link.record
+    record.end(.linked, proofs.end(.response(linked.response)))
+    var draft = Draft(change: linked.change, event: linked.event, value: linked.response)
+    try draft.change.put(record, at: key)
+    draft.change.require(key, version: link.version)
+    return draft
   }
 }
 
@@ -180,9 +201,9 @@ extension Failure {
     code: .failedPrecondition, reason: .userDenied, actor: .endUser,
     message: "the user did not agree on the provider's page")
 
-  fileprivate static let contended = Failure(
-    code: .aborted, reason: .internal, actor: .operator,
-    message: "other calls changed the same account again and again")
+  fileprivate static let accountInOtherProfile = Failure(
+    code: .failedPrecondition, reason: .accountInOtherProfile, actor: .developer,
+    message: "this account is linked in another profile; see StartLinkRequest.account_sharing")
 
   fileprivate static let userNotNamed = Failure(
     code: .unavailable, reason: .providerUnavailable, actor: .provider,

@@ -33,4 +33,20 @@ public struct LinkLimits: Sendable {
   static let largestPageSize = 1000
   /// The longest page token, in bytes: ours are below 500.
   static let pageTokenLength = 1024
+
+  /// How many events of a tenant's feed are kept: enough to catch up after a night's pause at one
+  /// change every few seconds, about 5 MiB.
+  static let eventsPerTenant: UInt64 = 10_000
+  /// How many streams a tenant may have open: one for each process of a large back end.
+  static let watchersPerTenant = 100
+
+  /// How long a token that could not be ended rests before the next attempt; doubled each time.
+  static let firstRevocationPause = Duration.seconds(60)
+  /// How often the pause is doubled at most.
+  static let revocationDoublings: Int32 = 9
+  /// The longest pause: a token should not live on for much longer than an outage of X.
+  static let longestRevocationPause = Duration.seconds(6 * 3600)
+  /// After that a token that cannot be ended is given up: keys that X has refused for a week will
+  /// not work again.
+  static let revocationLifetime = Duration.seconds(7 * 86_400)
 }

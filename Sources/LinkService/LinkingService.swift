@@ -12,6 +12,7 @@ public final class LinkingService: LinkServiceProtocol {
   let x: XClient
   let limits: LinkLimits
   let clock: WallClock
+  let ledger: AccountLedger
   let completions = Completions()
 
   /// A service over a store, which asks X through `transport`; `provider` says where X is.
@@ -20,6 +21,7 @@ public final class LinkingService: LinkServiceProtocol {
     limits: LinkLimits = LinkLimits(), clock: WallClock
   ) {
     records = Records(store: store)
+    ledger = AccountLedger(records: records)
     x = XClient(transport: transport, provider: provider, clock: clock)
     self.limits = limits
     self.clock = clock
@@ -61,6 +63,31 @@ public final class LinkingService: LinkServiceProtocol {
     }
   }
 
+  /// Gives an account: see the schema.
+  public func getAccount(
+    _ request: GetAccountRequest, context: ServerContext
+  ) async throws -> GetAccountResponse {
+    try await answering(context) { caller throws(Failure) in try await get(request, caller) }
+  }
+
+  /// Asks the provider about an account: see the schema.
+  public func checkAccount(
+    _ request: CheckAccountRequest, context: ServerContext
+  ) async throws -> CheckAccountResponse {
+    try await answering(context) { caller throws(Failure) in
+      try await check(CheckQuery(request), caller, timeout: timeout(within: context))
+    }
+  }
+
+  /// Forgets an account: see the schema.
+  public func unlinkAccount(
+    _ request: UnlinkAccountRequest, context: ServerContext
+  ) async throws -> UnlinkAccountResponse {
+    try await answering(context) { caller throws(Failure) in
+      try await unlink(request, caller, timeout: timeout(within: context))
+    }
+  }
+
   /// Waits until no completion is under way any more: call it after the last call has ended and
   /// before the store is closed.
   ///
@@ -71,6 +98,12 @@ public final class LinkingService: LinkServiceProtocol {
 }
 
 extension LinkingService {
+  var checker: AccountChecker {
+    AccountChecker(records: records, ledger: ledger, x: x, clock: clock)
+  }
+
+  var revocations: Revocations { Revocations(records: records, x: x, clock: clock) }
+
   /// The one place where a failure of the service becomes an error of the call.
   private func answering<Response>(
     _ context: ServerContext, _ body: (Caller) async throws(Failure) -> Response

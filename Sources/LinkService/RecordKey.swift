@@ -19,9 +19,35 @@ enum RecordKey {
 
   /// Which account of a profile a provider's account is: the value is the account's id.
   static func identity(
-    tenant: String, profile: String, provider: Provider, id: String
+    tenant: String, provider: Provider, id: String, profile: String
   ) -> Key {
-    join(["identity", tenant, profile, provider.shortName, id])
+    join(["identity", tenant, provider.shortName, id, profile])
+  }
+
+  /// The same for all profiles: what the keys begin with.
+  static func identities(tenant: String, provider: Provider, id: String) -> Key {
+    identity(tenant: tenant, provider: provider, id: id, profile: "")
+  }
+
+  /// A `RevocationRecord`.
+  static func revocation(tenant: String, id: String) -> Key {
+    join(["revocation", tenant, id])
+  }
+
+  /// A `FeedRecord`.
+  static func feed(tenant: String) -> Key {
+    join(["feed", tenant])
+  }
+
+  /// An `EventRecord`: of fixed length, so that the order of keys is the order of events.
+  static func event(tenant: String, sequence: UInt64) -> Key {
+    let bytes = (0..<8).map { UInt8(truncatingIfNeeded: sequence >> (56 - 8 * $0)) }
+    return join(["event", tenant, Hex.encode(bytes)])
+  }
+
+  /// `EventRecord`s of a tenant: what their keys begin with.
+  static func events(tenant: String) -> Key {
+    join(["event", tenant, ""])
   }
 
   /// A `LinkRecord`, found by the SHA-256 of its link secret: whoever reads an index learns no

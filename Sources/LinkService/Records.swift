@@ -32,6 +32,14 @@ struct Records: Sendable {
     try await record(at: RecordKey.account(tenant: tenant, profile: profile, account: id))
   }
 
+  func revocation(at key: Key) async throws(Failure) -> Versioned<RevocationRecord>? {
+    try await record(at: key)
+  }
+
+  func feed(tenant: String) async throws(Failure) -> Versioned<FeedRecord>? {
+    try await record(at: RecordKey.feed(tenant: tenant))
+  }
+
   /// The value of a key that holds no message.
   func bytes(at key: Key) async throws(Failure) -> Entry? {
     do { return try await store.entry(for: key) } catch { throw .storage(error) }
@@ -40,11 +48,35 @@ struct Records: Sendable {
   func accounts(
     under prefix: Key, after key: Key?, limit: Int
   ) async throws(Failure) -> [(key: Key, record: AccountRecord)] {
-    let entries: [(key: Key, entry: Entry)]
+    try await page(AccountRecord.self, under: prefix, after: key, limit: limit)
+      .map { ($0.key, $0.found.record) }
+  }
+
+  /// Records whose keys begin with `prefix` and come after `key`, in order.
+  func page<Record: Message>(
+    _ type: Record.Type, under prefix: Key, after key: Key?, limit: Int
+  ) async throws(Failure) -> [(key: Key, found: Versioned<Record>)] {
+    try await entries(under: prefix, after: key, limit: limit).map {
+      (key, entry) throws(Failure) in
+      (key, Versioned(record: try Self.decode(entry), version: entry.version))
+    }
+  }
+
+  /// The same for values that hold no message but text.
+  func texts(
+    under prefix: Key, limit: Int
+  ) async throws(Failure) -> [(key: Key, text: String)] {
+    try await entries(under: prefix, after: nil, limit: limit).map {
+      ($0.key, String(decoding: $0.entry.value, as: UTF8.self))
+    }
+  }
+
+  private func entries(
+    under prefix: Key, after key: Key?, limit: Int
+  ) async throws(Failure) -> [(key: Key, entry: Entry)] {
     do {
-      entries = try await store.page(under: prefix, after: key, limit: limit)
+      return try await store.page(under: prefix, after: key, limit: limit)
     } catch { throw .storage(error) }
-    return try entries.map { (key, entry) throws(Failure) in (key, try Self.decode(entry)) }
   }
 
   /// Makes the change durable and returns the version of what it wrote; nil if a requirement of it
@@ -82,6 +114,10 @@ struct Change {
 
   mutating func put(_ text: String, at key: Key) {
     batch.put(key, Array(text.utf8))
+  }
+
+  mutating func delete(_ key: Key) {
+    batch.delete(key)
   }
 
   /// The change is refused unless the key still has this version; nil: unless it does not exist.

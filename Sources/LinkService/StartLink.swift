@@ -61,6 +61,9 @@ extension RequestCheck {
       [.unspecified, .authorize, .authenticate].contains(request.consentPage), "consent_page",
       "must be unspecified, CONSENT_PAGE_AUTHORIZE or CONSENT_PAGE_AUTHENTICATE")
     require(
+      [.unspecified, .refuse, .allow].contains(request.accountSharing), "account_sharing",
+      "must be unspecified, ACCOUNT_SHARING_REFUSE or ACCOUNT_SHARING_ALLOW")
+    require(
       request.consentPage != .authenticate || request.pin == nil, "consent_page",
       "must not be CONSENT_PAGE_AUTHENTICATE in PIN mode")
   }
@@ -168,6 +171,7 @@ extension LinkRecord {
     requestTokenSecret = token.credentials.secret.text
     pin = plan.returning.isPIN
     accessLevel = plan.request.accessLevel
+    accountSharing = plan.request.accountSharing
     state = .pending
   }
 }

@@ -57,7 +57,7 @@ struct XClient: Sendable {
 }
 
 extension XClient {
-  private func ask<Value>(
+  func ask<Value>(
     timeout: Duration, _ question: () throws(OAuthError) -> ProviderCall<Value>
   ) async throws(XFailure) -> Answered<Value> {
     let call: ProviderCall<Value>
@@ -129,6 +129,8 @@ enum XFailure: Error {
   case unanswered(ProviderTransportError)
   /// The question could not even be put: a mistake of ours.
   case notAsked(OAuthError)
+  /// It spoke of another user than the one whose token was sent along.
+  case wrongUser
 
   /// What became of a verifier that was sent along.
   enum Effect {
@@ -143,6 +145,7 @@ enum XFailure: Error {
   var effect: Effect {
     switch self {
     case .notAsked: .none
+    case .wrongUser: .unknown
     case .unanswered(let error): error.mayHaveArrived ? .unknown : .none
     case .answered(let failure):
       switch failure.kind {
@@ -152,6 +155,16 @@ enum XFailure: Error {
       default: .refused
       }
     }
+  }
+
+  /// Whether the token that was sent along does not exist any more.
+  var saysTokenIsGone: Bool {
+    if case .answered(let failure) = self { failure.kind == .tokenRejected } else { false }
+  }
+
+  /// How long X wants us to wait.
+  var retryAfter: Duration? {
+    if case .answered(let failure) = self { failure.retryAfter.map { .seconds($0) } } else { nil }
   }
 
   /// By how many seconds X's clock was ahead of ours.

@@ -20,6 +20,10 @@ struct XDiagnosis {
   var paste = ""
   var help: Failure.HelpLink?
   var metadata: [String: String] = [:]
+  /// X's own number; 0 where it has none.
+  var providerCode: Int32 = 0
+  /// What it makes of an account whose token was used; nil if it says nothing about the account.
+  var accountState: AccountState?
   var retryAfter: Duration?
   var cause: (any Error)?
 }
@@ -56,10 +60,40 @@ extension XDiagnosis {
     switch failure {
     case .notAsked(let error): self = .linkdAtFault(error)
     case .unanswered(let error): self = .noAnswer(error)
+    case .wrongUser: self = .wrongUser
     case .answered(let failure):
       self = .answered(failure, returning)
-      cause = failure
-      if let code = failure.code { metadata["provider_code"] = "\(code)" }
+      note(failure)
+    }
+  }
+
+  /// The diagnosis of a failure in answer to a request with an account's token.
+  init(ofAccount failure: XFailure) {
+    guard case .answered(let answer) = failure,
+      let diagnosis = Self.aboutAccount(answer.kind)
+    else {
+      self.init(failure, returning: .pin)
+      return
+    }
+    self = diagnosis
+    note(answer)
+  }
+
+  private mutating func note(_ failure: ProviderFailure) {
+    cause = failure
+    guard let code = failure.code else { return }
+    metadata["provider_code"] = "\(code)"
+    providerCode = Int32(clamping: code)
+  }
+
+  /// Nil where it means the same with an account's token as without.
+  private static func aboutAccount(_ kind: ProviderFailure.Kind) -> Self? {
+    switch kind {
+    case .tokenRejected: tokenRevoked
+    case .accountLocked: accountLocked
+    case .appSuspended: appSuspended
+    case .badConsumerKeys, .unauthorized: keysRefused
+    default: nil
     }
   }
 
@@ -114,7 +148,7 @@ extension XDiagnosis {
     reason: .xAppSuspended, actor: .developer,
     summary: "X has suspended the app, or the consumer key belongs to none.",
     action: "Look at the app's page in X's console, and ask X's support about a suspension.",
-    check: .appStanding, help: .apps)
+    check: .appStanding, help: .apps, accountState: .appSuspended)
 
   private static func appPINOnly(_ returning: ReturnMethod) -> XDiagnosis {
     var diagnosis = XDiagnosis(
@@ -151,7 +185,18 @@ extension XDiagnosis {
   private static let accountLocked = XDiagnosis(
     reason: .accountLocked, actor: .endUser,
     summary: "X has locked or suspended the account.",
-    action: "Its owner must log in at x.com and do what is asked there.")
+    action: "Its owner must log in at x.com and do what is asked there.", accountState: .locked)
+
+  private static let tokenRevoked = XDiagnosis(
+    reason: .linkRevoked, actor: .endUser,
+    summary: "The token of the account no longer works: it was revoked.",
+    action: "Link the account again.", accountState: .revoked)
+
+  private static let keysRefused = XDiagnosis(
+    reason: .reauthRequired, actor: .endUser,
+    summary: "X does not accept the keys that the account was linked with any more.",
+    action: "See with ValidateKeys that the keys are right, and link the account again.",
+    accountState: .reauthRequired)
 
   private static func refused(_ message: String) -> XDiagnosis {
     XDiagnosis(
@@ -171,6 +216,11 @@ extension XDiagnosis {
       code: .unavailable, reason: .providerUnavailable, actor: .provider,
       summary: "X gave no answer: \(error.message).", action: "Try again later.", cause: error)
   }
+
+  private static let wrongUser = XDiagnosis(
+    code: .unavailable, reason: .providerUnavailable, actor: .provider,
+    summary: "X speaks of another user than the one whose token this is.",
+    action: "Try again later.")
 
   private static func linkdAtFault(_ error: OAuthError) -> XDiagnosis {
     XDiagnosis(

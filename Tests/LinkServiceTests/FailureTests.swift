@@ -6,54 +6,7 @@ import RPC
 import Store
 import Testing
 
-/// One of X's errors, and what becomes of it when a link is begun.
-struct Row: Sendable, CustomTestStringConvertible {
-  let code: Int
-  let status: StatusCode
-  let reason: String
-  let actor: String
-  var testDescription: String { "\(code) is \(reason)" }
-
-  init(_ code: Int, _ status: StatusCode, _ reason: String, _ actor: String) {
-    self.code = code
-    self.status = status
-    self.reason = reason
-    self.actor = actor
-  }
-
-  static let all = [
-    Row(32, .failedPrecondition, "X_BAD_CONSUMER_KEYS", "DEVELOPER"),
-    Row(215, .failedPrecondition, "X_BAD_CONSUMER_KEYS", "DEVELOPER"),
-    Row(135, .failedPrecondition, "X_CLOCK_SKEW", "PROVIDER"),
-    Row(415, .failedPrecondition, "X_CALLBACK_NOT_APPROVED", "DEVELOPER"),
-    Row(416, .failedPrecondition, "X_APP_SUSPENDED", "DEVELOPER"),
-    Row(417, .failedPrecondition, "X_APP_PIN_ONLY", "DEVELOPER"),
-    Row(88, .resourceExhausted, "X_RATE_LIMITED", "PROVIDER"),
-    Row(64, .failedPrecondition, "ACCOUNT_LOCKED", "END_USER"),
-    Row(326, .failedPrecondition, "ACCOUNT_LOCKED", "END_USER"),
-    Row(130, .unavailable, "PROVIDER_UNAVAILABLE", "PROVIDER"),
-    Row(131, .unavailable, "PROVIDER_UNAVAILABLE", "PROVIDER"),
-    Row(226, .failedPrecondition, "X_REFUSED", "DEVELOPER"),
-  ]
-}
-
 @Suite struct `Failures at X` {
-  @Test(arguments: Row.all, [ErrorFormat.json, .xml, .plain])
-  func `every error of X has its code, reason and actor`(_ row: Row, _ format: ErrorFormat)
-    async throws
-  {
-    let world = World()
-    let client = try await world.client()
-    let fault = Fault(.error(try #require(XError.withCode(row.code)), format))
-    // Twice, because a clock is corrected once.
-    world.x.withPlatform { $0.fail(.requestToken, fault, times: 2) }
-    let error = try await error { () throws(RPCError) in try await client.start() }
-    #expect(error.code == row.status)
-    #expect(error.reason == row.reason)
-    #expect(error.actor == row.actor)
-    #expect(error.details(of: ErrorInfo.self).first?.domain == "link.v1")
-  }
-
   @Test func `a callback that is not approved is named to the letter`() async throws {
     let client = try await World().client()
     var request = StartLinkRequest.good

@@ -8,6 +8,9 @@ final class MemoryStore: RecordStore {
     var entries: [Key: Entry] = [:]
     var version: UInt64 = 0
     var failure: StoreError?
+    /// How many commits are still made before the process dies, and whether the last of them is
+    /// made although nobody learns of it.
+    var death: (after: Int, isMade: Bool)?
   }
 
   private let state = Mutex(State())
@@ -15,6 +18,11 @@ final class MemoryStore: RecordStore {
   /// How many entries there are whose keys begin so.
   func count(withPrefix prefix: Key) -> Int {
     state.withLock { $0.entries.keys.count { $0.hasPrefix(prefix) } }
+  }
+
+  /// Lets the process die, as far as a store can see it, after so many commits; nil lets it live.
+  func die(after commits: Int?, isMade: Bool = false) {
+    state.withLock { $0.death = commits.map { ($0, isMade) } }
   }
 
   /// Lets every commit fail from now on, or none.
@@ -42,6 +50,15 @@ final class MemoryStore: RecordStore {
 extension MemoryStore.State {
   fileprivate mutating func commit(_ batch: Batch) -> Result<UInt64, StoreError> {
     if let failure { return .failure(failure) }
+    if let death {
+      self.death?.after -= 1
+      if death.after < 0 || (death.after == 0 && !death.isMade) { return .failure(.failed) }
+      if death.after == 0 {
+        self.death = nil
+        defer { self.death = (-1, false) }
+        return commit(batch).flatMap { _ in .failure(.outcomeUnknown) }
+      }
+    }
     guard batch.requirements.allSatisfy({ entries[$0.key]?.version == $0.version }) else {
       return .failure(.conflict)
     }

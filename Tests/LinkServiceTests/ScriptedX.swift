@@ -9,6 +9,7 @@ final class ScriptedX: ProviderTransport {
 
   private let platform: Mutex<Platform>
   private let time: @Sendable () -> Int64
+  private let interruption = Mutex<(@Sendable () async -> Void)?>(nil)
 
   init(time: @escaping @Sendable () -> Int64) {
     platform = Mutex(Platform(seed: 1))
@@ -19,12 +20,19 @@ final class ScriptedX: ProviderTransport {
     platform.withLock { body(&$0) }
   }
 
+  /// Lets something happen between the next question and X's answer reaching the service.
+  func onNextRequest(_ body: @escaping @Sendable () async -> Void) {
+    interruption.withLock { $0 = body }
+  }
+
   func send(
     _ request: PreparedRequest, timeout: Duration
   ) async throws(ProviderTransportError) -> ProviderAnswer {
+    let interruption = interruption.withLock { $0.take() }
     let answer = receive(
       request.method, request.url, headers: request.headers.map { Header($0.name, $0.value) },
       body: request.body)
+    await interruption?()
     switch answer.delivery {
     case .now:
       return ProviderAnswer(

@@ -81,12 +81,35 @@ struct Client: Sendable {
     return try await list(request).accounts
   }
 
+  func get(_ name: String) async throws(RPCError) -> Account {
+    var request = GetAccountRequest()
+    request.name = name
+    return try await rpc.getAccount(request, options: options).account ?? Account()
+  }
+
+  func check(_ name: String, maxAge: Int64 = 0) async throws(RPCError) -> Account {
+    var request = CheckAccountRequest()
+    request.name = name
+    request.maxAge = ProtoDuration(.seconds(maxAge))
+    return try await rpc.checkAccount(request, options: options).account ?? Account()
+  }
+
+  func unlink(
+    _ name: String, allowMissing: Bool = false
+  ) async throws(RPCError) -> TokenRevocation {
+    var request = UnlinkAccountRequest()
+    request.name = name
+    request.allowMissing = allowMissing
+    return try await rpc.unlinkAccount(request, options: options).revocation
+  }
+
   /// Links an account from beginning to end.
   func link(
     _ parent: String = "profiles/ann", as user: String = "alice"
   ) async throws(RPCError) -> CompleteLinkResponse {
     var request = StartLinkRequest.good
     request.parent = parent
+    request.accountSharing = .allow
     return try await complete(approve(try await start(request), parent, as: user))
   }
 

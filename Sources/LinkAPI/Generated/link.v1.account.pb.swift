@@ -10,18 +10,29 @@ public struct AccountState: ProtoEnum {
 
   /// Not set.
   public static let unspecified = AccountState(rawValue: 0)
-  /// The token worked when it was last used.
+  /// The token works, as far as is known.
   public static let active = AccountState(rawValue: 1)
   /// The token was revoked, by the user or by the provider. Linking again mends it.
   public static let revoked = AccountState(rawValue: 2)
   /// The provider has locked or suspended the account. Its owner must act at the provider.
   public static let locked = AccountState(rawValue: 3)
+  /// The token works but may only read, and it was not linked for reading only: the settings of
+  /// the application at the provider allow no more. Change them, and link again.
+  public static let readOnly = AccountState(rawValue: 4)
+  /// The provider has suspended the application. Its owner must act at the provider.
+  public static let appSuspended = AccountState(rawValue: 5)
+  /// The provider does not accept the keys that the account was linked with any more. Link again
+  /// with good ones.
+  public static let reauthRequired = AccountState(rawValue: 6)
 
   public static let valueNames = [
     EnumValueName(0, "ACCOUNT_STATE_UNSPECIFIED"),
     EnumValueName(1, "ACCOUNT_STATE_ACTIVE"),
     EnumValueName(2, "ACCOUNT_STATE_REVOKED"),
     EnumValueName(3, "ACCOUNT_STATE_LOCKED"),
+    EnumValueName(4, "ACCOUNT_STATE_READ_ONLY"),
+    EnumValueName(5, "ACCOUNT_STATE_APP_SUSPENDED"),
+    EnumValueName(6, "ACCOUNT_STATE_REAUTH_REQUIRED"),
   ]
 }
 
@@ -64,7 +75,7 @@ public struct Account {
   public var screenName: String = ""
   /// What linkd last knew of the link.
   public var state: AccountState = .unspecified
-  /// What the token may do. UNSPECIFIED where the provider did not say.
+  /// What the token may do. UNSPECIFIED while the provider has not said: see `CheckAccount`.
   public var accessLevel: AccessLevel = .unspecified
   /// When the account was linked for the first time.
   public var createTime: Protobuf.Timestamp?
@@ -72,6 +83,13 @@ public struct Account {
   public var updateTime: Protobuf.Timestamp?
   /// When the end user last went through the provider's page for this account.
   public var linkTime: Protobuf.Timestamp?
+  /// The key set whose keys it was linked with; empty where they were given with the call.
+  public var keySet: String = ""
+  /// When the provider was last asked about the account and answered.
+  public var checkTime: Protobuf.Timestamp?
+  /// What the provider held against it lately, the latest first, at most 10. While the account is
+  /// not ACTIVE, the first one says why.
+  public var problems: [AccountProblem] = []
   public var unknownFields = UnknownFields()
 
   public init() {}
@@ -93,12 +111,18 @@ extension Account: Message {
     case 7: try reader.read(&createTime)
     case 8: try reader.read(&updateTime)
     case 9: try reader.read(&linkTime)
+    case 10: try reader.read(&keySet)
+    case 11: try reader.read(&checkTime)
+    case 12: try reader.read(&problems)
     default: break
     }
   }
 
   public func encode(into writer: inout Writer) {
     writer.write(unknownFields)
+    writer.write(12, problems)
+    writer.write(11, checkTime)
+    writer.write(10, keySet)
     writer.write(9, linkTime)
     writer.write(8, updateTime)
     writer.write(7, createTime)
@@ -120,6 +144,65 @@ extension Account: Message {
     visitor.visit("create_time", createTime)
     visitor.visit("update_time", updateTime)
     visitor.visit("link_time", linkTime)
+    visitor.visit("key_set", keySet)
+    visitor.visit("check_time", checkTime)
+    visitor.visit("problems", problems)
+  }
+}
+
+/// Something that the provider held against an account.
+public struct AccountProblem {
+  /// When the provider said so last.
+  public var time: Protobuf.Timestamp?
+  /// Why.
+  public var reason: ErrorReason = .unspecified
+  /// Who can do something about it.
+  public var actor: Actor = .unspecified
+  /// One English sentence for a person: what was found.
+  public var summary: String = ""
+  /// One English sentence for a person: what to do.
+  public var action: String = ""
+  /// The provider's own number for it; 0 where it has none.
+  public var providerCode: Int32 = 0
+  public var unknownFields = UnknownFields()
+
+  public init() {}
+}
+
+extension AccountProblem: Message {
+  public static var messageName: String { "link.v1.AccountProblem" }
+
+  public mutating func decodeField(
+    _ number: Int, from reader: inout Reader
+  ) throws(DecodingError) {
+    switch number {
+    case 1: try reader.read(&time)
+    case 2: try reader.read(&reason)
+    case 3: try reader.read(&actor)
+    case 4: try reader.read(&summary)
+    case 5: try reader.read(&action)
+    case 6: try reader.read(&providerCode)
+    default: break
+    }
+  }
+
+  public func encode(into writer: inout Writer) {
+    writer.write(unknownFields)
+    writer.write(6, providerCode)
+    writer.write(5, action)
+    writer.write(4, summary)
+    writer.write(3, actor)
+    writer.write(2, reason)
+    writer.write(1, time)
+  }
+
+  public func visitFields(_ visitor: inout some FieldVisitor) {
+    visitor.visit("time", time)
+    visitor.visit("reason", reason)
+    visitor.visit("actor", actor)
+    visitor.visit("summary", summary)
+    visitor.visit("action", action)
+    visitor.visit("provider_code", providerCode)
   }
 }
 
@@ -127,19 +210,26 @@ extension Account: Message {
 public enum LinkV1AccountProto {
   public static let file = FileDescriptor(
     name: "link/v1/account.proto",
-    dependencies: [Protobuf.GoogleProtobufTimestampProto.file, LinkV1ProviderProto.file],
+    dependencies: [Protobuf.GoogleProtobufTimestampProto.file, LinkV1ErrorProto.file, LinkV1ProviderProto.file],
     base64: """
-      ChVsaW5rL3YxL2FjY291bnQucHJvdG8SB2xpbmsudjEaH2dvb2dsZS9wcm90b2J1Zi90aW1lc3RhbXAucHJvdG8aFmxp\
-      bmsvdjEvcHJvdmlkZXIucHJvdG8itgMKB0FjY291bnQSEgoEbmFtZRgBIAEoCVIEbmFtZRItCghwcm92aWRlchgCIAEo\
-      DjIRLmxpbmsudjEuUHJvdmlkZXJSCHByb3ZpZGVyEi4KE3Byb3ZpZGVyX2FjY291bnRfaWQYAyABKAlSEXByb3ZpZGVy\
-      QWNjb3VudElkEh8KC3NjcmVlbl9uYW1lGAQgASgJUgpzY3JlZW5OYW1lEisKBXN0YXRlGAUgASgOMhUubGluay52MS5B\
-      Y2NvdW50U3RhdGVSBXN0YXRlEjcKDGFjY2Vzc19sZXZlbBgGIAEoDjIULmxpbmsudjEuQWNjZXNzTGV2ZWxSC2FjY2Vz\
-      c0xldmVsEjsKC2NyZWF0ZV90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcFIKY3JlYXRlVGltZRI7\
-      Cgt1cGRhdGVfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBSCnVwZGF0ZVRpbWUSNwoJbGlua190\
-      aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcFIIbGlua1RpbWUqfAoMQWNjb3VudFN0YXRlEh0KGUFD\
-      Q09VTlRfU1RBVEVfVU5TUEVDSUZJRUQQABIYChRBQ0NPVU5UX1NUQVRFX0FDVElWRRABEhkKFUFDQ09VTlRfU1RBVEVf\
-      UkVWT0tFRBACEhgKFEFDQ09VTlRfU1RBVEVfTE9DS0VEEAMqfAoLQWNjZXNzTGV2ZWwSHAoYQUNDRVNTX0xFVkVMX1VO\
-      U1BFQ0lGSUVEEAASFQoRQUNDRVNTX0xFVkVMX1JFQUQQARIWChJBQ0NFU1NfTEVWRUxfV1JJVEUQAhIgChxBQ0NFU1Nf\
-      TEVWRUxfRElSRUNUX01FU1NBR0VTEANiBnByb3RvMw==
+      ChVsaW5rL3YxL2FjY291bnQucHJvdG8SB2xpbmsudjEaH2dvb2dsZS9wcm90b2J1Zi90aW1lc3RhbXAucHJvdG8aE2xp\
+      bmsvdjEvZXJyb3IucHJvdG8aFmxpbmsvdjEvcHJvdmlkZXIucHJvdG8ivwQKB0FjY291bnQSEgoEbmFtZRgBIAEoCVIE\
+      bmFtZRItCghwcm92aWRlchgCIAEoDjIRLmxpbmsudjEuUHJvdmlkZXJSCHByb3ZpZGVyEi4KE3Byb3ZpZGVyX2FjY291\
+      bnRfaWQYAyABKAlSEXByb3ZpZGVyQWNjb3VudElkEh8KC3NjcmVlbl9uYW1lGAQgASgJUgpzY3JlZW5OYW1lEisKBXN0\
+      YXRlGAUgASgOMhUubGluay52MS5BY2NvdW50U3RhdGVSBXN0YXRlEjcKDGFjY2Vzc19sZXZlbBgGIAEoDjIULmxpbmsu\
+      djEuQWNjZXNzTGV2ZWxSC2FjY2Vzc0xldmVsEjsKC2NyZWF0ZV90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRp\
+      bWVzdGFtcFIKY3JlYXRlVGltZRI7Cgt1cGRhdGVfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBS\
+      CnVwZGF0ZVRpbWUSNwoJbGlua190aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcFIIbGlua1RpbWUS\
+      FwoHa2V5X3NldBgKIAEoCVIGa2V5U2V0EjkKCmNoZWNrX3RpbWUYCyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0\
+      YW1wUgljaGVja1RpbWUSMwoIcHJvYmxlbXMYDCADKAsyFy5saW5rLnYxLkFjY291bnRQcm9ibGVtUghwcm9ibGVtcyLr\
+      AQoOQWNjb3VudFByb2JsZW0SLgoEdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBSBHRpbWUSLAoG\
+      cmVhc29uGAIgASgOMhQubGluay52MS5FcnJvclJlYXNvblIGcmVhc29uEiQKBWFjdG9yGAMgASgOMg4ubGluay52MS5B\
+      Y3RvclIFYWN0b3ISGAoHc3VtbWFyeRgEIAEoCVIHc3VtbWFyeRIWCgZhY3Rpb24YBSABKAlSBmFjdGlvbhIjCg1wcm92\
+      aWRlcl9jb2RlGAYgASgFUgxwcm92aWRlckNvZGUq3QEKDEFjY291bnRTdGF0ZRIdChlBQ0NPVU5UX1NUQVRFX1VOU1BF\
+      Q0lGSUVEEAASGAoUQUNDT1VOVF9TVEFURV9BQ1RJVkUQARIZChVBQ0NPVU5UX1NUQVRFX1JFVk9LRUQQAhIYChRBQ0NP\
+      VU5UX1NUQVRFX0xPQ0tFRBADEhsKF0FDQ09VTlRfU1RBVEVfUkVBRF9PTkxZEAQSHwobQUNDT1VOVF9TVEFURV9BUFBf\
+      U1VTUEVOREVEEAUSIQodQUNDT1VOVF9TVEFURV9SRUFVVEhfUkVRVUlSRUQQBip8CgtBY2Nlc3NMZXZlbBIcChhBQ0NF\
+      U1NfTEVWRUxfVU5TUEVDSUZJRUQQABIVChFBQ0NFU1NfTEVWRUxfUkVBRBABEhYKEkFDQ0VTU19MRVZFTF9XUklURRAC\
+      EiAKHEFDQ0VTU19MRVZFTF9ESVJFQ1RfTUVTU0FHRVMQA2IGcHJvdG8z
       """)
 }

@@ -30,6 +30,19 @@ public struct ErrorReason: ProtoEnum {
   public static let linkOutcomeUnknown = ErrorReason(rawValue: 6)
   /// A fault of linkd itself, its disk for instance. Nothing was acknowledged.
   public static let `internal` = ErrorReason(rawValue: 7)
+  /// The tenant has no account of this name.
+  public static let accountNotFound = ErrorReason(rawValue: 8)
+  /// The tenant has no key set of this name that could be used here.
+  public static let keySetNotFound = ErrorReason(rawValue: 9)
+  /// The key set has changed since the caller has seen it. Metadata: `version`, the present one.
+  public static let keySetChanged = ErrorReason(rawValue: 10)
+  /// The account is linked in another profile of the tenant, and `StartLink` did not allow that.
+  public static let accountInOtherProfile = ErrorReason(rawValue: 11)
+  /// The feed does not go back as far as the resume token any more: watch from the beginning.
+  public static let resumeTokenExpired = ErrorReason(rawValue: 12)
+  /// The tenant asks more often than linkd will ask the provider, or has too many streams open; a
+  /// `google.rpc.RetryInfo` says when to try again.
+  public static let askedTooOften = ErrorReason(rawValue: 13)
   /// X did not accept the signature: consumer key or secret are wrong, or belong to another app.
   public static let xBadConsumerKeys = ErrorReason(rawValue: 20)
   /// X found the timestamp out of bounds, also after it was corrected once. Metadata:
@@ -56,6 +69,10 @@ public struct ErrorReason: ProtoEnum {
   public static let userDenied = ErrorReason(rawValue: 42)
   /// The provider did not answer, or with an answer of its own failure or of no known form.
   public static let providerUnavailable = ErrorReason(rawValue: 43)
+  /// The token may only read.
+  public static let accessReadOnly = ErrorReason(rawValue: 44)
+  /// The provider does not accept the keys that the account was linked with any more.
+  public static let reauthRequired = ErrorReason(rawValue: 45)
 
   public static let valueNames = [
     EnumValueName(0, "ERROR_REASON_UNSPECIFIED"),
@@ -66,6 +83,12 @@ public struct ErrorReason: ProtoEnum {
     EnumValueName(5, "ERROR_REASON_LINK_NOT_FOUND"),
     EnumValueName(6, "ERROR_REASON_LINK_OUTCOME_UNKNOWN"),
     EnumValueName(7, "ERROR_REASON_INTERNAL"),
+    EnumValueName(8, "ERROR_REASON_ACCOUNT_NOT_FOUND"),
+    EnumValueName(9, "ERROR_REASON_KEY_SET_NOT_FOUND"),
+    EnumValueName(10, "ERROR_REASON_KEY_SET_CHANGED"),
+    EnumValueName(11, "ERROR_REASON_ACCOUNT_IN_OTHER_PROFILE"),
+    EnumValueName(12, "ERROR_REASON_RESUME_TOKEN_EXPIRED"),
+    EnumValueName(13, "ERROR_REASON_ASKED_TOO_OFTEN"),
     EnumValueName(20, "ERROR_REASON_X_BAD_CONSUMER_KEYS"),
     EnumValueName(21, "ERROR_REASON_X_CLOCK_SKEW"),
     EnumValueName(22, "ERROR_REASON_X_CALLBACK_NOT_APPROVED"),
@@ -78,6 +101,8 @@ public struct ErrorReason: ProtoEnum {
     EnumValueName(41, "ERROR_REASON_ACCOUNT_LOCKED"),
     EnumValueName(42, "ERROR_REASON_USER_DENIED"),
     EnumValueName(43, "ERROR_REASON_PROVIDER_UNAVAILABLE"),
+    EnumValueName(44, "ERROR_REASON_ACCESS_READ_ONLY"),
+    EnumValueName(45, "ERROR_REASON_REAUTH_REQUIRED"),
   ]
 }
 
@@ -112,18 +137,22 @@ public enum LinkV1ErrorProto {
     name: "link/v1/error.proto",
     dependencies: [],
     base64: """
-      ChNsaW5rL3YxL2Vycm9yLnByb3RvEgdsaW5rLnYxKq8FCgtFcnJvclJlYXNvbhIcChhFUlJPUl9SRUFTT05fVU5TUEVD\
+      ChNsaW5rL3YxL2Vycm9yLnByb3RvEgdsaW5rLnYxKtIHCgtFcnJvclJlYXNvbhIcChhFUlJPUl9SRUFTT05fVU5TUEVD\
       SUZJRUQQABIgChxFUlJPUl9SRUFTT05fSU5WQUxJRF9SRVFVRVNUEAESIgoeRVJST1JfUkVBU09OX1JFUVVFU1RfSURf\
       UkVVU0VEEAISIAocRVJST1JfUkVBU09OX1VOQVVUSEVOVElDQVRFRBADEh4KGkVSUk9SX1JFQVNPTl9TQ09QRV9NSVNT\
       SU5HEAQSHwobRVJST1JfUkVBU09OX0xJTktfTk9UX0ZPVU5EEAUSJQohRVJST1JfUkVBU09OX0xJTktfT1VUQ09NRV9V\
-      TktOT1dOEAYSGQoVRVJST1JfUkVBU09OX0lOVEVSTkFMEAcSJAogRVJST1JfUkVBU09OX1hfQkFEX0NPTlNVTUVSX0tF\
-      WVMQFBIdChlFUlJPUl9SRUFTT05fWF9DTE9DS19TS0VXEBUSKAokRVJST1JfUkVBU09OX1hfQ0FMTEJBQ0tfTk9UX0FQ\
-      UFJPVkVEEBYSIAocRVJST1JfUkVBU09OX1hfQVBQX1NVU1BFTkRFRBAXEh8KG0VSUk9SX1JFQVNPTl9YX0FQUF9QSU5f\
-      T05MWRAYEiMKH0VSUk9SX1JFQVNPTl9YX0FQUF9OT1RfRU5ST0xMRUQQGRIfChtFUlJPUl9SRUFTT05fWF9SQVRFX0xJ\
-      TUlURUQQGhIaChZFUlJPUl9SRUFTT05fWF9SRUZVU0VEEBsSHQoZRVJST1JfUkVBU09OX0xJTktfUkVWT0tFRBAoEh8K\
-      G0VSUk9SX1JFQVNPTl9BQ0NPVU5UX0xPQ0tFRBApEhwKGEVSUk9SX1JFQVNPTl9VU0VSX0RFTklFRBAqEiUKIUVSUk9S\
-      X1JFQVNPTl9QUk9WSURFUl9VTkFWQUlMQUJMRRArKm8KBUFjdG9yEhUKEUFDVE9SX1VOU1BFQ0lGSUVEEAASEwoPQUNU\
-      T1JfREVWRUxPUEVSEAESEgoOQUNUT1JfRU5EX1VTRVIQAhISCg5BQ1RPUl9QUk9WSURFUhADEhIKDkFDVE9SX09QRVJB\
-      VE9SEARiBnByb3RvMw==
+      TktOT1dOEAYSGQoVRVJST1JfUkVBU09OX0lOVEVSTkFMEAcSIgoeRVJST1JfUkVBU09OX0FDQ09VTlRfTk9UX0ZPVU5E\
+      EAgSIgoeRVJST1JfUkVBU09OX0tFWV9TRVRfTk9UX0ZPVU5EEAkSIAocRVJST1JfUkVBU09OX0tFWV9TRVRfQ0hBTkdF\
+      RBAKEikKJUVSUk9SX1JFQVNPTl9BQ0NPVU5UX0lOX09USEVSX1BST0ZJTEUQCxIlCiFFUlJPUl9SRUFTT05fUkVTVU1F\
+      X1RPS0VOX0VYUElSRUQQDBIgChxFUlJPUl9SRUFTT05fQVNLRURfVE9PX09GVEVOEA0SJAogRVJST1JfUkVBU09OX1hf\
+      QkFEX0NPTlNVTUVSX0tFWVMQFBIdChlFUlJPUl9SRUFTT05fWF9DTE9DS19TS0VXEBUSKAokRVJST1JfUkVBU09OX1hf\
+      Q0FMTEJBQ0tfTk9UX0FQUFJPVkVEEBYSIAocRVJST1JfUkVBU09OX1hfQVBQX1NVU1BFTkRFRBAXEh8KG0VSUk9SX1JF\
+      QVNPTl9YX0FQUF9QSU5fT05MWRAYEiMKH0VSUk9SX1JFQVNPTl9YX0FQUF9OT1RfRU5ST0xMRUQQGRIfChtFUlJPUl9S\
+      RUFTT05fWF9SQVRFX0xJTUlURUQQGhIaChZFUlJPUl9SRUFTT05fWF9SRUZVU0VEEBsSHQoZRVJST1JfUkVBU09OX0xJ\
+      TktfUkVWT0tFRBAoEh8KG0VSUk9SX1JFQVNPTl9BQ0NPVU5UX0xPQ0tFRBApEhwKGEVSUk9SX1JFQVNPTl9VU0VSX0RF\
+      TklFRBAqEiUKIUVSUk9SX1JFQVNPTl9QUk9WSURFUl9VTkFWQUlMQUJMRRArEiEKHUVSUk9SX1JFQVNPTl9BQ0NFU1Nf\
+      UkVBRF9PTkxZECwSIAocRVJST1JfUkVBU09OX1JFQVVUSF9SRVFVSVJFRBAtKm8KBUFjdG9yEhUKEUFDVE9SX1VOU1BF\
+      Q0lGSUVEEAASEwoPQUNUT1JfREVWRUxPUEVSEAESEgoOQUNUT1JfRU5EX1VTRVIQAhISCg5BQ1RPUl9QUk9WSURFUhAD\
+      EhIKDkFDVE9SX09QRVJBVE9SEARiBnByb3RvMw==
       """)
 }

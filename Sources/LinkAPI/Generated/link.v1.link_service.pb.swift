@@ -4,6 +4,28 @@
 public import Protobuf
 public import RPC
 
+/// Whether one account at the provider may be linked in several profiles of a tenant.
+///
+/// An application has one token for each account: profiles that share an account share its token,
+/// so what ends it for one of them at the provider ends it for all.
+public struct AccountSharing: ProtoEnum {
+  public let rawValue: Int32
+  public init(rawValue: Int32) { self.rawValue = rawValue }
+
+  /// REFUSE.
+  public static let unspecified = AccountSharing(rawValue: 0)
+  /// `CompleteLink` fails with ACCOUNT_IN_OTHER_PROFILE, and nothing is linked.
+  public static let refuse = AccountSharing(rawValue: 1)
+  /// It becomes an account of this profile, too.
+  public static let allow = AccountSharing(rawValue: 2)
+
+  public static let valueNames = [
+    EnumValueName(0, "ACCOUNT_SHARING_UNSPECIFIED"),
+    EnumValueName(1, "ACCOUNT_SHARING_REFUSE"),
+    EnumValueName(2, "ACCOUNT_SHARING_ALLOW"),
+  ]
+}
+
 /// Which of the provider's pages asks the end user.
 public struct ConsentPage: ProtoEnum {
   public let rawValue: Int32
@@ -65,6 +87,8 @@ public struct KeyCheck: ProtoEnum {
   public static let appType = KeyCheck(rawValue: 5)
   /// The app may call the provider's API.
   public static let enrolment = KeyCheck(rawValue: 6)
+  /// What the app may do: read, or write as well.
+  public static let permissions = KeyCheck(rawValue: 7)
 
   public static let valueNames = [
     EnumValueName(0, "KEY_CHECK_UNSPECIFIED"),
@@ -74,6 +98,7 @@ public struct KeyCheck: ProtoEnum {
     EnumValueName(4, "KEY_CHECK_APP_STANDING"),
     EnumValueName(5, "KEY_CHECK_APP_TYPE"),
     EnumValueName(6, "KEY_CHECK_ENROLMENT"),
+    EnumValueName(7, "KEY_CHECK_PERMISSIONS"),
   ]
 }
 
@@ -139,6 +164,9 @@ public struct StartLinkRequest {
   public var requestID: String = ""
   /// Which of the provider's pages the end user sees. UNSPECIFIED means AUTHORIZE.
   public var consentPage: ConsentPage = .unspecified
+  /// What happens if the account turns out to be linked in another profile of the tenant.
+  /// UNSPECIFIED means REFUSE.
+  public var accountSharing: AccountSharing = .unspecified
   public var unknownFields = UnknownFields()
 
   public init() {}
@@ -202,12 +230,14 @@ extension StartLinkRequest: Message {
     case 9: try reader.read(&screenName)
     case 10: try reader.read(&requestID)
     case 11: try reader.read(&consentPage)
+    case 12: try reader.read(&accountSharing)
     default: break
     }
   }
 
   public func encode(into writer: inout Writer) {
     writer.write(unknownFields)
+    writer.write(12, accountSharing)
     writer.write(11, consentPage)
     writer.write(10, requestID)
     writer.write(9, screenName)
@@ -229,6 +259,7 @@ extension StartLinkRequest: Message {
     visitor.visit("screen_name", screenName)
     visitor.visit("request_id", requestID)
     visitor.visit("consent_page", consentPage)
+    visitor.visit("account_sharing", accountSharing)
   }
 }
 
@@ -783,6 +814,22 @@ public enum LinkServiceMethods {
   /// could not be asked. Stores nothing.
   public static let validateKeys = MethodDescriptor<ValidateKeysRequest, ValidateKeysResponse>(
     service: "link.v1.LinkService", method: "ValidateKeys", kind: .unary)
+  /// Gives one account, as it was last known.
+  public static let getAccount = MethodDescriptor<GetAccountRequest, GetAccountResponse>(
+    service: "link.v1.LinkService", method: "GetAccount", kind: .unary, idempotency: .noSideEffects)
+  /// Asks the provider whether the account can still be used, and keeps what it says.
+  ///
+  /// An account that cannot be used is an answer, not an error: an error means that the question
+  /// could not be asked. Costs no credits at X, whose limit is 75 questions in 15 minutes for each
+  /// account. linkd asks by itself once a day.
+  public static let checkAccount = MethodDescriptor<CheckAccountRequest, CheckAccountResponse>(
+    service: "link.v1.LinkService", method: "CheckAccount", kind: .unary, idempotency: .idempotent)
+  /// Forgets an account, and ends its token at the provider.
+  ///
+  /// When the call returns, the account is gone and its token can be used by nobody. If the
+  /// provider cannot be reached, it is told later.
+  public static let unlinkAccount = MethodDescriptor<UnlinkAccountRequest, UnlinkAccountResponse>(
+    service: "link.v1.LinkService", method: "UnlinkAccount", kind: .unary)
 
   /// The file that declares the service.
   public static var file: FileDescriptor { LinkV1LinkServiceProto.file }
@@ -824,6 +871,25 @@ public protocol LinkServiceProtocol: RPC.Service {
   func validateKeys(
     _ request: ValidateKeysRequest, context: ServerContext
   ) async throws -> ValidateKeysResponse
+  /// Gives one account, as it was last known.
+  func getAccount(
+    _ request: GetAccountRequest, context: ServerContext
+  ) async throws -> GetAccountResponse
+  /// Asks the provider whether the account can still be used, and keeps what it says.
+  ///
+  /// An account that cannot be used is an answer, not an error: an error means that the question
+  /// could not be asked. Costs no credits at X, whose limit is 75 questions in 15 minutes for each
+  /// account. linkd asks by itself once a day.
+  func checkAccount(
+    _ request: CheckAccountRequest, context: ServerContext
+  ) async throws -> CheckAccountResponse
+  /// Forgets an account, and ends its token at the provider.
+  ///
+  /// When the call returns, the account is gone and its token can be used by nobody. If the
+  /// provider cannot be reached, it is told later.
+  func unlinkAccount(
+    _ request: UnlinkAccountRequest, context: ServerContext
+  ) async throws -> UnlinkAccountResponse
 }
 
 extension LinkServiceProtocol {
@@ -833,6 +899,9 @@ extension LinkServiceProtocol {
     router.unary(LinkServiceMethods.completeLink, completeLink)
     router.unary(LinkServiceMethods.listAccounts, listAccounts)
     router.unary(LinkServiceMethods.validateKeys, validateKeys)
+    router.unary(LinkServiceMethods.getAccount, getAccount)
+    router.unary(LinkServiceMethods.checkAccount, checkAccount)
+    router.unary(LinkServiceMethods.unlinkAccount, unlinkAccount)
   }
 }
 
@@ -880,60 +949,94 @@ public struct LinkServiceClient: Sendable {
   ) async throws(RPCError) -> ValidateKeysResponse {
     try await channel.unary(LinkServiceMethods.validateKeys, request, options)
   }
+
+  /// Gives one account, as it was last known.
+  public func getAccount(
+    _ request: GetAccountRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> GetAccountResponse {
+    try await channel.unary(LinkServiceMethods.getAccount, request, options)
+  }
+
+  /// Asks the provider whether the account can still be used, and keeps what it says.
+  ///
+  /// An account that cannot be used is an answer, not an error: an error means that the question
+  /// could not be asked. Costs no credits at X, whose limit is 75 questions in 15 minutes for each
+  /// account. linkd asks by itself once a day.
+  public func checkAccount(
+    _ request: CheckAccountRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> CheckAccountResponse {
+    try await channel.unary(LinkServiceMethods.checkAccount, request, options)
+  }
+
+  /// Forgets an account, and ends its token at the provider.
+  ///
+  /// When the call returns, the account is gone and its token can be used by nobody. If the
+  /// provider cannot be reached, it is told later.
+  public func unlinkAccount(
+    _ request: UnlinkAccountRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> UnlinkAccountResponse {
+    try await channel.unary(LinkServiceMethods.unlinkAccount, request, options)
+  }
 }
 
 /// The schema of `link/v1/link_service.proto`.
 public enum LinkV1LinkServiceProto {
   public static let file = FileDescriptor(
     name: "link/v1/link_service.proto",
-    dependencies: [Protobuf.GoogleProtobufTimestampProto.file, LinkV1AccountProto.file, LinkV1ErrorProto.file, LinkV1OptionsProto.file, LinkV1ProviderProto.file],
+    dependencies: [Protobuf.GoogleProtobufTimestampProto.file, LinkV1AccountProto.file, LinkV1AccountMethodsProto.file, LinkV1ErrorProto.file, LinkV1OptionsProto.file, LinkV1ProviderProto.file],
     base64: """
       ChpsaW5rL3YxL2xpbmtfc2VydmljZS5wcm90bxIHbGluay52MRofZ29vZ2xlL3Byb3RvYnVmL3RpbWVzdGFtcC5wcm90\
-      bxoVbGluay92MS9hY2NvdW50LnByb3RvGhNsaW5rL3YxL2Vycm9yLnByb3RvGhVsaW5rL3YxL29wdGlvbnMucHJvdG8a\
-      FmxpbmsvdjEvcHJvdmlkZXIucHJvdG8iygMKEFN0YXJ0TGlua1JlcXVlc3QSFgoGcGFyZW50GAEgASgJUgZwYXJlbnQS\
-      LQoIcHJvdmlkZXIYAiABKA4yES5saW5rLnYxLlByb3ZpZGVyUghwcm92aWRlchIrCgRrZXlzGAMgASgLMhUubGluay52\
-      MS5Db25zdW1lcktleXNIAFIEa2V5cxIjCgxjYWxsYmFja191cmwYBSABKAlIAVILY2FsbGJhY2tVcmwSJQoDcGluGAYg\
-      ASgLMhEubGluay52MS5QaW5FbnRyeUgBUgNwaW4SNwoMYWNjZXNzX2xldmVsGAcgASgOMhQubGluay52MS5BY2Nlc3NM\
-      ZXZlbFILYWNjZXNzTGV2ZWwSHwoLZm9yY2VfbG9naW4YCCABKAhSCmZvcmNlTG9naW4SHwoLc2NyZWVuX25hbWUYCSAB\
-      KAlSCnNjcmVlbk5hbWUSHQoKcmVxdWVzdF9pZBgKIAEoCVIJcmVxdWVzdElkEjcKDGNvbnNlbnRfcGFnZRgLIAEoDjIU\
-      LmxpbmsudjEuQ29uc2VudFBhZ2VSC2NvbnNlbnRQYWdlQgwKCmtleV9zb3VyY2VCDwoNcmV0dXJuX21ldGhvZEoECAQQ\
-      BSKwAQoRU3RhcnRMaW5rUmVzcG9uc2USEgoEbGluaxgBIAEoCVIEbGluaxIjCg1hdXRob3JpemVfdXJsGAIgASgJUgxh\
-      dXRob3JpemVVcmwSJQoLbGlua19zZWNyZXQYAyABKAlCBMjaGAFSCmxpbmtTZWNyZXQSOwoLZXhwaXJlX3RpbWUYBCAB\
-      KAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wUgpleHBpcmVUaW1lIvMBChNDb21wbGV0ZUxpbmtSZXF1ZXN0EhYK\
-      BnBhcmVudBgBIAEoCVIGcGFyZW50EiUKC2xpbmtfc2VjcmV0GAIgASgJQgTI2hgBUgpsaW5rU2VjcmV0Ei4KBWdyYW50\
-      GAMgASgLMhYubGluay52MS5DYWxsYmFja0dyYW50SABSBWdyYW50EhgKA3BpbhgEIAEoCUIEyNoYAUgAUgNwaW4SKQoG\
-      ZGVuaWFsGAUgASgLMg8ubGluay52MS5EZW5pYWxIAFIGZGVuaWFsEh0KCnJlcXVlc3RfaWQYBiABKAlSCXJlcXVlc3RJ\
-      ZEIJCgdvdXRjb21lImMKDUNhbGxiYWNrR3JhbnQSJQoLb2F1dGhfdG9rZW4YASABKAlCBMjaGAFSCm9hdXRoVG9rZW4S\
-      KwoOb2F1dGhfdmVyaWZpZXIYAiABKAlCBMjaGAFSDW9hdXRoVmVyaWZpZXIiJgoGRGVuaWFsEhwKBmRlbmllZBgBIAEo\
-      CUIEyNoYAVIGZGVuaWVkIl4KFENvbXBsZXRlTGlua1Jlc3BvbnNlEioKB2FjY291bnQYASABKAsyEC5saW5rLnYxLkFj\
-      Y291bnRSB2FjY291bnQSGgoIcmVsaW5rZWQYAiABKAhSCHJlbGlua2VkIscBChNMaXN0QWNjb3VudHNSZXF1ZXN0EhYK\
-      BnBhcmVudBgBIAEoCVIGcGFyZW50EhsKCXBhZ2Vfc2l6ZRgCIAEoBVIIcGFnZVNpemUSHQoKcGFnZV90b2tlbhgDIAEo\
-      CVIJcGFnZVRva2VuEi0KCHByb3ZpZGVyGAQgASgOMhEubGluay52MS5Qcm92aWRlclIIcHJvdmlkZXISLQoGc3RhdGVz\
-      GAUgAygOMhUubGluay52MS5BY2NvdW50U3RhdGVSBnN0YXRlcyJsChRMaXN0QWNjb3VudHNSZXNwb25zZRIsCghhY2Nv\
-      dW50cxgBIAMoCzIQLmxpbmsudjEuQWNjb3VudFIIYWNjb3VudHMSJgoPbmV4dF9wYWdlX3Rva2VuGAIgASgJUg1uZXh0\
-      UGFnZVRva2VuIuIBChNWYWxpZGF0ZUtleXNSZXF1ZXN0Ei0KCHByb3ZpZGVyGAEgASgOMhEubGluay52MS5Qcm92aWRl\
-      clIIcHJvdmlkZXISKwoEa2V5cxgCIAEoCzIVLmxpbmsudjEuQ29uc3VtZXJLZXlzSABSBGtleXMSIwoMY2FsbGJhY2tf\
-      dXJsGAQgASgJSAFSC2NhbGxiYWNrVXJsEiUKA3BpbhgFIAEoCzIRLmxpbmsudjEuUGluRW50cnlIAVIDcGluQgwKCmtl\
-      eV9zb3VyY2VCDwoNcmV0dXJuX21ldGhvZEoECAMQBCK3AQoUVmFsaWRhdGVLZXlzUmVzcG9uc2USLQoHdmVyZGljdBgB\
-      IAEoDjITLmxpbmsudjEuS2V5VmVyZGljdFIHdmVyZGljdBIvCghmaW5kaW5ncxgCIAMoCzITLmxpbmsudjEuS2V5Rmlu\
-      ZGluZ1IIZmluZGluZ3MSPwoNdmFsaWRhdGVfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBSDHZh\
-      bGlkYXRlVGltZSKbAgoKS2V5RmluZGluZxInCgVjaGVjaxgBIAEoDjIRLmxpbmsudjEuS2V5Q2hlY2tSBWNoZWNrEi0K\
-      B291dGNvbWUYAiABKA4yEy5saW5rLnYxLktleU91dGNvbWVSB291dGNvbWUSLAoGcmVhc29uGAMgASgOMhQubGluay52\
-      MS5FcnJvclJlYXNvblIGcmVhc29uEiQKBWFjdG9yGAQgASgOMg4ubGluay52MS5BY3RvclIFYWN0b3ISGAoHc3VtbWFy\
-      eRgFIAEoCVIHc3VtbWFyeRIWCgZhY3Rpb24YBiABKAlSBmFjdGlvbhIUCgVwYXN0ZRgHIAEoCVIFcGFzdGUSGQoIaGVs\
-      cF91cmwYCCABKAlSB2hlbHBVcmwqZgoLQ29uc2VudFBhZ2USHAoYQ09OU0VOVF9QQUdFX1VOU1BFQ0lGSUVEEAASGgoW\
-      Q09OU0VOVF9QQUdFX0FVVEhPUklaRRABEh0KGUNPTlNFTlRfUEFHRV9BVVRIRU5USUNBVEUQAip4CgpLZXlWZXJkaWN0\
-      EhsKF0tFWV9WRVJESUNUX1VOU1BFQ0lGSUVEEAASFgoSS0VZX1ZFUkRJQ1RfVVNBQkxFEAESGgoWS0VZX1ZFUkRJQ1Rf\
-      Tk9UX1VTQUJMRRACEhkKFUtFWV9WRVJESUNUX1VOREVDSURFRBADKrcBCghLZXlDaGVjaxIZChVLRVlfQ0hFQ0tfVU5T\
-      UEVDSUZJRUQQABIWChJLRVlfQ0hFQ0tfS0VZX1BBSVIQARITCg9LRVlfQ0hFQ0tfQ0xPQ0sQAhIWChJLRVlfQ0hFQ0tf\
-      Q0FMTEJBQ0sQAxIaChZLRVlfQ0hFQ0tfQVBQX1NUQU5ESU5HEAQSFgoSS0VZX0NIRUNLX0FQUF9UWVBFEAUSFwoTS0VZ\
-      X0NIRUNLX0VOUk9MTUVOVBAGKpIBCgpLZXlPdXRjb21lEhsKF0tFWV9PVVRDT01FX1VOU1BFQ0lGSUVEEAASFgoSS0VZ\
-      X09VVENPTUVfUEFTU0VEEAESFgoSS0VZX09VVENPTUVfRkFJTEVEEAISFwoTS0VZX09VVENPTUVfVU5LTk9XThADEh4K\
-      GktFWV9PVVRDT01FX05PVF9BUFBMSUNBQkxFEAQyvQIKC0xpbmtTZXJ2aWNlEkIKCVN0YXJ0TGluaxIZLmxpbmsudjEu\
-      U3RhcnRMaW5rUmVxdWVzdBoaLmxpbmsudjEuU3RhcnRMaW5rUmVzcG9uc2USSwoMQ29tcGxldGVMaW5rEhwubGluay52\
-      MS5Db21wbGV0ZUxpbmtSZXF1ZXN0Gh0ubGluay52MS5Db21wbGV0ZUxpbmtSZXNwb25zZRJQCgxMaXN0QWNjb3VudHMS\
-      HC5saW5rLnYxLkxpc3RBY2NvdW50c1JlcXVlc3QaHS5saW5rLnYxLkxpc3RBY2NvdW50c1Jlc3BvbnNlIgOQAgESSwoM\
-      VmFsaWRhdGVLZXlzEhwubGluay52MS5WYWxpZGF0ZUtleXNSZXF1ZXN0Gh0ubGluay52MS5WYWxpZGF0ZUtleXNSZXNw\
-      b25zZWIGcHJvdG8z
+      bxoVbGluay92MS9hY2NvdW50LnByb3RvGh1saW5rL3YxL2FjY291bnRfbWV0aG9kcy5wcm90bxoTbGluay92MS9lcnJv\
+      ci5wcm90bxoVbGluay92MS9vcHRpb25zLnByb3RvGhZsaW5rL3YxL3Byb3ZpZGVyLnByb3RvIowEChBTdGFydExpbmtS\
+      ZXF1ZXN0EhYKBnBhcmVudBgBIAEoCVIGcGFyZW50Ei0KCHByb3ZpZGVyGAIgASgOMhEubGluay52MS5Qcm92aWRlclII\
+      cHJvdmlkZXISKwoEa2V5cxgDIAEoCzIVLmxpbmsudjEuQ29uc3VtZXJLZXlzSABSBGtleXMSIwoMY2FsbGJhY2tfdXJs\
+      GAUgASgJSAFSC2NhbGxiYWNrVXJsEiUKA3BpbhgGIAEoCzIRLmxpbmsudjEuUGluRW50cnlIAVIDcGluEjcKDGFjY2Vz\
+      c19sZXZlbBgHIAEoDjIULmxpbmsudjEuQWNjZXNzTGV2ZWxSC2FjY2Vzc0xldmVsEh8KC2ZvcmNlX2xvZ2luGAggASgI\
+      Ugpmb3JjZUxvZ2luEh8KC3NjcmVlbl9uYW1lGAkgASgJUgpzY3JlZW5OYW1lEh0KCnJlcXVlc3RfaWQYCiABKAlSCXJl\
+      cXVlc3RJZBI3Cgxjb25zZW50X3BhZ2UYCyABKA4yFC5saW5rLnYxLkNvbnNlbnRQYWdlUgtjb25zZW50UGFnZRJACg9h\
+      Y2NvdW50X3NoYXJpbmcYDCABKA4yFy5saW5rLnYxLkFjY291bnRTaGFyaW5nUg5hY2NvdW50U2hhcmluZ0IMCgprZXlf\
+      c291cmNlQg8KDXJldHVybl9tZXRob2RKBAgEEAUisAEKEVN0YXJ0TGlua1Jlc3BvbnNlEhIKBGxpbmsYASABKAlSBGxp\
+      bmsSIwoNYXV0aG9yaXplX3VybBgCIAEoCVIMYXV0aG9yaXplVXJsEiUKC2xpbmtfc2VjcmV0GAMgASgJQgTI2hgBUgps\
+      aW5rU2VjcmV0EjsKC2V4cGlyZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcFIKZXhwaXJlVGlt\
+      ZSLzAQoTQ29tcGxldGVMaW5rUmVxdWVzdBIWCgZwYXJlbnQYASABKAlSBnBhcmVudBIlCgtsaW5rX3NlY3JldBgCIAEo\
+      CUIEyNoYAVIKbGlua1NlY3JldBIuCgVncmFudBgDIAEoCzIWLmxpbmsudjEuQ2FsbGJhY2tHcmFudEgAUgVncmFudBIY\
+      CgNwaW4YBCABKAlCBMjaGAFIAFIDcGluEikKBmRlbmlhbBgFIAEoCzIPLmxpbmsudjEuRGVuaWFsSABSBmRlbmlhbBId\
+      CgpyZXF1ZXN0X2lkGAYgASgJUglyZXF1ZXN0SWRCCQoHb3V0Y29tZSJjCg1DYWxsYmFja0dyYW50EiUKC29hdXRoX3Rv\
+      a2VuGAEgASgJQgTI2hgBUgpvYXV0aFRva2VuEisKDm9hdXRoX3ZlcmlmaWVyGAIgASgJQgTI2hgBUg1vYXV0aFZlcmlm\
+      aWVyIiYKBkRlbmlhbBIcCgZkZW5pZWQYASABKAlCBMjaGAFSBmRlbmllZCJeChRDb21wbGV0ZUxpbmtSZXNwb25zZRIq\
+      CgdhY2NvdW50GAEgASgLMhAubGluay52MS5BY2NvdW50UgdhY2NvdW50EhoKCHJlbGlua2VkGAIgASgIUghyZWxpbmtl\
+      ZCLHAQoTTGlzdEFjY291bnRzUmVxdWVzdBIWCgZwYXJlbnQYASABKAlSBnBhcmVudBIbCglwYWdlX3NpemUYAiABKAVS\
+      CHBhZ2VTaXplEh0KCnBhZ2VfdG9rZW4YAyABKAlSCXBhZ2VUb2tlbhItCghwcm92aWRlchgEIAEoDjIRLmxpbmsudjEu\
+      UHJvdmlkZXJSCHByb3ZpZGVyEi0KBnN0YXRlcxgFIAMoDjIVLmxpbmsudjEuQWNjb3VudFN0YXRlUgZzdGF0ZXMibAoU\
+      TGlzdEFjY291bnRzUmVzcG9uc2USLAoIYWNjb3VudHMYASADKAsyEC5saW5rLnYxLkFjY291bnRSCGFjY291bnRzEiYK\
+      D25leHRfcGFnZV90b2tlbhgCIAEoCVINbmV4dFBhZ2VUb2tlbiLiAQoTVmFsaWRhdGVLZXlzUmVxdWVzdBItCghwcm92\
+      aWRlchgBIAEoDjIRLmxpbmsudjEuUHJvdmlkZXJSCHByb3ZpZGVyEisKBGtleXMYAiABKAsyFS5saW5rLnYxLkNvbnN1\
+      bWVyS2V5c0gAUgRrZXlzEiMKDGNhbGxiYWNrX3VybBgEIAEoCUgBUgtjYWxsYmFja1VybBIlCgNwaW4YBSABKAsyES5s\
+      aW5rLnYxLlBpbkVudHJ5SAFSA3BpbkIMCgprZXlfc291cmNlQg8KDXJldHVybl9tZXRob2RKBAgDEAQitwEKFFZhbGlk\
+      YXRlS2V5c1Jlc3BvbnNlEi0KB3ZlcmRpY3QYASABKA4yEy5saW5rLnYxLktleVZlcmRpY3RSB3ZlcmRpY3QSLwoIZmlu\
+      ZGluZ3MYAiADKAsyEy5saW5rLnYxLktleUZpbmRpbmdSCGZpbmRpbmdzEj8KDXZhbGlkYXRlX3RpbWUYAyABKAsyGi5n\
+      b29nbGUucHJvdG9idWYuVGltZXN0YW1wUgx2YWxpZGF0ZVRpbWUimwIKCktleUZpbmRpbmcSJwoFY2hlY2sYASABKA4y\
+      ES5saW5rLnYxLktleUNoZWNrUgVjaGVjaxItCgdvdXRjb21lGAIgASgOMhMubGluay52MS5LZXlPdXRjb21lUgdvdXRj\
+      b21lEiwKBnJlYXNvbhgDIAEoDjIULmxpbmsudjEuRXJyb3JSZWFzb25SBnJlYXNvbhIkCgVhY3RvchgEIAEoDjIOLmxp\
+      bmsudjEuQWN0b3JSBWFjdG9yEhgKB3N1bW1hcnkYBSABKAlSB3N1bW1hcnkSFgoGYWN0aW9uGAYgASgJUgZhY3Rpb24S\
+      FAoFcGFzdGUYByABKAlSBXBhc3RlEhkKCGhlbHBfdXJsGAggASgJUgdoZWxwVXJsKmgKDkFjY291bnRTaGFyaW5nEh8K\
+      G0FDQ09VTlRfU0hBUklOR19VTlNQRUNJRklFRBAAEhoKFkFDQ09VTlRfU0hBUklOR19SRUZVU0UQARIZChVBQ0NPVU5U\
+      X1NIQVJJTkdfQUxMT1cQAipmCgtDb25zZW50UGFnZRIcChhDT05TRU5UX1BBR0VfVU5TUEVDSUZJRUQQABIaChZDT05T\
+      RU5UX1BBR0VfQVVUSE9SSVpFEAESHQoZQ09OU0VOVF9QQUdFX0FVVEhFTlRJQ0FURRACKngKCktleVZlcmRpY3QSGwoX\
+      S0VZX1ZFUkRJQ1RfVU5TUEVDSUZJRUQQABIWChJLRVlfVkVSRElDVF9VU0FCTEUQARIaChZLRVlfVkVSRElDVF9OT1Rf\
+      VVNBQkxFEAISGQoVS0VZX1ZFUkRJQ1RfVU5ERUNJREVEEAMq0gEKCEtleUNoZWNrEhkKFUtFWV9DSEVDS19VTlNQRUNJ\
+      RklFRBAAEhYKEktFWV9DSEVDS19LRVlfUEFJUhABEhMKD0tFWV9DSEVDS19DTE9DSxACEhYKEktFWV9DSEVDS19DQUxM\
+      QkFDSxADEhoKFktFWV9DSEVDS19BUFBfU1RBTkRJTkcQBBIWChJLRVlfQ0hFQ0tfQVBQX1RZUEUQBRIXChNLRVlfQ0hF\
+      Q0tfRU5ST0xNRU5UEAYSGQoVS0VZX0NIRUNLX1BFUk1JU1NJT05TEAcqkgEKCktleU91dGNvbWUSGwoXS0VZX09VVENP\
+      TUVfVU5TUEVDSUZJRUQQABIWChJLRVlfT1VUQ09NRV9QQVNTRUQQARIWChJLRVlfT1VUQ09NRV9GQUlMRUQQAhIXChNL\
+      RVlfT1VUQ09NRV9VTktOT1dOEAMSHgoaS0VZX09VVENPTUVfTk9UX0FQUExJQ0FCTEUQBDKrBAoLTGlua1NlcnZpY2US\
+      QgoJU3RhcnRMaW5rEhkubGluay52MS5TdGFydExpbmtSZXF1ZXN0GhoubGluay52MS5TdGFydExpbmtSZXNwb25zZRJL\
+      CgxDb21wbGV0ZUxpbmsSHC5saW5rLnYxLkNvbXBsZXRlTGlua1JlcXVlc3QaHS5saW5rLnYxLkNvbXBsZXRlTGlua1Jl\
+      c3BvbnNlElAKDExpc3RBY2NvdW50cxIcLmxpbmsudjEuTGlzdEFjY291bnRzUmVxdWVzdBodLmxpbmsudjEuTGlzdEFj\
+      Y291bnRzUmVzcG9uc2UiA5ACARJLCgxWYWxpZGF0ZUtleXMSHC5saW5rLnYxLlZhbGlkYXRlS2V5c1JlcXVlc3QaHS5s\
+      aW5rLnYxLlZhbGlkYXRlS2V5c1Jlc3BvbnNlEkoKCkdldEFjY291bnQSGi5saW5rLnYxLkdldEFjY291bnRSZXF1ZXN0\
+      GhsubGluay52MS5HZXRBY2NvdW50UmVzcG9uc2UiA5ACARJQCgxDaGVja0FjY291bnQSHC5saW5rLnYxLkNoZWNrQWNj\
+      b3VudFJlcXVlc3QaHS5saW5rLnYxLkNoZWNrQWNjb3VudFJlc3BvbnNlIgOQAgISTgoNVW5saW5rQWNjb3VudBIdLmxp\
+      bmsudjEuVW5saW5rQWNjb3VudFJlcXVlc3QaHi5saW5rLnYxLlVubGlua0FjY291bnRSZXNwb25zZWIGcHJvdG8z
       """)
 }

@@ -88,6 +88,12 @@ struct LinkRecord {
   var state: LinkState = .unspecified
   /// How it ended, for a repeated `CompleteLink`.
   var end: LinkEnd?
+  /// The key set that the keys came from; empty where they were given with the call.
+  var keySet: String = ""
+  /// Its version then.
+  var keySetVersion: Int64 = 0
+  /// Whether the account may be linked in another profile, too.
+  var accountSharing: LinkAPI.AccountSharing = .unspecified
   var unknownFields = UnknownFields()
 
   init() {}
@@ -113,12 +119,18 @@ extension LinkRecord: Message {
     case 11: try reader.read(&expireTime)
     case 12: try reader.read(&state)
     case 13: try reader.read(&end)
+    case 14: try reader.read(&keySet)
+    case 15: try reader.read(&keySetVersion)
+    case 16: try reader.read(&accountSharing)
     default: break
     }
   }
 
   func encode(into writer: inout Writer) {
     writer.write(unknownFields)
+    writer.write(16, accountSharing)
+    writer.write(15, keySetVersion)
+    writer.write(14, keySet)
     writer.write(13, end)
     writer.write(12, state)
     writer.write(11, expireTime)
@@ -148,6 +160,9 @@ extension LinkRecord: Message {
     visitor.visit("expire_time", expireTime)
     visitor.visit("state", state)
     visitor.visit("end", end)
+    visitor.visit("key_set", keySet)
+    visitor.visit("key_set_version", keySetVersion)
+    visitor.visit("account_sharing", accountSharing)
   }
 }
 
@@ -294,6 +309,13 @@ struct AccountRecord {
   var token: String = ""
   /// Its secret.
   var tokenSecret: String = ""
+  /// The version of the key set `account.key_set` that the keys are of; 0 without a key set.
+  var keySetVersion: Int64 = 0
+  /// The access that was asked for when it was linked.
+  var requestedAccess: LinkAPI.AccessLevel = .unspecified
+  /// The last day (UTC, counted from 1970) on which linkd has asked the provider by itself, or was
+  /// about to.
+  var checkDay: Int64 = 0
   var unknownFields = UnknownFields()
 
   init() {}
@@ -310,12 +332,18 @@ extension AccountRecord: Message {
     case 2: try reader.read(&keys)
     case 3: try reader.read(&token)
     case 4: try reader.read(&tokenSecret)
+    case 5: try reader.read(&keySetVersion)
+    case 6: try reader.read(&requestedAccess)
+    case 7: try reader.read(&checkDay)
     default: break
     }
   }
 
   func encode(into writer: inout Writer) {
     writer.write(unknownFields)
+    writer.write(7, checkDay)
+    writer.write(6, requestedAccess)
+    writer.write(5, keySetVersion)
     writer.write(4, tokenSecret)
     writer.write(3, token)
     writer.write(2, keys)
@@ -327,6 +355,229 @@ extension AccountRecord: Message {
     visitor.visit("keys", keys)
     visitor.visit(.sensitive("token"), token)
     visitor.visit(.sensitive("token_secret"), tokenSecret)
+    visitor.visit("key_set_version", keySetVersion)
+    visitor.visit("requested_access", requestedAccess)
+    visitor.visit("check_day", checkDay)
+  }
+}
+
+/// A key pair under a name.
+struct KeySetRecord {
+  /// What callers see.
+  var keySet: LinkAPI.KeySet?
+  /// The pair.
+  var keys: LinkAPI.ConsumerKeys?
+  var unknownFields = UnknownFields()
+
+  init() {}
+}
+
+extension KeySetRecord: Message {
+  static var messageName: String { "linkd.state.v1.KeySetRecord" }
+
+  mutating func decodeField(
+    _ number: Int, from reader: inout Reader
+  ) throws(DecodingError) {
+    switch number {
+    case 1: try reader.read(&keySet)
+    case 2: try reader.read(&keys)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(unknownFields)
+    writer.write(2, keys)
+    writer.write(1, keySet)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
+    visitor.visit("key_set", keySet)
+    visitor.visit("keys", keys)
+  }
+}
+
+/// A token that is to be ended at the provider. Nothing is signed with it but that request.
+struct RevocationRecord {
+  /// Where.
+  var provider: LinkAPI.Provider = .unspecified
+  /// The keys that the token belongs to.
+  var keys: LinkAPI.ConsumerKeys?
+  /// The access token.
+  var token: String = ""
+  /// Its secret.
+  var tokenSecret: String = ""
+  /// The name of the account that it was of.
+  var account: String = ""
+  /// When the account was unlinked.
+  var createTime: Protobuf.Timestamp?
+  /// Not before then is the provider asked again.
+  var nextTime: Protobuf.Timestamp?
+  /// How often it has been asked.
+  var attempts: Int32 = 0
+  /// Whose token it is: the account's id at the provider.
+  var providerAccountID: String = ""
+  var unknownFields = UnknownFields()
+
+  init() {}
+}
+
+extension RevocationRecord: Message {
+  static var messageName: String { "linkd.state.v1.RevocationRecord" }
+
+  mutating func decodeField(
+    _ number: Int, from reader: inout Reader
+  ) throws(DecodingError) {
+    switch number {
+    case 1: try reader.read(&provider)
+    case 2: try reader.read(&keys)
+    case 3: try reader.read(&token)
+    case 4: try reader.read(&tokenSecret)
+    case 5: try reader.read(&account)
+    case 6: try reader.read(&createTime)
+    case 7: try reader.read(&nextTime)
+    case 8: try reader.read(&attempts)
+    case 9: try reader.read(&providerAccountID)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(unknownFields)
+    writer.write(9, providerAccountID)
+    writer.write(8, attempts)
+    writer.write(7, nextTime)
+    writer.write(6, createTime)
+    writer.write(5, account)
+    writer.write(4, tokenSecret)
+    writer.write(3, token)
+    writer.write(2, keys)
+    writer.write(1, provider)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
+    visitor.visit("provider", provider)
+    visitor.visit("keys", keys)
+    visitor.visit(.sensitive("token"), token)
+    visitor.visit(.sensitive("token_secret"), tokenSecret)
+    visitor.visit("account", account)
+    visitor.visit("create_time", createTime)
+    visitor.visit("next_time", nextTime)
+    visitor.visit("attempts", attempts)
+    visitor.visit("provider_account_id", providerAccountID)
+  }
+}
+
+/// Where the feed of a tenant has got to.
+struct FeedRecord {
+  /// Random: tells this feed from one of another store, or of the time before a restore.
+  var id: [UInt8] = []
+  /// The number of the last event; 0 before the first.
+  var lastSequence: UInt64 = 0
+  /// The number of the oldest event that is still kept.
+  var firstSequence: UInt64 = 0
+  var unknownFields = UnknownFields()
+
+  init() {}
+}
+
+extension FeedRecord: Message {
+  static var messageName: String { "linkd.state.v1.FeedRecord" }
+
+  mutating func decodeField(
+    _ number: Int, from reader: inout Reader
+  ) throws(DecodingError) {
+    switch number {
+    case 1: try reader.read(&id)
+    case 2: try reader.read(&lastSequence)
+    case 3: try reader.read(&firstSequence)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(unknownFields)
+    writer.write(3, firstSequence)
+    writer.write(2, lastSequence)
+    writer.write(1, id)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
+    visitor.visit("id", id)
+    visitor.visit("last_sequence", lastSequence)
+    visitor.visit("first_sequence", firstSequence)
+  }
+}
+
+/// An event of the feed; its number stands in its key.
+struct EventRecord {
+  /// What callers see.
+  var event: LinkAPI.AccountEvent?
+  var unknownFields = UnknownFields()
+
+  init() {}
+}
+
+extension EventRecord: Message {
+  static var messageName: String { "linkd.state.v1.EventRecord" }
+
+  mutating func decodeField(
+    _ number: Int, from reader: inout Reader
+  ) throws(DecodingError) {
+    switch number {
+    case 1: try reader.read(&event)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(unknownFields)
+    writer.write(1, event)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
+    visitor.visit("event", event)
+  }
+}
+
+/// Where a watcher has got to. Callers hold it, as text that they do not read.
+struct ResumeToken {
+  /// The feed.
+  var feedID: [UInt8] = []
+  /// The last event that the watcher has seen.
+  var sequence: UInt64 = 0
+  /// SHA-256 of what must be the same in the request that resumes.
+  var requestDigest: [UInt8] = []
+  var unknownFields = UnknownFields()
+
+  init() {}
+}
+
+extension ResumeToken: Message {
+  static var messageName: String { "linkd.state.v1.ResumeToken" }
+
+  mutating func decodeField(
+    _ number: Int, from reader: inout Reader
+  ) throws(DecodingError) {
+    switch number {
+    case 1: try reader.read(&feedID)
+    case 2: try reader.read(&sequence)
+    case 3: try reader.read(&requestDigest)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(unknownFields)
+    writer.write(3, requestDigest)
+    writer.write(2, sequence)
+    writer.write(1, feedID)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
+    visitor.visit("feed_id", feedID)
+    visitor.visit("sequence", sequence)
+    visitor.visit("request_digest", requestDigest)
   }
 }
 
@@ -457,39 +708,55 @@ extension TokenRecord: Message {
 enum LinkdStateV1StateProto {
   static let file = FileDescriptor(
     name: "linkd/state/v1/state.proto",
-    dependencies: [Protobuf.GoogleProtobufTimestampProto.file, LinkAPI.LinkV1AccountProto.file, LinkAPI.LinkV1ErrorProto.file, LinkAPI.LinkV1LinkServiceProto.file, LinkAPI.LinkV1OptionsProto.file, LinkAPI.LinkV1ProviderProto.file],
+    dependencies: [Protobuf.GoogleProtobufTimestampProto.file, LinkAPI.LinkV1AccountProto.file, LinkAPI.LinkV1AccountEventProto.file, LinkAPI.LinkV1ErrorProto.file, LinkAPI.LinkV1KeySetProto.file, LinkAPI.LinkV1LinkServiceProto.file, LinkAPI.LinkV1OptionsProto.file, LinkAPI.LinkV1ProviderProto.file],
     base64: """
       ChpsaW5rZC9zdGF0ZS92MS9zdGF0ZS5wcm90bxIObGlua2Quc3RhdGUudjEaH2dvb2dsZS9wcm90b2J1Zi90aW1lc3Rh\
-      bXAucHJvdG8aFWxpbmsvdjEvYWNjb3VudC5wcm90bxoTbGluay92MS9lcnJvci5wcm90bxoabGluay92MS9saW5rX3Nl\
-      cnZpY2UucHJvdG8aFWxpbmsvdjEvb3B0aW9ucy5wcm90bxoWbGluay92MS9wcm92aWRlci5wcm90byK1BAoKTGlua1Jl\
-      Y29yZBIXCgdsaW5rX2lkGAEgASgJUgZsaW5rSWQSFgoGdGVuYW50GAIgASgJUgZ0ZW5hbnQSGAoHcHJvZmlsZRgDIAEo\
-      CVIHcHJvZmlsZRItCghwcm92aWRlchgEIAEoDjIRLmxpbmsudjEuUHJvdmlkZXJSCHByb3ZpZGVyEikKBGtleXMYBSAB\
-      KAsyFS5saW5rLnYxLkNvbnN1bWVyS2V5c1IEa2V5cxIpCg1yZXF1ZXN0X3Rva2VuGAYgASgJQgTI2hgBUgxyZXF1ZXN0\
-      VG9rZW4SNgoUcmVxdWVzdF90b2tlbl9zZWNyZXQYByABKAlCBMjaGAFSEnJlcXVlc3RUb2tlblNlY3JldBIQCgNwaW4Y\
-      CCABKAhSA3BpbhI3CgxhY2Nlc3NfbGV2ZWwYCSABKA4yFC5saW5rLnYxLkFjY2Vzc0xldmVsUgthY2Nlc3NMZXZlbBI7\
-      CgtjcmVhdGVfdGltZRgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBSCmNyZWF0ZVRpbWUSOwoLZXhwaXJl\
-      X3RpbWUYCyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wUgpleHBpcmVUaW1lEi8KBXN0YXRlGAwgASgOMhku\
-      bGlua2Quc3RhdGUudjEuTGlua1N0YXRlUgVzdGF0ZRIpCgNlbmQYDSABKAsyFy5saW5rZC5zdGF0ZS52MS5MaW5rRW5k\
-      UgNlbmQi0QEKB0xpbmtFbmQSHQoKcmVxdWVzdF9pZBgBIAEoCVIJcmVxdWVzdElkEiUKDnJlcXVlc3RfZGlnZXN0GAIg\
-      ASgMUg1yZXF1ZXN0RGlnZXN0EjsKCHJlc3BvbnNlGAMgASgLMh0ubGluay52MS5Db21wbGV0ZUxpbmtSZXNwb25zZUgA\
-      UghyZXNwb25zZRI5CgdmYWlsdXJlGAQgASgLMh0ubGlua2Quc3RhdGUudjEuRmFpbHVyZVJlY29yZEgAUgdmYWlsdXJl\
-      QggKBmFuc3dlciLRAgoNRmFpbHVyZVJlY29yZBISCgRjb2RlGAEgASgFUgRjb2RlEiwKBnJlYXNvbhgCIAEoDjIULmxp\
-      bmsudjEuRXJyb3JSZWFzb25SBnJlYXNvbhIkCgVhY3RvchgDIAEoDjIOLmxpbmsudjEuQWN0b3JSBWFjdG9yEhgKB21l\
-      c3NhZ2UYBCABKAlSB21lc3NhZ2USRwoIbWV0YWRhdGEYBSADKAsyKy5saW5rZC5zdGF0ZS52MS5GYWlsdXJlUmVjb3Jk\
-      Lk1ldGFkYXRhRW50cnlSCG1ldGFkYXRhEh0KCmhlbHBfdGl0bGUYBiABKAlSCWhlbHBUaXRsZRIZCghoZWxwX3VybBgH\
-      IAEoCVIHaGVscFVybBo7Cg1NZXRhZGF0YUVudHJ5EhAKA2tleRgBIAEoCVIDa2V5EhQKBXZhbHVlGAIgASgJUgV2YWx1\
-      ZToCOAEiqwEKDUFjY291bnRSZWNvcmQSKgoHYWNjb3VudBgBIAEoCzIQLmxpbmsudjEuQWNjb3VudFIHYWNjb3VudBIp\
-      CgRrZXlzGAIgASgLMhUubGluay52MS5Db25zdW1lcktleXNSBGtleXMSGgoFdG9rZW4YAyABKAlCBMjaGAFSBXRva2Vu\
-      EicKDHRva2VuX3NlY3JldBgEIAEoCUIEyNoYAVILdG9rZW5TZWNyZXQibAoLU3RhcnRSZWNvcmQSJQoOcmVxdWVzdF9k\
-      aWdlc3QYASABKAxSDXJlcXVlc3REaWdlc3QSNgoIcmVzcG9uc2UYAiABKAsyGi5saW5rLnYxLlN0YXJ0TGlua1Jlc3Bv\
-      bnNlUghyZXNwb25zZSJrCglQYWdlVG9rZW4SGAoHcHJvZmlsZRgBIAEoCVIHcHJvZmlsZRIdCgphY2NvdW50X2lkGAIg\
-      ASgJUglhY2NvdW50SWQSJQoOcmVxdWVzdF9kaWdlc3QYAyABKAxSDXJlcXVlc3REaWdlc3QitgEKC1Rva2VuUmVjb3Jk\
-      EhYKBnRlbmFudBgBIAEoCVIGdGVuYW50Ei0KBnNjb3BlcxgCIAMoDjIVLmxpbmtkLnN0YXRlLnYxLlNjb3BlUgZzY29w\
-      ZXMSIwoNc2VjcmV0X2RpZ2VzdBgDIAEoDFIMc2VjcmV0RGlnZXN0EjsKC2NyZWF0ZV90aW1lGAQgASgLMhouZ29vZ2xl\
-      LnByb3RvYnVmLlRpbWVzdGFtcFIKY3JlYXRlVGltZSq/AQoJTGlua1N0YXRlEhoKFkxJTktfU1RBVEVfVU5TUEVDSUZJ\
-      RUQQABIWChJMSU5LX1NUQVRFX1BFTkRJTkcQARIZChVMSU5LX1NUQVRFX0VYQ0hBTkdJTkcQAhIVChFMSU5LX1NUQVRF\
-      X0xJTktFRBADEhUKEUxJTktfU1RBVEVfREVOSUVEEAQSFQoRTElOS19TVEFURV9GQUlMRUQQBRIeChpMSU5LX1NUQVRF\
-      X09VVENPTUVfVU5LTk9XThAGKl8KBVNjb3BlEhUKEVNDT1BFX1VOU1BFQ0lGSUVEEAASDgoKU0NPUEVfUkVBRBABEg4K\
-      ClNDT1BFX0xJTksQAhIOCgpTQ09QRV9TSUdOEAMSDwoLU0NPUEVfQURNSU4QBGIGcHJvdG8z
+      bXAucHJvdG8aFWxpbmsvdjEvYWNjb3VudC5wcm90bxobbGluay92MS9hY2NvdW50X2V2ZW50LnByb3RvGhNsaW5rL3Yx\
+      L2Vycm9yLnByb3RvGhVsaW5rL3YxL2tleV9zZXQucHJvdG8aGmxpbmsvdjEvbGlua19zZXJ2aWNlLnByb3RvGhVsaW5r\
+      L3YxL29wdGlvbnMucHJvdG8aFmxpbmsvdjEvcHJvdmlkZXIucHJvdG8iuAUKCkxpbmtSZWNvcmQSFwoHbGlua19pZBgB\
+      IAEoCVIGbGlua0lkEhYKBnRlbmFudBgCIAEoCVIGdGVuYW50EhgKB3Byb2ZpbGUYAyABKAlSB3Byb2ZpbGUSLQoIcHJv\
+      dmlkZXIYBCABKA4yES5saW5rLnYxLlByb3ZpZGVyUghwcm92aWRlchIpCgRrZXlzGAUgASgLMhUubGluay52MS5Db25z\
+      dW1lcktleXNSBGtleXMSKQoNcmVxdWVzdF90b2tlbhgGIAEoCUIEyNoYAVIMcmVxdWVzdFRva2VuEjYKFHJlcXVlc3Rf\
+      dG9rZW5fc2VjcmV0GAcgASgJQgTI2hgBUhJyZXF1ZXN0VG9rZW5TZWNyZXQSEAoDcGluGAggASgIUgNwaW4SNwoMYWNj\
+      ZXNzX2xldmVsGAkgASgOMhQubGluay52MS5BY2Nlc3NMZXZlbFILYWNjZXNzTGV2ZWwSOwoLY3JlYXRlX3RpbWUYCiAB\
+      KAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wUgpjcmVhdGVUaW1lEjsKC2V4cGlyZV90aW1lGAsgASgLMhouZ29v\
+      Z2xlLnByb3RvYnVmLlRpbWVzdGFtcFIKZXhwaXJlVGltZRIvCgVzdGF0ZRgMIAEoDjIZLmxpbmtkLnN0YXRlLnYxLkxp\
+      bmtTdGF0ZVIFc3RhdGUSKQoDZW5kGA0gASgLMhcubGlua2Quc3RhdGUudjEuTGlua0VuZFIDZW5kEhcKB2tleV9zZXQY\
+      DiABKAlSBmtleVNldBImCg9rZXlfc2V0X3ZlcnNpb24YDyABKANSDWtleVNldFZlcnNpb24SQAoPYWNjb3VudF9zaGFy\
+      aW5nGBAgASgOMhcubGluay52MS5BY2NvdW50U2hhcmluZ1IOYWNjb3VudFNoYXJpbmci0QEKB0xpbmtFbmQSHQoKcmVx\
+      dWVzdF9pZBgBIAEoCVIJcmVxdWVzdElkEiUKDnJlcXVlc3RfZGlnZXN0GAIgASgMUg1yZXF1ZXN0RGlnZXN0EjsKCHJl\
+      c3BvbnNlGAMgASgLMh0ubGluay52MS5Db21wbGV0ZUxpbmtSZXNwb25zZUgAUghyZXNwb25zZRI5CgdmYWlsdXJlGAQg\
+      ASgLMh0ubGlua2Quc3RhdGUudjEuRmFpbHVyZVJlY29yZEgAUgdmYWlsdXJlQggKBmFuc3dlciLRAgoNRmFpbHVyZVJl\
+      Y29yZBISCgRjb2RlGAEgASgFUgRjb2RlEiwKBnJlYXNvbhgCIAEoDjIULmxpbmsudjEuRXJyb3JSZWFzb25SBnJlYXNv\
+      bhIkCgVhY3RvchgDIAEoDjIOLmxpbmsudjEuQWN0b3JSBWFjdG9yEhgKB21lc3NhZ2UYBCABKAlSB21lc3NhZ2USRwoI\
+      bWV0YWRhdGEYBSADKAsyKy5saW5rZC5zdGF0ZS52MS5GYWlsdXJlUmVjb3JkLk1ldGFkYXRhRW50cnlSCG1ldGFkYXRh\
+      Eh0KCmhlbHBfdGl0bGUYBiABKAlSCWhlbHBUaXRsZRIZCghoZWxwX3VybBgHIAEoCVIHaGVscFVybBo7Cg1NZXRhZGF0\
+      YUVudHJ5EhAKA2tleRgBIAEoCVIDa2V5EhQKBXZhbHVlGAIgASgJUgV2YWx1ZToCOAEisQIKDUFjY291bnRSZWNvcmQS\
+      KgoHYWNjb3VudBgBIAEoCzIQLmxpbmsudjEuQWNjb3VudFIHYWNjb3VudBIpCgRrZXlzGAIgASgLMhUubGluay52MS5D\
+      b25zdW1lcktleXNSBGtleXMSGgoFdG9rZW4YAyABKAlCBMjaGAFSBXRva2VuEicKDHRva2VuX3NlY3JldBgEIAEoCUIE\
+      yNoYAVILdG9rZW5TZWNyZXQSJgoPa2V5X3NldF92ZXJzaW9uGAUgASgDUg1rZXlTZXRWZXJzaW9uEj8KEHJlcXVlc3Rl\
+      ZF9hY2Nlc3MYBiABKA4yFC5saW5rLnYxLkFjY2Vzc0xldmVsUg9yZXF1ZXN0ZWRBY2Nlc3MSGwoJY2hlY2tfZGF5GAcg\
+      ASgDUghjaGVja0RheSJjCgxLZXlTZXRSZWNvcmQSKAoHa2V5X3NldBgBIAEoCzIPLmxpbmsudjEuS2V5U2V0UgZrZXlT\
+      ZXQSKQoEa2V5cxgCIAEoCzIVLmxpbmsudjEuQ29uc3VtZXJLZXlzUgRrZXlzIo0DChBSZXZvY2F0aW9uUmVjb3JkEi0K\
+      CHByb3ZpZGVyGAEgASgOMhEubGluay52MS5Qcm92aWRlclIIcHJvdmlkZXISKQoEa2V5cxgCIAEoCzIVLmxpbmsudjEu\
+      Q29uc3VtZXJLZXlzUgRrZXlzEhoKBXRva2VuGAMgASgJQgTI2hgBUgV0b2tlbhInCgx0b2tlbl9zZWNyZXQYBCABKAlC\
+      BMjaGAFSC3Rva2VuU2VjcmV0EhgKB2FjY291bnQYBSABKAlSB2FjY291bnQSOwoLY3JlYXRlX3RpbWUYBiABKAsyGi5n\
+      b29nbGUucHJvdG9idWYuVGltZXN0YW1wUgpjcmVhdGVUaW1lEjcKCW5leHRfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90\
+      b2J1Zi5UaW1lc3RhbXBSCG5leHRUaW1lEhoKCGF0dGVtcHRzGAggASgFUghhdHRlbXB0cxIuChNwcm92aWRlcl9hY2Nv\
+      dW50X2lkGAkgASgJUhFwcm92aWRlckFjY291bnRJZCJoCgpGZWVkUmVjb3JkEg4KAmlkGAEgASgMUgJpZBIjCg1sYXN0\
+      X3NlcXVlbmNlGAIgASgEUgxsYXN0U2VxdWVuY2USJQoOZmlyc3Rfc2VxdWVuY2UYAyABKARSDWZpcnN0U2VxdWVuY2Ui\
+      OgoLRXZlbnRSZWNvcmQSKwoFZXZlbnQYASABKAsyFS5saW5rLnYxLkFjY291bnRFdmVudFIFZXZlbnQiaQoLUmVzdW1l\
+      VG9rZW4SFwoHZmVlZF9pZBgBIAEoDFIGZmVlZElkEhoKCHNlcXVlbmNlGAIgASgEUghzZXF1ZW5jZRIlCg5yZXF1ZXN0\
+      X2RpZ2VzdBgDIAEoDFINcmVxdWVzdERpZ2VzdCJsCgtTdGFydFJlY29yZBIlCg5yZXF1ZXN0X2RpZ2VzdBgBIAEoDFIN\
+      cmVxdWVzdERpZ2VzdBI2CghyZXNwb25zZRgCIAEoCzIaLmxpbmsudjEuU3RhcnRMaW5rUmVzcG9uc2VSCHJlc3BvbnNl\
+      ImsKCVBhZ2VUb2tlbhIYCgdwcm9maWxlGAEgASgJUgdwcm9maWxlEh0KCmFjY291bnRfaWQYAiABKAlSCWFjY291bnRJ\
+      ZBIlCg5yZXF1ZXN0X2RpZ2VzdBgDIAEoDFINcmVxdWVzdERpZ2VzdCK2AQoLVG9rZW5SZWNvcmQSFgoGdGVuYW50GAEg\
+      ASgJUgZ0ZW5hbnQSLQoGc2NvcGVzGAIgAygOMhUubGlua2Quc3RhdGUudjEuU2NvcGVSBnNjb3BlcxIjCg1zZWNyZXRf\
+      ZGlnZXN0GAMgASgMUgxzZWNyZXREaWdlc3QSOwoLY3JlYXRlX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGlt\
+      ZXN0YW1wUgpjcmVhdGVUaW1lKr8BCglMaW5rU3RhdGUSGgoWTElOS19TVEFURV9VTlNQRUNJRklFRBAAEhYKEkxJTktf\
+      U1RBVEVfUEVORElORxABEhkKFUxJTktfU1RBVEVfRVhDSEFOR0lORxACEhUKEUxJTktfU1RBVEVfTElOS0VEEAMSFQoR\
+      TElOS19TVEFURV9ERU5JRUQQBBIVChFMSU5LX1NUQVRFX0ZBSUxFRBAFEh4KGkxJTktfU1RBVEVfT1VUQ09NRV9VTktO\
+      T1dOEAYqXwoFU2NvcGUSFQoRU0NPUEVfVU5TUEVDSUZJRUQQABIOCgpTQ09QRV9SRUFEEAESDgoKU0NPUEVfTElOSxAC\
+      Eg4KClNDT1BFX1NJR04QAxIPCgtTQ09QRV9BRE1JThAEYgZwcm90bzM=
       """)
 }

@@ -1,0 +1,59 @@
+internal import LinkAPI
+internal import OAuth
+internal import Protobuf
+
+/// Asks X about accounts, and keeps what it says.
+struct AccountChecker: Sendable {
+  let records: Records
+  let ledger: AccountLedger
+  let x: XClient
+  let clock: WallClock
+
+  /// Asks now, and returns the account as it is then.
+  ///
+  /// Throws if the question could not be asked; the account stays as it was.
+  func check(
+    _ name: AccountName, of tenant: String, timeout: Duration
+  ) async throws(Failure) -> Account {
+    let asked = try await records.account(name, of: tenant).record
+    let verdict = try await verdict(on: asked, of: tenant, timeout)
+    let key = RecordKey.account(tenant: tenant, profile: name.profile, account: name.account)
+    return try await ledger.write(tenant: tenant) { () async throws(Failure) in
+      var current = try await records.account(name, of: tenant)
+      // Linked again meanwhile: what was said is about a token that is gone.
+      guard current.record.token.utf8.elementsEqual(asked.token.utf8) else {
+        return Draft(value: current.record.account ?? Account())
+      }
+      let isNews = current.record.apply(verdict, at: clock.now())
+      let account = current.record.account ?? Account()
+      var draft = Draft(value: account)
+      try draft.change.put(current.record, at: key)
+      draft.change.require(key, version: current.version)
+      if isNews { draft.event = AccountEvent(.stateChanged, account, at: clock.now()) }
+      return draft
+    }
+  }
+
+  private func verdict(
+    on record: AccountRecord, of tenant: String, _ timeout: Duration
+  ) async throws(Failure) -> AccountVerdict {
+    let pair = KeyPair(keys: record.keys ?? ConsumerKeys(), version: record.keySetVersion)
+    return try await ask(record, pair, timeout)
+  }
+
+  private func ask(
+    _ record: AccountRecord, _ pair: KeyPair, _ timeout: Duration
+  ) async throws(Failure) -> AccountVerdict {
+    do throws(XFailure) {
+      let identity = try await x.identity(of: record, keys: pair.keys, timeout: timeout)
+      let id = record.account?.providerAccountID ?? ""
+      guard identity.userID.utf8.elementsEqual(id.utf8) else { throw .wrongUser }
+      return .works(identity, pair)
+    } catch {
+      guard let verdict = AccountVerdict(error, at: clock.now()) else {
+        throw XDiagnosis(ofAccount: error).failure
+      }
+      return verdict
+    }
+  }
+}

@@ -1,0 +1,41 @@
+internal import LinkAPI
+internal import Store
+
+/// The profiles of a tenant in which one account at a provider is linked.
+struct AccountHolders: Sendable {
+  /// More profiles than that are not looked at: nobody shares an account so widely, and a look-up
+  /// must have an end.
+  private static let limit = 1000
+
+  private let records: Records
+  private let tenant: String
+  /// The holders' profiles.
+  let profiles: [(profile: String, account: String)]
+
+  init(
+    _ records: Records, tenant: String, provider: Provider, id: String
+  ) async throws(Failure) {
+    self.records = records
+    self.tenant = tenant
+    let prefix = RecordKey.identities(tenant: tenant, provider: provider, id: id)
+    profiles = try await records.texts(under: prefix, limit: Self.limit).map { key, account in
+      (String(decoding: key.bytes.dropFirst(prefix.bytes.count), as: UTF8.self), account)
+    }
+  }
+
+  /// Whether any profile but this one has the account.
+  func isHeld(outside profile: String) -> Bool {
+    profiles.contains { !$0.profile.utf8.elementsEqual(profile.utf8) }
+  }
+
+  /// Whether any account but `excluded` lives of this token.
+  func need(token: String, but excluded: AccountName? = nil) async throws(Failure) -> Bool {
+    for holder in profiles {
+      if let excluded, excluded.profile.utf8.elementsEqual(holder.profile.utf8) { continue }
+      let account = try await records.account(
+        tenant: tenant, profile: holder.profile, id: holder.account)
+      if account?.record.token.utf8.elementsEqual(token.utf8) == true { return true }
+    }
+    return false
+  }
+}

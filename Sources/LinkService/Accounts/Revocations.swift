@@ -1,0 +1,97 @@
+internal import LinkAPI
+internal import OAuth
+internal import OpenSSL
+internal import Protobuf
+internal import Store
+internal import TextCoding
+
+/// Ends tokens of forgotten accounts at the provider: now if it answers, and otherwise again and
+/// again, ever more rarely, until it has done so or nothing is to be hoped for any more.
+struct Revocations: Sendable {
+  private static let idLength = 10
+
+  let records: Records
+  let x: XClient
+  let clock: WallClock
+
+  static func newID() throws(Failure) -> String {
+    do { return Hex.encode(try Random.bytes(idLength)) } catch {
+      throw .broken("no randomness", cause: error)
+    }
+  }
+
+  /// Asks the provider once, whatever the time, and writes down what came of it.
+  ///
+  /// Does not fail: what could not be done now stays to be done.
+  func attempt(_ key: Key, timeout: Duration) async -> TokenRevocation {
+    do throws(Failure) {
+      guard let found = try await records.revocation(at: key) else { return .done }
+      let outcome = try await outcome(of: found.record, tenant: Self.tenant(of: key), timeout)
+      var change = Change()
+      change.require(key, version: found.version)
+      if let next = outcome.next { try change.put(next, at: key) } else { change.delete(key) }
+      _ = try await records.commit(change)
+      return outcome.revocation
+    } catch { return .pending }
+  }
+
+  private func outcome(
+    of record: RevocationRecord, tenant: String, _ timeout: Duration
+  ) async throws(Failure) -> (revocation: TokenRevocation, next: RevocationRecord?) {
+    // Linked again before the provider could be told: it gave the same token for the same account.
+    let holders = try await AccountHolders(
+      records, tenant: tenant, provider: record.provider, id: record.providerAccountID)
+    if try await holders.need(token: record.token) { return (.stillNeeded, nil) }
+    do throws(XFailure) {
+      try await x.endToken(of: record, timeout: timeout)
+      return (.done, nil)
+    } catch {
+      if error.saysTokenIsGone { return (.done, nil) }
+      return (.pending, record.postponed(at: clock.now(), after: error.retryAfter))
+    }
+  }
+
+  private static func tenant(of key: Key) -> String {
+    let parts = key.bytes.split(separator: UInt8(ascii: "/"))
+    return String(decoding: parts.dropFirst().first ?? [], as: UTF8.self)
+  }
+}
+
+extension RevocationRecord {
+  /// The token of an account that has just been forgotten.
+  init(_ account: AccountRecord, at now: Timestamp) {
+    self.init()
+    provider = account.account?.provider ?? .unspecified
+    keys = account.keys
+    token = account.token
+    tokenSecret = account.tokenSecret
+    self.account = account.account?.name ?? ""
+    providerAccountID = account.account?.providerAccountID ?? ""
+    createTime = now
+    // Until then whoever forgot the account is asking.
+    nextTime = now.adding(LinkLimits.firstRevocationPause)
+  }
+
+  /// The token of a link that has come to nothing.
+  init(_ link: LinkRecord, _ user: LinkedUser, at now: Timestamp) {
+    self.init()
+    provider = link.provider
+    keys = link.keys
+    token = user.token.identifier
+    tokenSecret = user.token.secret.text
+    providerAccountID = user.id
+    createTime = now
+    nextTime = now
+  }
+
+  /// The record after an attempt that has failed; nil once nothing is to be hoped for any more.
+  func postponed(at now: Timestamp, after pause: Duration?) -> RevocationRecord? {
+    guard now < (createTime ?? now).adding(LinkLimits.revocationLifetime) else { return nil }
+    var next = self
+    next.attempts = min(attempts &+ 1, LinkLimits.revocationDoublings)
+    let doubled = LinkLimits.firstRevocationPause * Int(1 << next.attempts)
+    next.nextTime = now.adding(
+      max(min(doubled, LinkLimits.longestRevocationPause), pause ?? .zero))
+    return next
+  }
+}
