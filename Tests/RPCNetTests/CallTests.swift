@@ -17,7 +17,7 @@ struct CallTests {
   ) async throws {
     switch peer {
     case .ours:
-      try await withServer(transport, [TestGreeter()]) { _, channel in
+      try await withServer([TestGreeter()], over: transport) { _, channel in
         try await body(channel)
       }
     case .grpcio:
@@ -119,7 +119,7 @@ struct CallTests {
 
   @Test(arguments: Transport.allCases)
   func `a grpcio client calls our server`(_ transport: Transport) async throws {
-    try await withServer(transport, [TestGreeter()]) { server, _ in
+    try await withServer([TestGreeter()], over: transport) { server, _ in
       let result = try await Python.call(transport, port: server.address.port ?? 0)
       #expect(result.status == 0, "\(result.output)")
     }

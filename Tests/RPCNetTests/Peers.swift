@@ -55,7 +55,7 @@ enum Certificate {
 
 /// Runs `body` with a server of ours on a port of the kernel's choice, and a channel to it.
 func withServer<Value>(
-  _ transport: Transport = .plaintext, _ services: [any Service], loops: Int = 1,
+  _ services: [any Service], over transport: Transport = .plaintext, loops: Int = 1,
   interceptors: [any ServerInterceptor] = [],
   configure: (inout RPCServer.Configuration) -> Void = { _ in },
   _ body: (RPCServer, RPCChannel) async throws -> Value

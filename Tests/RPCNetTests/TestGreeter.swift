@@ -5,6 +5,7 @@ import TestAPI
 
 /// Does what the name says that is to be greeted; `Python/greeter.py` does the same.
 struct TestGreeter: GreeterProtocol {
+  let started = Signal()
   let cancelled = Signal()
 
   func sayHello(_ request: HelloRequest, context: ServerContext) async throws -> HelloReply {
@@ -31,6 +32,7 @@ struct TestGreeter: GreeterProtocol {
   }
 
   private func sleep() async throws {
+    started.fire()
     do { try await Task.sleep(for: .seconds(30)) } catch {
       cancelled.fire()
       throw error

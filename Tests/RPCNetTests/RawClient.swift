@@ -1,0 +1,97 @@
+import HTTP2
+import Net
+import Synchronization
+
+/// Sends requests as no gRPC library would, and keeps the answer frame by frame.
+final class RawExchange: StreamHandler, @unchecked Sendable {
+  // Everything mutable is touched on the connection's loop, until `continuation` is resumed.
+
+  /// What came back, in order.
+  enum Part: Equatable {
+    case headers([String: String], endStream: Bool)
+    case data([UInt8], endStream: Bool)
+    case trailers([String: String])
+    case closed(ErrorCode, connectionLost: Bool)
+  }
+
+  private var parts: [Part] = []
+  private var continuation: CheckedContinuation<[Part], Never>?
+  private var stream: Net.Stream?
+
+  /// Sends a request and returns all that came back until the stream was closed.
+  static func run(
+    on connection: Connection, _ headers: HeaderBlock, _ pieces: [[UInt8]], endStream: Bool = true
+  ) async -> [Part] {
+    let exchange = RawExchange()
+    return await withCheckedContinuation { continuation in
+      connection.loop.execute {
+        exchange.continuation = continuation
+        do throws(NetError) {
+          let isBare = pieces.isEmpty && endStream
+          let stream = try connection.openStream(headers, endStream: isBare, handler: exchange)
+          exchange.stream = stream
+          for (index, piece) in pieces.enumerated() {
+            stream.sendData(piece, endStream: endStream && index == pieces.count - 1)
+          }
+        } catch {
+          exchange.finish()
+        }
+      }
+    }
+  }
+
+  private func finish() {
+    continuation?.resume(returning: parts)
+    continuation = nil
+  }
+
+  func receivedHeaders(_ headers: HeaderBlock, endStream: Bool) {
+    parts.append(.headers(headers.dictionary, endStream: endStream))
+  }
+
+  func receivedData(_ bytes: Span<UInt8>, endStream: Bool) {
+    parts.append(.data(bytes.indices.map { bytes[$0] }, endStream: endStream))
+  }
+
+  func receivedTrailers(_ trailers: HeaderBlock) {
+    parts.append(.trailers(trailers.dictionary))
+  }
+
+  func becameWritable() {}
+
+  func closed(_ code: ErrorCode, connectionLost: Bool) {
+    parts.append(.closed(code, connectionLost: connectionLost))
+    finish()
+  }
+}
+
+extension HeaderBlock {
+  fileprivate var dictionary: [String: String] {
+    var fields: [String: String] = [:]
+    for field in self {
+      fields[String(decoding: field.name, as: UTF8.self)] =
+        String(decoding: field.value, as: UTF8.self)
+    }
+    return fields
+  }
+}
+
+extension [RawExchange.Part] {
+  /// The fields of the first HEADERS.
+  var headers: [String: String] {
+    guard case .headers(let fields, _)? = first else { return [:] }
+    return fields
+  }
+
+  /// The `grpc-status`, wherever it stood.
+  var status: String? {
+    for part in self {
+      switch part {
+      case .headers(let fields, _), .trailers(let fields):
+        if let status = fields["grpc-status"] { return status }
+      default: break
+      }
+    }
+    return nil
+  }
+}

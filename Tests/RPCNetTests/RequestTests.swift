@@ -1,0 +1,125 @@
+import HTTP2
+import Linux
+import Net
+import RPC
+import RPCNet
+import Synchronization
+import TestAPI
+import Testing
+
+/// T41 to T45 of the reliability checks: requests that no library sends, and the shape of answers.
+struct RequestTests {
+  private static let hello: [UInt8] = [0, 0, 0, 0, 7, 0x0a, 5] + Array("world".utf8)
+
+  private func withConnection(
+    _ body: (Connection) async throws -> Void
+  ) async throws {
+    try await withServer([TestGreeter()]) { server, _ in
+      let loop = try EventLoop(name: "raw")
+      defer { loop.shutdown() }
+      let connection = try await Connection.dial(
+        Connection.Target(host: "127.0.0.1", port: server.address.port ?? 0), on: loop)
+      try await body(connection)
+      await loop.run { connection.close() }
+    }
+  }
+
+  private func headers(_ changes: KeyValuePairs<String, String?> = [:]) -> HeaderBlock {
+    var block = HeaderBlock()
+    let usual: KeyValuePairs = [
+      ":method": "POST", ":scheme": "http", ":path": "/helloworld.Greeter/SayHello",
+      ":authority": "test", "content-type": "application/grpc", "te": "trailers",
+    ]
+    for (name, value) in usual where !changes.contains(where: { $0.key == name }) {
+      if name.hasPrefix(":") { block.append(name, value) }
+    }
+    for (name, value) in changes where name.hasPrefix(":") {
+      if let value { block.append(name, value) }
+    }
+    for (name, value) in usual where !changes.contains(where: { $0.key == name }) {
+      if !name.hasPrefix(":") { block.append(name, value) }
+    }
+    for (name, value) in changes where !name.hasPrefix(":") {
+      if let value { block.append(name, value) }
+    }
+    return block
+  }
+
+  @Test func `T41 every odd request has its answer and leaves the connection usable`() async throws
+  {
+    let hello = Self.hello
+    let cases: [(KeyValuePairs<String, String?>, [[UInt8]], http: String, grpc: String?)] = [
+      ([:], [hello], "200", "0"),
+      (["content-type": "text/html"], [hello], "415", "3"),
+      (["content-type": nil], [hello], "415", "3"),
+      (["content-type": "application/grpc-web"], [hello], "415", "3"),
+      (["content-type": "application/grpc;charset=utf-8"], [hello], "200", "0"),
+      (["content-type": "application/grpc+proto"], [hello], "200", "0"),
+      ([":method": "GET"], [], "405", "13"),
+      (["te": nil], [hello], "200", "0"),
+      ([":path": "/helloworld.Greeter/Nope"], [hello], "200", "12"),
+      ([":path": "//helloworld.Greeter/SayHello"], [hello], "200", "12"),
+      ([:], [[]], "200", "12"),
+      ([:], [hello + hello], "200", "12"),
+      ([:], [Array(hello.dropLast())], "200", "13"),
+      ([:], [[0, 0, 0]], "200", "13"),
+      ([:], [[1] + hello.dropFirst()], "200", "13"),
+      ([:], [[2] + hello.dropFirst()], "200", "13"),
+      ([:], [[0, 0xff, 0xff, 0xff, 0xff]], "200", "8"),
+      ([:], [[0, 0, 0, 0, 1, 0xff]], "200", "13"),
+      (["grpc-encoding": "br"], [hello], "200", "12"),
+      (["grpc-encoding": "gzip"], [[1, 0, 0, 0, 3, 1, 2, 3]], "200", "13"),
+      (["grpc-timeout": "1.5S"], [hello], "200", "13"),
+      (["grpc-timeout": "123456789S"], [hello], "200", "13"),
+      (["grpc-timeout": "99999999H"], [hello], "200", "0"),
+      (["grpc-timeout": "0m"], [hello], "200", "4"),
+      (["x-bin": "%%%"], [hello], "200", "13"),
+    ]
+    try await withConnection { connection in
+      for (changes, body, http, grpc) in cases {
+        let parts = await RawExchange.run(on: connection, headers(changes), body)
+        #expect(parts.headers[":status"] == http, "\(changes)")
+        #expect(parts.status == grpc, "\(changes) \(body)")
+        #expect(parts.last == .closed(.noError, connectionLost: false))
+      }
+    }
+  }
+
+  @Test func `T42 an answer is headers, data and trailers, an error one frame`() async throws {
+    try await withConnection { connection in
+      let good = await RawExchange.run(on: connection, headers(), [Self.hello])
+      let reply: [UInt8] = [0, 0, 0, 0, 13, 0x0a, 11] + Array("Hello world".utf8)
+      #expect(
+        good == [
+          .headers([":status": "200", "content-type": "application/grpc"], endStream: false),
+          .data(reply, endStream: false), .trailers(["grpc-status": "0"]),
+          .closed(.noError, connectionLost: false),
+        ])
+      let bad = await RawExchange.run(on: connection, headers([":path": "/x"]), [Self.hello])
+      guard case .headers(_, endStream: true)? = bad.first else {
+        Issue.record("\(bad)")
+        return
+      }
+      #expect(bad.count == 2)
+    }
+  }
+
+  @Test func `T44 a request is the same wherever its data frames are cut`() async throws {
+    try await withConnection { connection in
+      for cut in 1..<Self.hello.count {
+        let pieces = [Array(Self.hello[..<cut]), Array(Self.hello[cut...])]
+        let parts = await RawExchange.run(on: connection, headers(), pieces)
+        #expect(parts.status == "0")
+      }
+    }
+  }
+
+  @Test func `an answer that comes early stops the request without an error`() async throws {
+    try await withConnection { connection in
+      let prefix: [UInt8] = [0, 0xff, 0xff, 0xff, 0xff]
+      let parts = await RawExchange.run(on: connection, headers(), [prefix], endStream: false)
+      #expect(parts.status == "8")
+      #expect(parts.last == .closed(.noError, connectionLost: false))
+    }
+  }
+}
