@@ -92,7 +92,8 @@ extension Session {
   /// Data events point into `bytes`: take all events before the buffer is used again. Wraps
   /// `nghttp2_session_mem_recv`.
   public func receive(_ bytes: Span<UInt8>) throws(HTTP2Error) {
-    guard !inbox.hasFailed else { return }
+    // After an error of the connection nothing more is parsed (CVE-2026-27135).
+    guard !inbox.hasFailed, unsafe nghttp2_session_want_read(raw) != 0 else { return }
     if !inbox.frames.count(bytes) {
       inbox.violation = .tooManyContinuations
       throw fail(0)

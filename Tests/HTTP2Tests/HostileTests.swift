@@ -170,6 +170,14 @@ struct HostileTests {
     #expect(Bool(true), "seed \(seed)")
   }
 
+  @Test func `after an error of the connection nothing more is parsed`() {
+    // DATA on a stream that was never opened.
+    let server = server(fed: Self.frame(0, 0, 1, [1]))
+    server.receive(Self.request([]) + Self.frame(1, 0, 3, [0xFF, 0xFF]))
+    #expect(codes(of: 7, server) == [.protocolError])
+    #expect(server.accepted.isEmpty && server.isFinished)
+  }
+
   @Test func `frames are counted by kind`() {
     var bytes = Self.request([])
     bytes += Self.frame(2, 0, 5, [0, 0, 0, 0, 1])
