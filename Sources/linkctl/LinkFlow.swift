@@ -82,8 +82,30 @@ struct LinkFlow: Sendable {
   }
 
   private func complete(_ ticket: LinkTicket, _ linkd: Linkd) async throws {
-    let view = try LinkedView(try await linkd.completeLink(try ticket.request()))
+    let request = try ticket.request()
+    let response = try await patiently { () async throws(Failure) in
+      try await linkd.completeLink(request)
+    }
+    let view = try LinkedView(response)
     try output.result(view, text: view.text)
+  }
+
+  /// Asks again, for about six seconds, while linkd itself cannot be reached.
+  ///
+  /// The person has agreed and cannot be asked to do so twice; the call's request_id sees to it that
+  /// repeating it links once.
+  private func patiently<Answer>(
+    _ body: () async throws(Failure) -> Answer
+  ) async throws -> Answer {
+    for milliseconds in [200, 400, 800, 1600, 3200] {
+      do throws(Failure) {
+        return try await body()
+      } catch {
+        guard error.status == .unavailable, error.answer?.reason == nil else { throw error }
+      }
+      try await Task.sleep(for: .milliseconds(milliseconds))
+    }
+    return try await body()
   }
 }
 

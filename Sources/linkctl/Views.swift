@@ -19,7 +19,7 @@ struct AccountView: Encodable {
     providerAccountId = account.providerAccountID
     screenName = account.screenName
     state = account.state.word
-    accessLevel = account.accessLevel.word
+    accessLevel = account.accessLevel.wordIfSet
     createTime = account.createTime?.text
     updateTime = account.updateTime?.text
     linkTime = account.linkTime?.text
@@ -79,8 +79,8 @@ struct KeyReportView: Encodable {
     init(_ finding: KeyFinding) {
       check = finding.check.word
       outcome = finding.outcome.word
-      reason = finding.reason.word
-      actor = finding.actor.word
+      reason = finding.reason.nameIfSet
+      actor = finding.actor.wordIfSet
       summary = finding.summary
       action = finding.action.nonEmpty
       paste = finding.paste.nonEmpty

@@ -6,7 +6,9 @@ import pty
 import random
 import re
 import select
+import signal
 import subprocess
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -289,6 +291,22 @@ def test_a_slow_server_is_left_in_time(ctl, service):
     start = time.monotonic()
     ctl("accounts", "list", "--timeout", "0.3", status=75)
     assert time.monotonic() - start < 2.5
+
+
+def test_ctrl_c_ends_a_call_at_once(ctl, service):
+    begun = threading.Event()
+
+    def answer(request, context):
+        begun.set()
+        time.sleep(3)
+
+    service.answers["ListAccounts"] = answer
+    process = subprocess.Popen(
+        [LINKCTL, "accounts", "list"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert begun.wait(20)
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=2) == (b"", b"")
+    assert process.returncode == -signal.SIGINT
 
 
 def test_a_server_that_is_not_there_is_named(files):
@@ -584,6 +602,27 @@ def test_the_browser_comes_back_and_the_link_completes(waiting, linking):
     assert process.returncode == 0, err
     assert "@alice" in out and "MARKER" not in out + err
     assert linking.requests("CompleteLink")[0].grant.oauth_verifier == "MARKERVERIFIER"
+
+
+def test_a_completion_that_cannot_be_delivered_is_repeated_and_not_asked_for_twice(
+        waiting, linking):
+    from link.v1 import link_service_pb2 as schema
+
+    process, callback = waiting
+    answers = [grpc.StatusCode.UNAVAILABLE, schema.CompleteLinkResponse(account=account())]
+
+    def answer(request, context):
+        following = answers.pop(0)
+        if isinstance(following, grpc.StatusCode):
+            context.abort(following, "Going down.")
+        return following
+
+    linking.answers["CompleteLink"] = answer
+    browse(callback + "?oauth_token=rt-1&oauth_verifier=v")
+    out, err = process.communicate(timeout=20)
+    assert process.returncode == 0, err
+    first, second = linking.requests("CompleteLink")
+    assert first == second and first.request_id
 
 
 def test_saying_no_in_the_browser_ends_with_its_own_status(waiting, linking):

@@ -174,3 +174,34 @@ def test_linkctl_goes_the_same_way(linkd, fakex, tmp_path):
     listing = json.loads(linkd.linkctl("accounts", "list", "--output", "json").stdout)
     assert listing["accounts"] == [linked["account"]]
     assert linked["account"]["screenName"] == "bob" and not linked["relinked"]
+
+
+def test_linkctl_waits_for_the_browser(linkd, fakex, tmp_path):
+    import socket
+    import subprocess
+
+    from conftest import BIN
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    fakex.control("app", key=fakex.key, add_callback=f"http://127.0.0.1:{port}/callback")
+    (tmp_path / "keys").write_text(
+        f"consumer_key = {fakex.key}\nconsumer_secret = {fakex.secret}\n")
+    trust = ["--ca-file", linkd.certificate.ca] if linkd.certificate else []
+    process = subprocess.Popen(
+        [BIN / "linkctl", "link", "x", "--profile", "ann", "--keys", tmp_path / "keys", "--port",
+         str(port), "--no-browser", "--server", linkd.url, "--token-file", linkd.token_file,
+         *trust],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        url = next(line.strip() for line in process.stderr if "oauth_token=" in line)
+        subprocess.run(
+            [BIN / "fakex", "visit", "--approve", "--user", "bob", "--follow", url],
+            check=True, capture_output=True, timeout=30)
+        out, err = process.communicate(timeout=30)
+    finally:
+        process.kill()
+        process.wait()
+    assert process.returncode == 0, err
+    assert "@bob" in out and [a.screen_name for a in listed(linkd).accounts] == ["bob"]

@@ -39,4 +39,12 @@ struct CommandLineTests {
       report.lines == "linkctl: error: no\\u{1b}\nlinkctl: hint: do this\nlinkctl: hint: or that\n")
     #expect(report.json.contains("\"exitStatus\" : 3"))
   }
+
+  @Test(arguments: [
+    ("", [""]), ("one two", ["one two"]), ("one two three", ["one two", "three"]),
+    ("a incomprehensible b", ["a", "incomprehensible", "b"]),
+  ])
+  func `a long text is broken at spaces`(_ text: String, _ lines: [String]) {
+    #expect(text.wrapped(to: 8) == lines)
+  }
 }
