@@ -76,9 +76,9 @@ public final class Connection: @unchecked Sendable {
     }
     interest = .readable
     loop.add(self)
-    timer = loop.schedule(after: limits.timeToEstablish) { [weak self] in
-      self?.timedOut()
-    }
+    // Cancelled before the connection goes away. A weak reference would give the connection a side
+    // table, through which every retain of every call would have to go.
+    timer = loop.schedule(after: limits.timeToEstablish) { [unowned self] in timedOut() }
     setNeedsFlush()
   }
 
