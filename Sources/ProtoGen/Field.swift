@@ -29,6 +29,11 @@ struct Field {
   /// The arguments that name codings where they are not the type's own: `, as: …`.
   let coding: String
   let isSensitive: Bool
+  /// The name in JSON if it is not the usual one.
+  let jsonName: String?
+  let isRequired: Bool
+  /// The default that the schema gives to a field with presence, as an expression.
+  let defaultValue: String?
   let comment: String?
 
   /// The oneof that the field is a member of.
@@ -51,8 +56,14 @@ struct Field {
     ["number", "reader", "visitor", "writer"].contains(name) ? "self.\(name)" : name
   }
 
-  /// The name as it is given to visitors.
-  var label: String { isSensitive ? ".sensitive(\"\(protoName)\")" : "\"\(protoName)\"" }
+  /// The entry in the table of names.
+  var nameEntry: String {
+    let sensitive = isSensitive ? ", sensitive: true" : ""
+    guard let jsonName else {
+      return isSensitive ? ".sensitive(\"\(protoName)\")" : "\"\(protoName)\""
+    }
+    return "FieldName(\"\(protoName)\", json: \(Literal.string(jsonName))\(sensitive))"
+  }
 }
 
 /// The Swift type of a field's value, its default and its coding if that is not the type's own.
@@ -82,8 +93,8 @@ struct ValueType {
     }
   }
 
-  /// A message or an enum, whose coding is always the type's own.
-  init(type: String, zero: String) { self.init(type, zero) }
+  /// A message or an enum.
+  init(type: String, zero: String = "", coding: String? = nil) { self.init(type, zero, coding) }
 
   private init(_ type: String, _ zero: String, _ coding: String? = nil) {
     self.type = type

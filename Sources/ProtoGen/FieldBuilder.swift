@@ -4,41 +4,72 @@ import Protobuf
 struct FieldBuilder {
   /// `(link.v1.sensitive)`, an extension of `FieldOptions` in `link/v1/options.proto`.
   private static let sensitiveOption = 50601
+  /// `debug_redact`, which descriptor.proto has had since protobuf 22.
+  private static let redactOption = 16
 
   let schema: Schema
   let layout: Layout
   let scope: Scope
-  let file: FileDescriptorProto
-  /// The full name of the message.
-  let message: String
+  /// The name of the file.
+  let file: String
+  var message: Schema.Entry
 
   private func place(_ field: FieldDescriptorProto) -> String {
-    "\(file.name ?? ""): \(message).\(field.name ?? "")"
+    "\(file): \(message.fullName).\(field.name ?? "")"
   }
 
   func field(
     _ field: FieldDescriptorProto, comment: String?
   ) throws(GeneratorError) -> Field {
-    let isSensitive = field.options?.unknownFields.varint(Self.sensitiveOption) == 1
     let value = try value(field)
-    let form = form(field)
     let map = try map(field)
+    let name = field.name ?? ""
+    let jsonName = field.jsonName ?? ""
     return Field(
-      number: field.number ?? 0, protoName: field.name ?? "",
-      name: Naming.field(field.name ?? ""), form: map == nil ? form : .map,
-      type: map?.type ?? value.type, zero: value.zero,
+      number: field.number ?? 0, protoName: name,
+      name: Naming.field(name, ofLarge: layout.isLarge(message.fullName)),
+      form: map == nil ? form(field) : .map, type: map?.type ?? value.type, zero: value.zero,
       coding: map?.coding ?? value.coding.map { ", as: \($0).self" } ?? "",
-      isSensitive: isSensitive, comment: comment)
+      isSensitive: isSensitive(field),
+      jsonName: jsonName.isEmpty || jsonName == FieldName.jsonName(name) ? nil : jsonName,
+      isRequired: schema.isRequired(field, in: message),
+      defaultValue: try defaultValue(field, value), comment: comment)
+  }
+
+  private func isSensitive(_ field: FieldDescriptorProto) -> Bool {
+    let options = field.options?.unknownFields
+    return options?.varint(Self.sensitiveOption) == 1 || options?.varint(Self.redactOption) == 1
+  }
+
+  private func defaultValue(
+    _ field: FieldDescriptorProto, _ value: ValueType
+  ) throws(GeneratorError) -> String? {
+    guard let text = field.defaultValue, form(field) == .optional else { return nil }
+    if case .enumeration(let enumeration)? = schema.definition(field.typeName) {
+      let index = enumeration.value.firstIndex { $0.name == text } ?? 0
+      return ".\(Naming.member(EnumGenerator.valueNames(enumeration)[index]))"
+    }
+    return Literal.value(text, of: value.type)
   }
 
   /// Type, default and coding of one value.
   private func value(_ field: FieldDescriptorProto) throws(GeneratorError) -> ValueType {
     if let scalar = ValueType(field.type) { return scalar }
-    if field.type == .group {
-      throw GeneratorError(place(field), "is a group, which are not generated yet")
-    }
     let entry = try schema.entry(field.typeName, place(field))
-    return ValueType(type: scope.reference(to: entry), zero: zero(entry))
+    let type = scope.reference(to: entry)
+    if isGroup(field) { return ValueType(type: type, coding: "Wire.Group<\(type)>") }
+    if entry.isClosedEnum {
+      return ValueType(type: type, zero: zero(entry), coding: "Wire.ClosedEnumeration<\(type)>")
+    }
+    return ValueType(type: type, zero: zero(entry))
+  }
+
+  /// Whether the field's messages stand between two tags, which nothing in a map does.
+  private func isGroup(_ field: FieldDescriptorProto) -> Bool {
+    guard field.type == .message else { return field.type == .group }
+    let isEntry = schema.message(field.typeName)?.options?.mapEntry == true
+    let isInEntry = schema.message(message.fullName)?.options?.mapEntry == true
+    return !isEntry && !isInEntry && message.features.overlaid(field).isDelimited
   }
 
   private func zero(_ entry: Schema.Entry) -> String {
@@ -49,19 +80,21 @@ struct FieldBuilder {
   }
 
   private func form(_ field: FieldDescriptorProto) -> Field.Form {
-    let isMessage = field.type == .message
+    let isMessage = field.isMessage
     if field.label == .repeated { return .repeated(isPacked: isPacked(field)) }
-    let isOutOfLine = isMessage && layout.isOutOfLine(field, in: message)
+    let isOutOfLine = isMessage && layout.isOutOfLine(field, in: message.fullName)
     if let index = field.oneofIndex, field.proto3Optional != true {
       return .member(Int(index), isIndirect: isOutOfLine)
     }
     if isOutOfLine { return .boxed }
-    let hasPresence = isMessage || field.proto3Optional == true || file.syntax != "proto3"
+    let hasPresence =
+      isMessage || field.proto3Optional == true
+      || message.features.overlaid(field).presence != .implicit
     return hasPresence ? .optional : .plain
   }
 
   private func isPacked(_ field: FieldDescriptorProto) -> Bool {
-    field.options?.packed ?? (file.syntax == "proto3")
+    field.options?.packed ?? message.features.overlaid(field).isPacked
   }
 
   /// Type and codings of a map, or nil if the field is none.
@@ -72,7 +105,9 @@ struct FieldBuilder {
       let key = entry.field.first(where: { $0.number == 1 }),
       let value = entry.field.first(where: { $0.number == 2 })
     else { return nil }
-    let (keys, values) = (try self.value(key), try self.value(value))
+    var inside = self
+    inside.message = try schema.entry(field.typeName, place(field))
+    let (keys, values) = (try inside.value(key), try inside.value(value))
     let type = "Map<\(keys.type), \(values.type)>"
     guard keys.coding != nil || values.coding != nil else { return (type, "") }
     let keyCoding = keys.coding ?? "\(keys.type).Coding"

@@ -33,10 +33,6 @@ struct FileGenerator {
   }
 
   func generate() throws(GeneratorError) -> String {
-    guard ["", "proto2", "proto3"].contains(context.file.syntax ?? "") else {
-      throw GeneratorError(
-        context.file.name ?? "", "has the syntax \(context.file.syntax ?? ""), which is not known")
-    }
     var printer = CodePrinter()
     printHeader(to: &printer)
     printEnums(to: &printer)

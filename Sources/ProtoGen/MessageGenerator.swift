@@ -1,23 +1,39 @@
-/// Prints a message: the struct with its properties, then what reads, writes and shows them.
+/// Prints the declaration of a message: the struct with its properties and what is nested in it.
 struct MessageGenerator {
   let message: MessageModel
   let access: String
 
-  private var name: String { message.entry.path.joined(separator: ".") }
-  private var nested: [MessageGenerator] {
+  var name: String { message.entry.path.joined(separator: ".") }
+  var nested: [MessageGenerator] {
     message.nested.map { MessageGenerator(message: $0, access: access) }
   }
 
   /// Prints the struct, and in it those of the messages that are declared inside.
   func printDeclaration(to printer: inout CodePrinter) {
     printer.comment(message.comment)
-    printer.block("\(access)struct \(message.entry.path.last ?? "")") { printer in
-      for field in message.fields { printProperty(field, to: &printer) }
-      printer.line("\(access)var unknownFields = UnknownFields()")
-      printer.line()
-      printer.line("\(access)init() {}")
+    let conformance = message.isLarge ? ": LargeMessage" : ""
+    printer.block("\(access)struct \(message.entry.path.last ?? "")\(conformance)") { printer in
+      if message.isLarge { printStorage(to: &printer) } else { printProperties(to: &printer) }
       printNestedTypes(to: &printer)
     }
+  }
+
+  /// Prints the struct with the properties of a large message, and the one property that holds it.
+  private func printStorage(to printer: inout CodePrinter) {
+    printer.line("\(access)var fieldStorage = noFields")
+    printer.line("private static let noFields = Shared(FieldStorage())")
+    printer.line()
+    printer.line("\(access)init() {}")
+    printer.line()
+    printer.line("/// The fields.")
+    printer.block("\(access)struct FieldStorage") { printProperties(to: &$0) }
+  }
+
+  private func printProperties(to printer: inout CodePrinter) {
+    for field in message.fields { printProperty(field, to: &printer) }
+    printer.line("\(access)var unknownFields = UnknownFields()")
+    printer.line()
+    printer.line("\(access)init() {}")
   }
 
   private func printProperty(_ field: Field, to printer: inout CodePrinter) {
@@ -25,12 +41,17 @@ struct MessageGenerator {
       let oneof = message.oneofs[index]
       if oneof.members.first?.number == field.number {
         printer.comment(oneof.comment)
-        printer.line("\(access)var \(oneof.property): \(oneof.type)?")
+        printer.line("\(access)var \(oneof.property): \(message.name(of: oneof))?")
       }
       printAccessor(field, of: oneof, to: &printer)
     } else {
       printer.comment(field.comment)
       printer.line("\(field.form == .boxed ? "@Boxed " : "")\(access)var \(field.declaration)")
+      guard let value = field.defaultValue else { return }
+      let name = Naming.member(field.name)
+      printer.line("/// `\(name)`, or what the schema gives as its default.")
+      let body = "self.\(name) ?? \(value)"
+      printer.line("\(access)var \(name)OrDefault: \(field.type) { \(body) }")
     }
   }
 
@@ -48,7 +69,8 @@ struct MessageGenerator {
     for oneof in message.oneofs where !oneof.members.isEmpty {
       printer.line()
       OneofGenerator(
-        name: oneof.type, members: oneof.members, access: access, comment: oneof.comment
+        name: oneof.type, members: oneof.members, access: access, comment: oneof.comment,
+        message: message.reference
       ).print(to: &printer)
     }
     for enumeration in message.enums {
@@ -58,84 +80,6 @@ struct MessageGenerator {
     for nested in nested {
       printer.line()
       nested.printDeclaration(to: &printer)
-    }
-  }
-}
-
-extension MessageGenerator {
-  /// Prints the conformances of the message and of those that are declared inside.
-  func printConformances(to printer: inout CodePrinter) {
-    printer.line()
-    printer.block("extension \(name): Message") { printer in
-      printer.line("\(access)static var messageName: String { \"\(message.entry.fullName)\" }")
-      printer.line()
-      printDecoding(to: &printer)
-      printer.line()
-      printEncoding(to: &printer)
-      printer.line()
-      printVisiting(to: &printer)
-    }
-    for nested in nested { nested.printConformances(to: &printer) }
-  }
-
-  private func printDecoding(to printer: inout CodePrinter) {
-    printer.line("\(access)mutating func decodeField(")
-    printer.line("  _ number: Int, from reader: inout Reader")
-    printer.block(") throws(DecodingError)") { printer in
-      guard !message.fields.isEmpty else { return }
-      printer.line("switch number {")
-      for field in message.fields {
-        printer.line("case \(field.number): try reader.read(\(readArguments(field)))")
-      }
-      printer.line("default: break")
-      printer.line("}")
-    }
-  }
-
-  private func readArguments(_ field: Field) -> String {
-    let expression = field.expression
-    switch field.form {
-    case .boxed: return "&_\(Naming.member(field.name))"
-    case .member(let index, _):
-      let oneof = message.oneofs[index]
-      let make = "\(oneof.type).\(Naming.member(field.name))"
-      return "&\(oneof.property), \(expression)\(field.coding), \(make)"
-    default: return "&\(expression)\(field.coding)"
-    }
-  }
-
-  /// The last field first: see `Writer`.
-  private func printEncoding(to printer: inout CodePrinter) {
-    printer.block("\(access)func encode(into writer: inout Writer)") { printer in
-      printer.line("writer.write(unknownFields)")
-      for field in message.fields.sorted(by: { $0.number > $1.number }) {
-        switch field.form {
-        case .member(let index, _):
-          // A oneof stands where its first member would.
-          let oneof = message.oneofs[index]
-          guard oneof.members.map(\.number).min() == field.number else { continue }
-          printer.line("writer.write(\(oneof.property))")
-        case .repeated(isPacked: false):
-          let arguments = "unpacked: \(field.expression)\(field.coding)"
-          printer.line("writer.write(\(field.number), \(arguments))")
-        default:
-          printer.line("writer.write(\(field.number), \(field.expression)\(field.coding))")
-        }
-      }
-    }
-  }
-
-  private func printVisiting(to printer: inout CodePrinter) {
-    printer.block("\(access)func visitFields(_ visitor: inout some FieldVisitor)") { printer in
-      for field in message.fields {
-        if let index = field.oneofIndex {
-          let oneof = message.oneofs[index]
-          guard oneof.members.first?.number == field.number else { continue }
-          printer.line("visitor.visit(\(oneof.property))")
-        } else {
-          printer.line("visitor.visit(\(field.label), \(field.expression)\(field.coding))")
-        }
-      }
     }
   }
 }

@@ -11,6 +11,11 @@ struct MessageModel {
   }
 
   let entry: Schema.Entry
+  /// The type as code inside it names it.
+  let reference: String
+  let isLarge: Bool
+  /// Whether there are required fields, here or in a message inside.
+  let hasRequiredFields: Bool
   let comment: String?
   let fields: [Field]
   /// By their index in the schema; those that the compiler makes for `optional` have no members.
@@ -28,6 +33,9 @@ struct MessageModel {
     scope.nestedNames.formUnion(Self.nestedNames(message))
     let fields = try Self.fields(message, fullName, path, scope, context)
     self.fields = fields
+    reference = scope.reference(to: entry)
+    isLarge = context.layout.isLarge(fullName)
+    hasRequiredFields = context.layout.hasRequiredFields(fullName)
     oneofs = message.oneofDecl.enumerated().map { index, oneof in
       Oneof(
         property: Naming.field(oneof.name ?? ""), type: Self.oneofType(oneof, message),
@@ -47,8 +55,9 @@ struct MessageModel {
     _ context: FileContext
   ) throws(GeneratorError) -> [Field] {
     let builder = FieldBuilder(
-      schema: context.schema, layout: context.layout, scope: scope, file: context.file,
-      message: fullName)
+      schema: context.schema, layout: context.layout, scope: scope,
+      file: context.file.name ?? "",
+      message: try context.schema.entry(fullName, context.file.name ?? ""))
     var fields: [Field] = []
     for (index, field) in message.field.enumerated() {
       let comment = context.comments[path.appending(Path.fields, index)]

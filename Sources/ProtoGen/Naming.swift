@@ -22,21 +22,33 @@ enum Naming {
     "customMirror", "debugDescription", "description", "hashValue", "unknownFields",
   ]
 
+  /// Other members of messages, which only hide the fields of large messages.
+  private static let methods: Set<String> = [
+    "decodeField", "encode", "fieldStorage", "hash", "json", "jsonBytes", "merge",
+    "missingRequiredField", "serialize", "serialized", "visitFields",
+  ]
+
   /// Types that generated code names without a module, and words that cannot name a type.
   private static let types: Set<String> = [
     "Any", "AnyObject", "Array", "Bool", "Boxed", "CallOptions", "Channel", "Coding",
     "CustomMirror", "DecodingError", "Dictionary", "Double", "Duration", "EncodingError",
-    "EnumValueName", "Error", "FieldName", "FieldVisitor", "FileDescriptor", "Float", "Hashable",
-    "Int", "Int32", "Int64", "Map", "Message", "MethodDescriptor", "Never", "Oneof", "Optional",
+    "EnumValueName", "Error", "FieldContainer", "FieldName", "FieldNames", "FieldReader",
+    "FieldStorage", "FieldVisitor", "FileDescriptor", "Float", "Hashable", "Int", "Int32", "Int64",
+    "JSONReader", "JSONWriter", "LargeMessage", "Map", "Message", "MethodDescriptor", "Never",
+    "Oneof", "Optional",
     "ProtoEnum", "Protocol", "RPC", "RPCError", "Reader", "Router", "Self", "Sendable",
-    "ServerContext", "Service", "String", "Type", "UInt32", "UInt64", "UInt8", "UnknownFields",
+    "ServerContext", "Service", "Shared", "String", "Type", "UInt32", "UInt64", "UInt8",
+    "UnknownFields",
     "Void", "Wire", "Writer",
   ]
 
   /// `callback_url` as a field: `callbackURL`.
-  static func field(_ name: String) -> String {
+  ///
+  /// The fields of a large message are looked up only where the message has no member of that name.
+  static func field(_ name: String, ofLarge isLarge: Bool = false) -> String {
     let name = lowerCamel(name)
-    return escaped(members.contains(name) ? name + "Field" : name)
+    let isTaken = members.contains(name) || (isLarge && methods.contains(name))
+    return escaped(isTaken ? name + "Field" : name)
   }
 
   /// `StartLink` as a method: `startLink`.

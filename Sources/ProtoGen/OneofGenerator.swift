@@ -4,6 +4,8 @@ struct OneofGenerator {
   let members: [Field]
   let access: String
   let comment: String?
+  /// The message that it is part of.
+  let message: String
 
   func print(to printer: inout CodePrinter) {
     printer.comment(comment)
@@ -14,12 +16,14 @@ struct OneofGenerator {
         printer.line("\(isIndirect ? "indirect " : "")case \(member.name)(\(member.type))")
       }
       printer.line()
+      printer.line("\(access)static var fieldNames: FieldNames { \(message).fieldNames }")
+      printer.line()
       printSwitch("encode(into writer: inout Writer)", to: &printer) { member in
         "writer.write(\(member.number), present: value\(member.coding))"
       }
       printer.line()
       printSwitch("visitFields(_ visitor: inout some FieldVisitor)", to: &printer) { member in
-        "visitor.visit(\(member.label), present: value\(member.coding))"
+        "visitor.visit(\(member.number), present: value\(member.coding))"
       }
     }
   }

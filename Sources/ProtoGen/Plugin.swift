@@ -12,7 +12,10 @@ package enum Plugin {
     let request = try CodeGeneratorRequest(serialized: request)
     var response = CodeGeneratorResponse()
     let feature = CodeGeneratorResponse.Feature.proto3Optional
-    response.supportedFeatures = UInt64(feature.rawValue)
+    response.supportedFeatures = UInt64(feature.rawValue) | supportsEditions
+    // `minimum_edition` and `maximum_edition`.
+    response.unknownFields.append(3, varint: Features.editions.lowerBound)
+    response.unknownFields.append(4, varint: Features.editions.upperBound)
     do {
       response.file = try files(request)
     } catch {
@@ -21,11 +24,14 @@ package enum Plugin {
     return response
   }
 
+  /// `FEATURE_SUPPORTS_EDITIONS`, which plugin.proto has had since protobuf 27.
+  private static let supportsEditions: UInt64 = 2
+
   private static func files(
     _ request: CodeGeneratorRequest
   ) throws(GeneratorError) -> [CodeGeneratorResponse.File] {
     let options = try GeneratorOptions(parameter: request.parameter ?? "")
-    let schema = Schema(request.protoFile, options: options)
+    let schema = try Schema(request.protoFile, options: options)
     let layout = Layout(schema)
     let wanted = Set(request.fileToGenerate)
     var files: [CodeGeneratorResponse.File] = []

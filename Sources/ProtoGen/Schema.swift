@@ -14,46 +14,63 @@ struct Schema {
     /// The names in Swift, from the outermost type inwards.
     let path: [String]
     let definition: Definition
+    /// What is said for everything that is declared in it.
+    let features: Features
+
+    /// Whether it is an enum that has no values but those with names.
+    var isClosedEnum: Bool {
+      if case .enumeration = definition { features.hasClosedEnums } else { false }
+    }
   }
 
   let options: GeneratorOptions
   private(set) var entries: [String: Entry] = [:]
 
-  init(_ files: [FileDescriptorProto], options: GeneratorOptions) {
+  init(_ files: [FileDescriptorProto], options: GeneratorOptions) throws(GeneratorError) {
     self.options = options
     for file in files {
-      let module = options.module(ofFile: file.name ?? "")
-      let package = file.package ?? ""
-      for message in file.messageType { add(message, in: package, module, []) }
-      for enumeration in file.enumType { add(enumeration, in: package, module, []) }
+      let features = try Features(file)
+      let scope = Outside(
+        fullName: file.package ?? "", module: options.module(ofFile: file.name ?? ""),
+        features: features)
+      for message in file.messageType { add(message, in: scope) }
+      for enumeration in file.enumType { add(enumeration, in: scope) }
     }
   }
 
-  private mutating func add(
-    _ message: DescriptorProto, in scope: String, _ module: String, _ outer: [String]
-  ) {
-    let entry = entry(message.name, in: scope, module, outer, .message(message))
-    entries[entry.fullName] = entry
-    for nested in message.nestedType { add(nested, in: entry.fullName, module, entry.path) }
-    for nested in message.enumType { add(nested, in: entry.fullName, module, entry.path) }
+  /// What a declaration stands in: a package or a message.
+  private struct Outside {
+    let fullName: String
+    let module: String
+    var path: [String] = []
+    let features: Features
   }
 
-  private mutating func add(
-    _ enumeration: EnumDescriptorProto, in scope: String, _ module: String, _ outer: [String]
-  ) {
-    let entry = entry(enumeration.name, in: scope, module, outer, .enumeration(enumeration))
+  private mutating func add(_ message: DescriptorProto, in outside: Outside) {
+    let features = outside.features.overlaid(message)
+    let entry = entry(message.name, in: outside, .message(message), features)
+    entries[entry.fullName] = entry
+    let inside = Outside(
+      fullName: entry.fullName, module: entry.module, path: entry.path, features: features)
+    for nested in message.nestedType { add(nested, in: inside) }
+    for nested in message.enumType { add(nested, in: inside) }
+  }
+
+  private mutating func add(_ enumeration: EnumDescriptorProto, in outside: Outside) {
+    let features = outside.features.overlaid(enumeration)
+    let entry = entry(enumeration.name, in: outside, .enumeration(enumeration), features)
     entries[entry.fullName] = entry
   }
 
   private func entry(
-    _ name: String?, in scope: String, _ module: String, _ outer: [String],
-    _ definition: Definition
+    _ name: String?, in outside: Outside, _ definition: Definition, _ features: Features
   ) -> Entry {
     let name = name ?? ""
-    let fullName = scope.isEmpty ? name : "\(scope).\(name)"
+    let fullName = outside.fullName.isEmpty ? name : "\(outside.fullName).\(name)"
     let swiftName = options.names[fullName] ?? Naming.type(name)
     return Entry(
-      fullName: fullName, module: module, path: outer + [swiftName], definition: definition)
+      fullName: fullName, module: outside.module, path: outside.path + [swiftName],
+      definition: definition, features: features)
   }
 
   /// Finds a type by the name that descriptors use, which begins with a dot.
@@ -65,9 +82,12 @@ struct Schema {
     return entry
   }
 
+  func definition(_ typeName: String?) -> Definition? {
+    entries[String((typeName ?? "").drop { $0 == "." })]?.definition
+  }
+
   func message(_ typeName: String?) -> DescriptorProto? {
-    let name = String((typeName ?? "").drop { $0 == "." })
-    guard case .message(let message) = entries[name]?.definition else { return nil }
+    guard case .message(let message) = definition(typeName) else { return nil }
     return message
   }
 }

@@ -17,6 +17,21 @@ public struct DecodingError: Error, Hashable, CustomStringConvertible {
     public static let tooDeep = Reason(description: "nested too deeply")
     /// A group ends that did not begin, or the reverse.
     public static let unbalancedGroup = Reason(description: "unbalanced group")
+    /// More memory would be needed than the limits allow for an input of this size.
+    public static let tooMuchMemory = Reason(description: "needs more memory than allowed")
+    /// A field that the schema requires is not there (proto2).
+    public static let missingRequiredField = Reason(description: "a required field is missing")
+
+    /// What should be JSON is not.
+    public static let malformedJSON = Reason(description: "malformed JSON")
+    /// A JSON value is of a kind, or outside the range, that the field can hold.
+    public static let unfitJSON = Reason(description: "a JSON value that does not fit its field")
+    /// A JSON object has a member that is no field of the message.
+    public static let unknownField = Reason(description: "unknown field")
+    /// A JSON object gives a field, a oneof or a key twice.
+    public static let duplicateField = Reason(description: "a field or key given twice")
+    /// The type of a `google.protobuf.Any` is not among those that the caller named.
+    public static let unknownType = Reason(description: "an Any of a type that is not known")
   }
 
   /// What is wrong.
@@ -38,4 +53,9 @@ public struct DecodingError: Error, Hashable, CustomStringConvertible {
 public enum EncodingError: Error, Hashable {
   /// It would take more than 2^31-1 bytes, which no other implementation would read.
   case tooLarge
+  /// A field that the schema requires is not set (proto2). The path of the field.
+  case missingRequiredField(String)
+  /// A value has no JSON form: a time beyond the year 9999, an `Any` of a type that the caller did
+  /// not name. What it is.
+  case noJSONForm(String)
 }

@@ -6,12 +6,24 @@ public struct DecodingLimits: Sendable, Hashable {
   /// level costs stack, so the number must stay far from what a 512 KiB thread can hold.
   public var maximumDepth: Int
 
+  /// How many bytes may be allocated for each byte of the input, on top of `baseMemory`.
+  ///
+  /// Where more would be needed, decoding fails with `DecodingError.Reason.tooMuchMemory`: a few
+  /// bytes from a stranger must not fill the memory. What honest programs write stays far below 64:
+  /// only messages that leave nearly all of their many fields out come near it, in thousands.
+  public var memoryPerByte: Int
+
+  /// How many bytes may be allocated for any input, however short.
+  public var baseMemory: Int
+
   /// The limits that fit input from strangers.
   public static let `default` = DecodingLimits()
 
   /// Limits that differ from the default where named.
-  public init(maximumDepth: Int = 100) {
+  public init(maximumDepth: Int = 100, memoryPerByte: Int = 64, baseMemory: Int = 64 << 10) {
     self.maximumDepth = maximumDepth
+    self.memoryPerByte = memoryPerByte
+    self.baseMemory = baseMemory
   }
 }
 

@@ -1,26 +1,15 @@
-/// A protobuf message: a plain value that has an encoding.
-///
-/// Two messages are equal if their encodings are, byte for byte. That keeps strings apart that
-/// Swift's `==` would take for equal (`é` in one code point and in two), tells -0 from 0 and takes a
-/// NaN for itself. Printing, interpolating, dumping and mirroring a message all show `<redacted>` in
-/// place of fields that the schema marks as sensitive.
-public protocol Message: FieldValue, Hashable, CustomStringConvertible,
-  CustomDebugStringConvertible, CustomReflectable
-{
-  /// Delimited by its length.
-  associatedtype Coding = Wire.Submessage<Self>
-
-  /// A message in which nothing is set.
+/// What a message consists of: fields that can be read, written and shown.
+public protocol FieldContainer: Sendable {
+  /// Nothing is set.
   init()
-
-  /// The full name in the schema: `link.v1.Account`.
-  static var messageName: String { get }
 
   /// What was read but is not in the schema.
   var unknownFields: UnknownFields { get set }
 
-  /// Reads the field with this number if the schema has it and its wire type fits.
-  mutating func decodeField(_ number: Int, from reader: inout Reader) throws(DecodingError)
+  /// Reads the field with this number if the schema has it and the reader finds that it fits.
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError)
 
   /// Reads fields up to the end of the message on top of what is already set.
   mutating func merge(from reader: inout Reader) throws(DecodingError)
@@ -32,11 +21,11 @@ public protocol Message: FieldValue, Hashable, CustomStringConvertible,
   func visitFields(_ visitor: inout some FieldVisitor)
 }
 
-extension Message {
+extension FieldContainer {
   /// Reads fields up to the end of the message; keeps those that nobody knows.
   ///
-  /// A requirement of `Message` although no message has its own, so that each module holds a
-  /// version that the compiler has specialised for its messages.
+  /// A requirement although hardly any message has its own, so that each module holds a version
+  /// that the compiler has specialised for its messages.
   @inlinable
   public mutating func merge(from reader: inout Reader) throws(DecodingError) {
     while let number = try reader.nextField() {
@@ -44,11 +33,53 @@ extension Message {
       if reader.isFieldUnread { try reader.keepUnknown(in: &unknownFields) }
     }
   }
+}
+
+/// A protobuf message: a plain value that has an encoding.
+///
+/// Two messages are equal if their encodings are, byte for byte. That keeps strings apart that
+/// Swift's `==` would take for equal (`é` in one code point and in two), tells -0 from 0 and takes a
+/// NaN for itself. Printing, interpolating, dumping and mirroring a message all show `<redacted>` in
+/// place of fields that the schema marks as sensitive.
+public protocol Message: FieldContainer, FieldValue, Hashable, CustomStringConvertible,
+  CustomDebugStringConvertible, CustomReflectable
+{
+  /// Delimited by its length.
+  associatedtype Coding = Wire.Submessage<Self>
+
+  /// The full name in the schema: `link.v1.Account`.
+  static var messageName: String { get }
+
+  /// What the fields are called.
+  static var fieldNames: FieldNames { get }
+
+  /// The numbers of the fields that must be set (proto2).
+  static var requiredFields: [Int] { get }
+
+  /// Whether there are required fields, here or in a message inside.
+  static var hasRequiredFields: Bool { get }
+
+  /// Whether the JSON form is something else than an object of the fields.
+  static var hasOwnJSONForm: Bool { get }
+
+  /// Reads the JSON form on top of what is already set.
+  mutating func merge(from reader: inout JSONReader) throws(DecodingError)
+
+  /// Writes the JSON form.
+  func encode(into writer: inout JSONWriter)
+}
+
+extension Message {
+  /// None.
+  public static var requiredFields: [Int] { [] }
+  /// There are none.
+  public static var hasRequiredFields: Bool { false }
+  /// It is an object of the fields, except for some well-known types.
+  public static var hasOwnJSONForm: Bool { false }
 
   /// Reads a message.
   ///
-  /// Never traps, whatever the bytes are, and allocates only for what is there, not for what a
-  /// length promises.
+  /// Never traps, whatever the bytes are, and allocates only what the limits allow.
   @inlinable
   public init(
     serialized bytes: Span<UInt8>, limits: DecodingLimits = .default
@@ -56,6 +87,7 @@ extension Message {
     self.init()
     var reader = Reader(bytes, limits: limits)
     try merge(from: &reader)
+    if Self.hasRequiredFields { try checkRequiredFields(offset: bytes.count) }
   }
 
   /// Reads a message.
@@ -71,6 +103,7 @@ extension Message {
   /// Equal messages have equal encodings: maps are ordered by key.
   @inlinable
   public func serialize(appendingTo buffer: inout [UInt8]) throws(EncodingError) {
+    if Self.hasRequiredFields { try checkRequiredFields() }
     var writer = Writer()
     encode(into: &writer)
     try writer.finish(appendingTo: &buffer)

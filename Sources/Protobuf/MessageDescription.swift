@@ -3,8 +3,12 @@ import TextCoding
 /// Writes a message on one line for people, sensitive values redacted.
 public struct MessageDescription: FieldVisitor {
   private(set) var text = ""
+  /// What the fields inside the current braces are called.
+  private var names: FieldNames
   /// Whether something stands before the next field inside the current braces.
   private var needsComma = false
+
+  init(names: FieldNames = [:]) { self.names = names }
 
   mutating func write(_ text: String) {
     self.text += text
@@ -14,13 +18,16 @@ public struct MessageDescription: FieldVisitor {
     text += "0x" + Hex.encode(bytes)
   }
 
-  mutating func write(message: some Message) {
+  mutating func write<M: Message>(message: M) {
+    let outerNames = names
     text += "{"
     needsComma = false
+    names = M.fieldNames
     message.visitFields(&self)
     if !message.unknownFields.isEmpty { writeSeparator(message.unknownFields.description) }
     text += "}"
     needsComma = true
+    names = outerNames
   }
 
   private mutating func writeSeparator(_ next: String) {
@@ -30,24 +37,25 @@ public struct MessageDescription: FieldVisitor {
 
   /// Writes the name, and the value unless it is sensitive.
   private mutating func write(
-    _ field: FieldName, _ value: (inout MessageDescription) -> Void
+    _ number: Int, _ value: (inout MessageDescription) -> Void
   ) {
+    let field = names[number]
     writeSeparator("\(field.name): ")
     if field.isSensitive { write("<redacted>") } else { value(&self) }
   }
 
   /// Writes a singular field.
   public mutating func visit<Coding: FieldCoding>(
-    _ field: FieldName, value: Coding.Value, as coding: Coding.Type
+    _ number: Int, value: Coding.Value, as coding: Coding.Type
   ) {
-    write(field) { Coding.describe(value, to: &$0) }
+    write(number) { Coding.describe(value, to: &$0) }
   }
 
   /// Writes a repeated field.
   public mutating func visit<Coding: FieldCoding>(
-    _ field: FieldName, values: [Coding.Value], as coding: Coding.Type
+    _ number: Int, values: [Coding.Value], as coding: Coding.Type
   ) {
-    write(field) { output in
+    write(number) { output in
       for (index, value) in values.enumerated() {
         output.write(index == 0 ? "[" : ", ")
         Coding.describe(value, to: &output)
@@ -58,9 +66,9 @@ public struct MessageDescription: FieldVisitor {
 
   /// Writes a map, ordered by key.
   public mutating func visit<Key: FieldCoding, Value: FieldCoding>(
-    _ field: FieldName, map: Map<Key.Value, Value.Value>, keys: Key.Type, values: Value.Type
+    _ number: Int, map: Map<Key.Value, Value.Value>, keys: Key.Type, values: Value.Type
   ) {
-    write(field) { output in
+    write(number) { output in
       for (index, entry) in map.sorted().enumerated() {
         output.write(index == 0 ? "[" : ", ")
         Key.describe(entry.key, to: &output)

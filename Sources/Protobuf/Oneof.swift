@@ -2,6 +2,9 @@
 public protocol Oneof: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible,
   CustomReflectable
 {
+  /// What the members are called; those of the message's other fields are there, too.
+  static var fieldNames: FieldNames { get }
+
   /// Writes the member that is set.
   func encode(into writer: inout Writer)
   /// Shows the member that is set.
@@ -27,7 +30,7 @@ extension Oneof {
 
   /// The member that is set, redacted if it is sensitive.
   public var description: String {
-    var description = MessageDescription()
+    var description = MessageDescription(names: Self.fieldNames)
     visitFields(&description)
     return description.text
   }

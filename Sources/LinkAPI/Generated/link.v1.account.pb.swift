@@ -98,8 +98,23 @@ public struct Account {
 extension Account: Message {
   public static var messageName: String { "link.v1.Account" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "name",
+    2: "provider",
+    3: "provider_account_id",
+    4: "screen_name",
+    5: "state",
+    6: "access_level",
+    7: "create_time",
+    8: "update_time",
+    9: "link_time",
+    10: "key_set",
+    11: "check_time",
+    12: "problems",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&name)
@@ -135,18 +150,18 @@ extension Account: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("name", name)
-    visitor.visit("provider", provider)
-    visitor.visit("provider_account_id", providerAccountID)
-    visitor.visit("screen_name", screenName)
-    visitor.visit("state", state)
-    visitor.visit("access_level", accessLevel)
-    visitor.visit("create_time", createTime)
-    visitor.visit("update_time", updateTime)
-    visitor.visit("link_time", linkTime)
-    visitor.visit("key_set", keySet)
-    visitor.visit("check_time", checkTime)
-    visitor.visit("problems", problems)
+    visitor.visit(1, name)
+    visitor.visit(2, provider)
+    visitor.visit(3, providerAccountID)
+    visitor.visit(4, screenName)
+    visitor.visit(5, state)
+    visitor.visit(6, accessLevel)
+    visitor.visit(7, createTime)
+    visitor.visit(8, updateTime)
+    visitor.visit(9, linkTime)
+    visitor.visit(10, keySet)
+    visitor.visit(11, checkTime)
+    visitor.visit(12, problems)
   }
 }
 
@@ -172,8 +187,17 @@ public struct AccountProblem {
 extension AccountProblem: Message {
   public static var messageName: String { "link.v1.AccountProblem" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "time",
+    2: "reason",
+    3: "actor",
+    4: "summary",
+    5: "action",
+    6: "provider_code",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&time)
@@ -197,12 +221,12 @@ extension AccountProblem: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("time", time)
-    visitor.visit("reason", reason)
-    visitor.visit("actor", actor)
-    visitor.visit("summary", summary)
-    visitor.visit("action", action)
-    visitor.visit("provider_code", providerCode)
+    visitor.visit(1, time)
+    visitor.visit(2, reason)
+    visitor.visit(3, actor)
+    visitor.visit(4, summary)
+    visitor.visit(5, action)
+    visitor.visit(6, providerCode)
   }
 }
 

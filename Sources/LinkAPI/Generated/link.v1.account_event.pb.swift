@@ -47,8 +47,14 @@ public struct AccountEvent {
 extension AccountEvent: Message {
   public static var messageName: String { "link.v1.AccountEvent" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "kind",
+    2: "account",
+    3: "time",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&kind)
@@ -61,14 +67,14 @@ extension AccountEvent: Message {
   public func encode(into writer: inout Writer) {
     writer.write(unknownFields)
     writer.write(3, time)
-    writer.write(2, account)
+    writer.write(2, _account)
     writer.write(1, kind)
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("kind", kind)
-    visitor.visit("account", account)
-    visitor.visit("time", time)
+    visitor.visit(1, kind)
+    visitor.visit(2, account)
+    visitor.visit(3, time)
   }
 }
 

@@ -40,8 +40,12 @@ public struct GetAccountRequest {
 extension GetAccountRequest: Message {
   public static var messageName: String { "link.v1.GetAccountRequest" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "name",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&name)
@@ -55,7 +59,7 @@ extension GetAccountRequest: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("name", name)
+    visitor.visit(1, name)
   }
 }
 
@@ -71,8 +75,12 @@ public struct GetAccountResponse {
 extension GetAccountResponse: Message {
   public static var messageName: String { "link.v1.GetAccountResponse" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "account",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&_account)
@@ -82,11 +90,11 @@ extension GetAccountResponse: Message {
 
   public func encode(into writer: inout Writer) {
     writer.write(unknownFields)
-    writer.write(1, account)
+    writer.write(1, _account)
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("account", account)
+    visitor.visit(1, account)
   }
 }
 
@@ -105,8 +113,13 @@ public struct CheckAccountRequest {
 extension CheckAccountRequest: Message {
   public static var messageName: String { "link.v1.CheckAccountRequest" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "name",
+    2: "max_age",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&name)
@@ -122,8 +135,8 @@ extension CheckAccountRequest: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("name", name)
-    visitor.visit("max_age", maxAge)
+    visitor.visit(1, name)
+    visitor.visit(2, maxAge)
   }
 }
 
@@ -139,8 +152,12 @@ public struct CheckAccountResponse {
 extension CheckAccountResponse: Message {
   public static var messageName: String { "link.v1.CheckAccountResponse" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "account",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&_account)
@@ -150,11 +167,11 @@ extension CheckAccountResponse: Message {
 
   public func encode(into writer: inout Writer) {
     writer.write(unknownFields)
-    writer.write(1, account)
+    writer.write(1, _account)
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("account", account)
+    visitor.visit(1, account)
   }
 }
 
@@ -172,8 +189,13 @@ public struct UnlinkAccountRequest {
 extension UnlinkAccountRequest: Message {
   public static var messageName: String { "link.v1.UnlinkAccountRequest" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "name",
+    2: "allow_missing",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&name)
@@ -189,8 +211,8 @@ extension UnlinkAccountRequest: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("name", name)
-    visitor.visit("allow_missing", allowMissing)
+    visitor.visit(1, name)
+    visitor.visit(2, allowMissing)
   }
 }
 
@@ -206,8 +228,12 @@ public struct UnlinkAccountResponse {
 extension UnlinkAccountResponse: Message {
   public static var messageName: String { "link.v1.UnlinkAccountResponse" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "revocation",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&revocation)
@@ -221,7 +247,7 @@ extension UnlinkAccountResponse: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("revocation", revocation)
+    visitor.visit(1, revocation)
   }
 }
 

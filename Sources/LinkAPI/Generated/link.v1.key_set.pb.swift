@@ -28,8 +28,17 @@ public struct KeySet {
 extension KeySet: Message {
   public static var messageName: String { "link.v1.KeySet" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "name",
+    2: "provider",
+    3: "consumer_key_hint",
+    4: "version",
+    5: "create_time",
+    6: "update_time",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&name)
@@ -53,12 +62,12 @@ extension KeySet: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("name", name)
-    visitor.visit("provider", provider)
-    visitor.visit("consumer_key_hint", consumerKeyHint)
-    visitor.visit("version", version)
-    visitor.visit("create_time", createTime)
-    visitor.visit("update_time", updateTime)
+    visitor.visit(1, name)
+    visitor.visit(2, provider)
+    visitor.visit(3, consumerKeyHint)
+    visitor.visit(4, version)
+    visitor.visit(5, createTime)
+    visitor.visit(6, updateTime)
   }
 }
 
@@ -80,8 +89,15 @@ public struct PutKeySetRequest {
 extension PutKeySetRequest: Message {
   public static var messageName: String { "link.v1.PutKeySetRequest" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "name",
+    2: "provider",
+    3: "keys",
+    4: "replaces_version",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&name)
@@ -101,17 +117,17 @@ extension PutKeySetRequest: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("name", name)
-    visitor.visit("provider", provider)
-    visitor.visit("keys", keys)
-    visitor.visit("replaces_version", replacesVersion)
+    visitor.visit(1, name)
+    visitor.visit(2, provider)
+    visitor.visit(3, keys)
+    visitor.visit(4, replacesVersion)
   }
 }
 
 /// What `PutKeySet` gives.
 public struct PutKeySetResponse {
   /// The key set as it is now.
-  public var keySet: KeySet?
+  @Boxed public var keySet: KeySet?
   public var unknownFields = UnknownFields()
 
   public init() {}
@@ -120,22 +136,26 @@ public struct PutKeySetResponse {
 extension PutKeySetResponse: Message {
   public static var messageName: String { "link.v1.PutKeySetResponse" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "key_set",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
-    case 1: try reader.read(&keySet)
+    case 1: try reader.read(&_keySet)
     default: break
     }
   }
 
   public func encode(into writer: inout Writer) {
     writer.write(unknownFields)
-    writer.write(1, keySet)
+    writer.write(1, _keySet)
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("key_set", keySet)
+    visitor.visit(1, keySet)
   }
 }
 
@@ -155,8 +175,14 @@ public struct ListKeySetsRequest {
 extension ListKeySetsRequest: Message {
   public static var messageName: String { "link.v1.ListKeySetsRequest" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "parent",
+    2: "page_size",
+    3: "page_token",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&parent)
@@ -174,9 +200,9 @@ extension ListKeySetsRequest: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("parent", parent)
-    visitor.visit("page_size", pageSize)
-    visitor.visit("page_token", pageToken)
+    visitor.visit(1, parent)
+    visitor.visit(2, pageSize)
+    visitor.visit(3, pageToken)
   }
 }
 
@@ -194,8 +220,13 @@ public struct ListKeySetsResponse {
 extension ListKeySetsResponse: Message {
   public static var messageName: String { "link.v1.ListKeySetsResponse" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "key_sets",
+    2: "next_page_token",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&keySets)
@@ -211,8 +242,8 @@ extension ListKeySetsResponse: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("key_sets", keySets)
-    visitor.visit("next_page_token", nextPageToken)
+    visitor.visit(1, keySets)
+    visitor.visit(2, nextPageToken)
   }
 }
 
@@ -230,8 +261,13 @@ public struct DeleteKeySetRequest {
 extension DeleteKeySetRequest: Message {
   public static var messageName: String { "link.v1.DeleteKeySetRequest" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "name",
+    2: "allow_missing",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&name)
@@ -247,8 +283,8 @@ extension DeleteKeySetRequest: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("name", name)
-    visitor.visit("allow_missing", allowMissing)
+    visitor.visit(1, name)
+    visitor.visit(2, allowMissing)
   }
 }
 
@@ -262,8 +298,10 @@ public struct DeleteKeySetResponse {
 extension DeleteKeySetResponse: Message {
   public static var messageName: String { "link.v1.DeleteKeySetResponse" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [:]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
   }
 

@@ -176,6 +176,8 @@ public struct StartLinkRequest {
     /// Given with the call. They are kept, sealed, with the link and the account.
     case keys(ConsumerKeys)
 
+    public static var fieldNames: FieldNames { StartLinkRequest.fieldNames }
+
     public func encode(into writer: inout Writer) {
       switch self {
       case .keys(let value): writer.write(3, present: value)
@@ -184,7 +186,7 @@ public struct StartLinkRequest {
 
     public func visitFields(_ visitor: inout some FieldVisitor) {
       switch self {
-      case .keys(let value): visitor.visit("keys", present: value)
+      case .keys(let value): visitor.visit(3, present: value)
       }
     }
   }
@@ -197,6 +199,8 @@ public struct StartLinkRequest {
     /// The provider shows a PIN.
     case pin(PinEntry)
 
+    public static var fieldNames: FieldNames { StartLinkRequest.fieldNames }
+
     public func encode(into writer: inout Writer) {
       switch self {
       case .callbackURL(let value): writer.write(5, present: value)
@@ -206,8 +210,8 @@ public struct StartLinkRequest {
 
     public func visitFields(_ visitor: inout some FieldVisitor) {
       switch self {
-      case .callbackURL(let value): visitor.visit("callback_url", present: value)
-      case .pin(let value): visitor.visit("pin", present: value)
+      case .callbackURL(let value): visitor.visit(5, present: value)
+      case .pin(let value): visitor.visit(6, present: value)
       }
     }
   }
@@ -216,8 +220,22 @@ public struct StartLinkRequest {
 extension StartLinkRequest: Message {
   public static var messageName: String { "link.v1.StartLinkRequest" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "parent",
+    2: "provider",
+    3: "keys",
+    5: "callback_url",
+    6: "pin",
+    7: "access_level",
+    8: "force_login",
+    9: "screen_name",
+    10: "request_id",
+    11: "consent_page",
+    12: "account_sharing",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&parent)
@@ -250,16 +268,16 @@ extension StartLinkRequest: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("parent", parent)
-    visitor.visit("provider", provider)
+    visitor.visit(1, parent)
+    visitor.visit(2, provider)
     visitor.visit(keySource)
     visitor.visit(returnMethod)
-    visitor.visit("access_level", accessLevel)
-    visitor.visit("force_login", forceLogin)
-    visitor.visit("screen_name", screenName)
-    visitor.visit("request_id", requestID)
-    visitor.visit("consent_page", consentPage)
-    visitor.visit("account_sharing", accountSharing)
+    visitor.visit(7, accessLevel)
+    visitor.visit(8, forceLogin)
+    visitor.visit(9, screenName)
+    visitor.visit(10, requestID)
+    visitor.visit(11, consentPage)
+    visitor.visit(12, accountSharing)
   }
 }
 
@@ -282,8 +300,15 @@ public struct StartLinkResponse {
 extension StartLinkResponse: Message {
   public static var messageName: String { "link.v1.StartLinkResponse" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "link",
+    2: "authorize_url",
+    3: .sensitive("link_secret"),
+    4: "expire_time",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&link)
@@ -303,10 +328,10 @@ extension StartLinkResponse: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("link", link)
-    visitor.visit("authorize_url", authorizeURL)
-    visitor.visit(.sensitive("link_secret"), linkSecret)
-    visitor.visit("expire_time", expireTime)
+    visitor.visit(1, link)
+    visitor.visit(2, authorizeURL)
+    visitor.visit(3, linkSecret)
+    visitor.visit(4, expireTime)
   }
 }
 
@@ -346,6 +371,8 @@ public struct CompleteLinkRequest {
     /// The user said no.
     case denial(Denial)
 
+    public static var fieldNames: FieldNames { CompleteLinkRequest.fieldNames }
+
     public func encode(into writer: inout Writer) {
       switch self {
       case .grant(let value): writer.write(3, present: value)
@@ -356,9 +383,9 @@ public struct CompleteLinkRequest {
 
     public func visitFields(_ visitor: inout some FieldVisitor) {
       switch self {
-      case .grant(let value): visitor.visit("grant", present: value)
-      case .pin(let value): visitor.visit(.sensitive("pin"), present: value)
-      case .denial(let value): visitor.visit("denial", present: value)
+      case .grant(let value): visitor.visit(3, present: value)
+      case .pin(let value): visitor.visit(4, present: value)
+      case .denial(let value): visitor.visit(5, present: value)
       }
     }
   }
@@ -367,8 +394,17 @@ public struct CompleteLinkRequest {
 extension CompleteLinkRequest: Message {
   public static var messageName: String { "link.v1.CompleteLinkRequest" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "parent",
+    2: .sensitive("link_secret"),
+    3: "grant",
+    4: .sensitive("pin"),
+    5: "denial",
+    6: "request_id",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&parent)
@@ -390,10 +426,10 @@ extension CompleteLinkRequest: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("parent", parent)
-    visitor.visit(.sensitive("link_secret"), linkSecret)
+    visitor.visit(1, parent)
+    visitor.visit(2, linkSecret)
     visitor.visit(outcome)
-    visitor.visit("request_id", requestID)
+    visitor.visit(6, requestID)
   }
 }
 
@@ -411,8 +447,13 @@ public struct CallbackGrant {
 extension CallbackGrant: Message {
   public static var messageName: String { "link.v1.CallbackGrant" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: .sensitive("oauth_token"),
+    2: .sensitive("oauth_verifier"),
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&oauthToken)
@@ -428,8 +469,8 @@ extension CallbackGrant: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit(.sensitive("oauth_token"), oauthToken)
-    visitor.visit(.sensitive("oauth_verifier"), oauthVerifier)
+    visitor.visit(1, oauthToken)
+    visitor.visit(2, oauthVerifier)
   }
 }
 
@@ -445,8 +486,12 @@ public struct Denial {
 extension Denial: Message {
   public static var messageName: String { "link.v1.Denial" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: .sensitive("denied"),
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&denied)
@@ -460,7 +505,7 @@ extension Denial: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit(.sensitive("denied"), denied)
+    visitor.visit(1, denied)
   }
 }
 
@@ -478,8 +523,13 @@ public struct CompleteLinkResponse {
 extension CompleteLinkResponse: Message {
   public static var messageName: String { "link.v1.CompleteLinkResponse" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "account",
+    2: "relinked",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&_account)
@@ -491,12 +541,12 @@ extension CompleteLinkResponse: Message {
   public func encode(into writer: inout Writer) {
     writer.write(unknownFields)
     writer.write(2, relinked)
-    writer.write(1, account)
+    writer.write(1, _account)
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("account", account)
-    visitor.visit("relinked", relinked)
+    visitor.visit(1, account)
+    visitor.visit(2, relinked)
   }
 }
 
@@ -521,8 +571,16 @@ public struct ListAccountsRequest {
 extension ListAccountsRequest: Message {
   public static var messageName: String { "link.v1.ListAccountsRequest" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "parent",
+    2: "page_size",
+    3: "page_token",
+    4: "provider",
+    5: "states",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&parent)
@@ -544,11 +602,11 @@ extension ListAccountsRequest: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("parent", parent)
-    visitor.visit("page_size", pageSize)
-    visitor.visit("page_token", pageToken)
-    visitor.visit("provider", provider)
-    visitor.visit("states", states)
+    visitor.visit(1, parent)
+    visitor.visit(2, pageSize)
+    visitor.visit(3, pageToken)
+    visitor.visit(4, provider)
+    visitor.visit(5, states)
   }
 }
 
@@ -566,8 +624,13 @@ public struct ListAccountsResponse {
 extension ListAccountsResponse: Message {
   public static var messageName: String { "link.v1.ListAccountsResponse" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "accounts",
+    2: "next_page_token",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&accounts)
@@ -583,8 +646,8 @@ extension ListAccountsResponse: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("accounts", accounts)
-    visitor.visit("next_page_token", nextPageToken)
+    visitor.visit(1, accounts)
+    visitor.visit(2, nextPageToken)
   }
 }
 
@@ -617,6 +680,8 @@ public struct ValidateKeysRequest {
     /// Given with the call. They are not kept.
     case keys(ConsumerKeys)
 
+    public static var fieldNames: FieldNames { ValidateKeysRequest.fieldNames }
+
     public func encode(into writer: inout Writer) {
       switch self {
       case .keys(let value): writer.write(2, present: value)
@@ -625,7 +690,7 @@ public struct ValidateKeysRequest {
 
     public func visitFields(_ visitor: inout some FieldVisitor) {
       switch self {
-      case .keys(let value): visitor.visit("keys", present: value)
+      case .keys(let value): visitor.visit(2, present: value)
       }
     }
   }
@@ -637,6 +702,8 @@ public struct ValidateKeysRequest {
     /// PIN mode. The callback is then not looked at.
     case pin(PinEntry)
 
+    public static var fieldNames: FieldNames { ValidateKeysRequest.fieldNames }
+
     public func encode(into writer: inout Writer) {
       switch self {
       case .callbackURL(let value): writer.write(4, present: value)
@@ -646,8 +713,8 @@ public struct ValidateKeysRequest {
 
     public func visitFields(_ visitor: inout some FieldVisitor) {
       switch self {
-      case .callbackURL(let value): visitor.visit("callback_url", present: value)
-      case .pin(let value): visitor.visit("pin", present: value)
+      case .callbackURL(let value): visitor.visit(4, present: value)
+      case .pin(let value): visitor.visit(5, present: value)
       }
     }
   }
@@ -656,8 +723,15 @@ public struct ValidateKeysRequest {
 extension ValidateKeysRequest: Message {
   public static var messageName: String { "link.v1.ValidateKeysRequest" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "provider",
+    2: "keys",
+    4: "callback_url",
+    5: "pin",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&provider)
@@ -676,7 +750,7 @@ extension ValidateKeysRequest: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("provider", provider)
+    visitor.visit(1, provider)
     visitor.visit(keySource)
     visitor.visit(returnMethod)
   }
@@ -698,8 +772,14 @@ public struct ValidateKeysResponse {
 extension ValidateKeysResponse: Message {
   public static var messageName: String { "link.v1.ValidateKeysResponse" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "verdict",
+    2: "findings",
+    3: "validate_time",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&verdict)
@@ -717,9 +797,9 @@ extension ValidateKeysResponse: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("verdict", verdict)
-    visitor.visit("findings", findings)
-    visitor.visit("validate_time", validateTime)
+    visitor.visit(1, verdict)
+    visitor.visit(2, findings)
+    visitor.visit(3, validateTime)
   }
 }
 
@@ -749,8 +829,19 @@ public struct KeyFinding {
 extension KeyFinding: Message {
   public static var messageName: String { "link.v1.KeyFinding" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "check",
+    2: "outcome",
+    3: "reason",
+    4: "actor",
+    5: "summary",
+    6: "action",
+    7: "paste",
+    8: "help_url",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&check)
@@ -778,14 +869,14 @@ extension KeyFinding: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("check", check)
-    visitor.visit("outcome", outcome)
-    visitor.visit("reason", reason)
-    visitor.visit("actor", actor)
-    visitor.visit("summary", summary)
-    visitor.visit("action", action)
-    visitor.visit("paste", paste)
-    visitor.visit("help_url", helpURL)
+    visitor.visit(1, check)
+    visitor.visit(2, outcome)
+    visitor.visit(3, reason)
+    visitor.visit(4, actor)
+    visitor.visit(5, summary)
+    visitor.visit(6, action)
+    visitor.visit(7, paste)
+    visitor.visit(8, helpURL)
   }
 }
 

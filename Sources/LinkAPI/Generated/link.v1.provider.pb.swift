@@ -35,8 +35,13 @@ public struct ConsumerKeys {
 extension ConsumerKeys: Message {
   public static var messageName: String { "link.v1.ConsumerKeys" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "consumer_key",
+    2: .sensitive("consumer_secret"),
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&consumerKey)
@@ -52,8 +57,8 @@ extension ConsumerKeys: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("consumer_key", consumerKey)
-    visitor.visit(.sensitive("consumer_secret"), consumerSecret)
+    visitor.visit(1, consumerKey)
+    visitor.visit(2, consumerSecret)
   }
 }
 
@@ -68,8 +73,10 @@ public struct PinEntry {
 extension PinEntry: Message {
   public static var messageName: String { "link.v1.PinEntry" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [:]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
   }
 

@@ -102,8 +102,27 @@ struct LinkRecord {
 extension LinkRecord: Message {
   static var messageName: String { "linkd.state.v1.LinkRecord" }
 
-  mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  static let fieldNames: FieldNames = [
+    1: "link_id",
+    2: "tenant",
+    3: "profile",
+    4: "provider",
+    5: "keys",
+    6: .sensitive("request_token"),
+    7: .sensitive("request_token_secret"),
+    8: "pin",
+    9: "access_level",
+    10: "create_time",
+    11: "expire_time",
+    12: "state",
+    13: "end",
+    14: "key_set",
+    15: "key_set_version",
+    16: "account_sharing",
+  ]
+
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&linkID)
@@ -147,22 +166,22 @@ extension LinkRecord: Message {
   }
 
   func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("link_id", linkID)
-    visitor.visit("tenant", tenant)
-    visitor.visit("profile", profile)
-    visitor.visit("provider", provider)
-    visitor.visit("keys", keys)
-    visitor.visit(.sensitive("request_token"), requestToken)
-    visitor.visit(.sensitive("request_token_secret"), requestTokenSecret)
-    visitor.visit("pin", pin)
-    visitor.visit("access_level", accessLevel)
-    visitor.visit("create_time", createTime)
-    visitor.visit("expire_time", expireTime)
-    visitor.visit("state", state)
-    visitor.visit("end", end)
-    visitor.visit("key_set", keySet)
-    visitor.visit("key_set_version", keySetVersion)
-    visitor.visit("account_sharing", accountSharing)
+    visitor.visit(1, linkID)
+    visitor.visit(2, tenant)
+    visitor.visit(3, profile)
+    visitor.visit(4, provider)
+    visitor.visit(5, keys)
+    visitor.visit(6, requestToken)
+    visitor.visit(7, requestTokenSecret)
+    visitor.visit(8, pin)
+    visitor.visit(9, accessLevel)
+    visitor.visit(10, createTime)
+    visitor.visit(11, expireTime)
+    visitor.visit(12, state)
+    visitor.visit(13, end)
+    visitor.visit(14, keySet)
+    visitor.visit(15, keySetVersion)
+    visitor.visit(16, accountSharing)
   }
 }
 
@@ -191,7 +210,9 @@ struct LinkEnd {
     /// The call succeeded.
     case response(LinkAPI.CompleteLinkResponse)
     /// It failed.
-    case failure(FailureRecord)
+    indirect case failure(FailureRecord)
+
+    static var fieldNames: FieldNames { LinkEnd.fieldNames }
 
     func encode(into writer: inout Writer) {
       switch self {
@@ -202,8 +223,8 @@ struct LinkEnd {
 
     func visitFields(_ visitor: inout some FieldVisitor) {
       switch self {
-      case .response(let value): visitor.visit("response", present: value)
-      case .failure(let value): visitor.visit("failure", present: value)
+      case .response(let value): visitor.visit(3, present: value)
+      case .failure(let value): visitor.visit(4, present: value)
       }
     }
   }
@@ -212,8 +233,15 @@ struct LinkEnd {
 extension LinkEnd: Message {
   static var messageName: String { "linkd.state.v1.LinkEnd" }
 
-  mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  static let fieldNames: FieldNames = [
+    1: "request_id",
+    2: "request_digest",
+    3: "response",
+    4: "failure",
+  ]
+
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&requestID)
@@ -232,8 +260,8 @@ extension LinkEnd: Message {
   }
 
   func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("request_id", requestID)
-    visitor.visit("request_digest", requestDigest)
+    visitor.visit(1, requestID)
+    visitor.visit(2, requestDigest)
     visitor.visit(answer)
   }
 }
@@ -262,8 +290,18 @@ struct FailureRecord {
 extension FailureRecord: Message {
   static var messageName: String { "linkd.state.v1.FailureRecord" }
 
-  mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  static let fieldNames: FieldNames = [
+    1: "code",
+    2: "reason",
+    3: "actor",
+    4: "message",
+    5: "metadata",
+    6: "help_title",
+    7: "help_url",
+  ]
+
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&code)
@@ -289,13 +327,13 @@ extension FailureRecord: Message {
   }
 
   func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("code", code)
-    visitor.visit("reason", reason)
-    visitor.visit("actor", actor)
-    visitor.visit("message", message)
-    visitor.visit("metadata", metadata)
-    visitor.visit("help_title", helpTitle)
-    visitor.visit("help_url", helpURL)
+    visitor.visit(1, code)
+    visitor.visit(2, reason)
+    visitor.visit(3, actor)
+    visitor.visit(4, message)
+    visitor.visit(5, metadata)
+    visitor.visit(6, helpTitle)
+    visitor.visit(7, helpURL)
   }
 }
 
@@ -324,8 +362,18 @@ struct AccountRecord {
 extension AccountRecord: Message {
   static var messageName: String { "linkd.state.v1.AccountRecord" }
 
-  mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  static let fieldNames: FieldNames = [
+    1: "account",
+    2: "keys",
+    3: .sensitive("token"),
+    4: .sensitive("token_secret"),
+    5: "key_set_version",
+    6: "requested_access",
+    7: "check_day",
+  ]
+
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&_account)
@@ -347,24 +395,24 @@ extension AccountRecord: Message {
     writer.write(4, tokenSecret)
     writer.write(3, token)
     writer.write(2, keys)
-    writer.write(1, account)
+    writer.write(1, _account)
   }
 
   func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("account", account)
-    visitor.visit("keys", keys)
-    visitor.visit(.sensitive("token"), token)
-    visitor.visit(.sensitive("token_secret"), tokenSecret)
-    visitor.visit("key_set_version", keySetVersion)
-    visitor.visit("requested_access", requestedAccess)
-    visitor.visit("check_day", checkDay)
+    visitor.visit(1, account)
+    visitor.visit(2, keys)
+    visitor.visit(3, token)
+    visitor.visit(4, tokenSecret)
+    visitor.visit(5, keySetVersion)
+    visitor.visit(6, requestedAccess)
+    visitor.visit(7, checkDay)
   }
 }
 
 /// A key pair under a name.
 struct KeySetRecord {
   /// What callers see.
-  var keySet: LinkAPI.KeySet?
+  @Boxed var keySet: LinkAPI.KeySet?
   /// The pair.
   var keys: LinkAPI.ConsumerKeys?
   var unknownFields = UnknownFields()
@@ -375,11 +423,16 @@ struct KeySetRecord {
 extension KeySetRecord: Message {
   static var messageName: String { "linkd.state.v1.KeySetRecord" }
 
-  mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  static let fieldNames: FieldNames = [
+    1: "key_set",
+    2: "keys",
+  ]
+
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
-    case 1: try reader.read(&keySet)
+    case 1: try reader.read(&_keySet)
     case 2: try reader.read(&keys)
     default: break
     }
@@ -388,12 +441,12 @@ extension KeySetRecord: Message {
   func encode(into writer: inout Writer) {
     writer.write(unknownFields)
     writer.write(2, keys)
-    writer.write(1, keySet)
+    writer.write(1, _keySet)
   }
 
   func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("key_set", keySet)
-    visitor.visit("keys", keys)
+    visitor.visit(1, keySet)
+    visitor.visit(2, keys)
   }
 }
 
@@ -425,8 +478,20 @@ struct RevocationRecord {
 extension RevocationRecord: Message {
   static var messageName: String { "linkd.state.v1.RevocationRecord" }
 
-  mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  static let fieldNames: FieldNames = [
+    1: "provider",
+    2: "keys",
+    3: .sensitive("token"),
+    4: .sensitive("token_secret"),
+    5: "account",
+    6: "create_time",
+    7: "next_time",
+    8: "attempts",
+    9: "provider_account_id",
+  ]
+
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&provider)
@@ -456,15 +521,15 @@ extension RevocationRecord: Message {
   }
 
   func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("provider", provider)
-    visitor.visit("keys", keys)
-    visitor.visit(.sensitive("token"), token)
-    visitor.visit(.sensitive("token_secret"), tokenSecret)
-    visitor.visit("account", account)
-    visitor.visit("create_time", createTime)
-    visitor.visit("next_time", nextTime)
-    visitor.visit("attempts", attempts)
-    visitor.visit("provider_account_id", providerAccountID)
+    visitor.visit(1, provider)
+    visitor.visit(2, keys)
+    visitor.visit(3, token)
+    visitor.visit(4, tokenSecret)
+    visitor.visit(5, account)
+    visitor.visit(6, createTime)
+    visitor.visit(7, nextTime)
+    visitor.visit(8, attempts)
+    visitor.visit(9, providerAccountID)
   }
 }
 
@@ -484,8 +549,14 @@ struct FeedRecord {
 extension FeedRecord: Message {
   static var messageName: String { "linkd.state.v1.FeedRecord" }
 
-  mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  static let fieldNames: FieldNames = [
+    1: "id",
+    2: "last_sequence",
+    3: "first_sequence",
+  ]
+
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&id)
@@ -503,9 +574,9 @@ extension FeedRecord: Message {
   }
 
   func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("id", id)
-    visitor.visit("last_sequence", lastSequence)
-    visitor.visit("first_sequence", firstSequence)
+    visitor.visit(1, id)
+    visitor.visit(2, lastSequence)
+    visitor.visit(3, firstSequence)
   }
 }
 
@@ -521,8 +592,12 @@ struct EventRecord {
 extension EventRecord: Message {
   static var messageName: String { "linkd.state.v1.EventRecord" }
 
-  mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  static let fieldNames: FieldNames = [
+    1: "event",
+  ]
+
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&event)
@@ -536,7 +611,7 @@ extension EventRecord: Message {
   }
 
   func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("event", event)
+    visitor.visit(1, event)
   }
 }
 
@@ -556,8 +631,14 @@ struct ResumeToken {
 extension ResumeToken: Message {
   static var messageName: String { "linkd.state.v1.ResumeToken" }
 
-  mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  static let fieldNames: FieldNames = [
+    1: "feed_id",
+    2: "sequence",
+    3: "request_digest",
+  ]
+
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&feedID)
@@ -575,9 +656,9 @@ extension ResumeToken: Message {
   }
 
   func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("feed_id", feedID)
-    visitor.visit("sequence", sequence)
-    visitor.visit("request_digest", requestDigest)
+    visitor.visit(1, feedID)
+    visitor.visit(2, sequence)
+    visitor.visit(3, requestDigest)
   }
 }
 
@@ -586,7 +667,7 @@ struct StartRecord {
   /// SHA-256 of the request, without its request_id.
   var requestDigest: [UInt8] = []
   /// The answer.
-  var response: LinkAPI.StartLinkResponse?
+  @Boxed var response: LinkAPI.StartLinkResponse?
   var unknownFields = UnknownFields()
 
   init() {}
@@ -595,25 +676,30 @@ struct StartRecord {
 extension StartRecord: Message {
   static var messageName: String { "linkd.state.v1.StartRecord" }
 
-  mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  static let fieldNames: FieldNames = [
+    1: "request_digest",
+    2: "response",
+  ]
+
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&requestDigest)
-    case 2: try reader.read(&response)
+    case 2: try reader.read(&_response)
     default: break
     }
   }
 
   func encode(into writer: inout Writer) {
     writer.write(unknownFields)
-    writer.write(2, response)
+    writer.write(2, _response)
     writer.write(1, requestDigest)
   }
 
   func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("request_digest", requestDigest)
-    visitor.visit("response", response)
+    visitor.visit(1, requestDigest)
+    visitor.visit(2, response)
   }
 }
 
@@ -633,8 +719,14 @@ struct PageToken {
 extension PageToken: Message {
   static var messageName: String { "linkd.state.v1.PageToken" }
 
-  mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  static let fieldNames: FieldNames = [
+    1: "profile",
+    2: "account_id",
+    3: "request_digest",
+  ]
+
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&profile)
@@ -652,9 +744,9 @@ extension PageToken: Message {
   }
 
   func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("profile", profile)
-    visitor.visit("account_id", accountID)
-    visitor.visit("request_digest", requestDigest)
+    visitor.visit(1, profile)
+    visitor.visit(2, accountID)
+    visitor.visit(3, requestDigest)
   }
 }
 
@@ -676,8 +768,15 @@ struct TokenRecord {
 extension TokenRecord: Message {
   static var messageName: String { "linkd.state.v1.TokenRecord" }
 
-  mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  static let fieldNames: FieldNames = [
+    1: "tenant",
+    2: "scopes",
+    3: "secret_digest",
+    4: "create_time",
+  ]
+
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&tenant)
@@ -697,10 +796,10 @@ extension TokenRecord: Message {
   }
 
   func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("tenant", tenant)
-    visitor.visit("scopes", scopes)
-    visitor.visit("secret_digest", secretDigest)
-    visitor.visit("create_time", createTime)
+    visitor.visit(1, tenant)
+    visitor.visit(2, scopes)
+    visitor.visit(3, secretDigest)
+    visitor.visit(4, createTime)
   }
 }
 

@@ -21,8 +21,15 @@ package struct Version {
 extension Version: Message {
   package static var messageName: String { "google.protobuf.compiler.Version" }
 
-  package mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  package static let fieldNames: FieldNames = [
+    1: "major",
+    2: "minor",
+    3: "patch",
+    4: "suffix",
+  ]
+
+  package mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&major)
@@ -42,10 +49,10 @@ extension Version: Message {
   }
 
   package func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("major", major)
-    visitor.visit("minor", minor)
-    visitor.visit("patch", patch)
-    visitor.visit("suffix", suffix)
+    visitor.visit(1, major)
+    visitor.visit(2, minor)
+    visitor.visit(3, patch)
+    visitor.visit(4, suffix)
   }
 }
 
@@ -66,9 +73,17 @@ package struct CodeGeneratorRequest {
 
 extension CodeGeneratorRequest: Message {
   package static var messageName: String { "google.protobuf.compiler.CodeGeneratorRequest" }
+  package static var hasRequiredFields: Bool { true }
 
-  package mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  package static let fieldNames: FieldNames = [
+    1: "file_to_generate",
+    2: "parameter",
+    15: "proto_file",
+    3: "compiler_version",
+  ]
+
+  package mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&fileToGenerate)
@@ -88,10 +103,10 @@ extension CodeGeneratorRequest: Message {
   }
 
   package func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("file_to_generate", fileToGenerate)
-    visitor.visit("parameter", parameter)
-    visitor.visit("proto_file", protoFile)
-    visitor.visit("compiler_version", compilerVersion)
+    visitor.visit(1, fileToGenerate)
+    visitor.visit(2, parameter)
+    visitor.visit(15, protoFile)
+    visitor.visit(3, compilerVersion)
   }
 }
 
@@ -149,8 +164,16 @@ package struct CodeGeneratorResponse {
 extension CodeGeneratorResponse: Message {
   package static var messageName: String { "google.protobuf.compiler.CodeGeneratorResponse" }
 
-  package mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  package static let fieldNames: FieldNames = [
+    1: "error",
+    2: "supported_features",
+    3: "minimum_edition",
+    4: "maximum_edition",
+    15: "file",
+  ]
+
+  package mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&error)
@@ -172,19 +195,26 @@ extension CodeGeneratorResponse: Message {
   }
 
   package func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("error", error)
-    visitor.visit("supported_features", supportedFeatures)
-    visitor.visit("minimum_edition", minimumEdition)
-    visitor.visit("maximum_edition", maximumEdition)
-    visitor.visit("file", file)
+    visitor.visit(1, error)
+    visitor.visit(2, supportedFeatures)
+    visitor.visit(3, minimumEdition)
+    visitor.visit(4, maximumEdition)
+    visitor.visit(15, file)
   }
 }
 
 extension CodeGeneratorResponse.File: Message {
   package static var messageName: String { "google.protobuf.compiler.CodeGeneratorResponse.File" }
 
-  package mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  package static let fieldNames: FieldNames = [
+    1: "name",
+    2: "insertion_point",
+    15: "content",
+    16: "generated_code_info",
+  ]
+
+  package mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&name)
@@ -204,10 +234,10 @@ extension CodeGeneratorResponse.File: Message {
   }
 
   package func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("name", name)
-    visitor.visit("insertion_point", insertionPoint)
-    visitor.visit("content", content)
-    visitor.visit("generated_code_info", generatedCodeInfo)
+    visitor.visit(1, name)
+    visitor.visit(2, insertionPoint)
+    visitor.visit(15, content)
+    visitor.visit(16, generatedCodeInfo)
   }
 }
 

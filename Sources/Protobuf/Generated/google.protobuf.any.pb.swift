@@ -13,8 +13,13 @@ public struct ProtoAny {
 extension ProtoAny: Message {
   public static var messageName: String { "google.protobuf.Any" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "type_url",
+    2: "value",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&typeURL)
@@ -30,8 +35,8 @@ extension ProtoAny: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("type_url", typeURL)
-    visitor.visit("value", value)
+    visitor.visit(1, typeURL)
+    visitor.visit(2, value)
   }
 }
 

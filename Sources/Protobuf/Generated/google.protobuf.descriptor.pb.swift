@@ -11,9 +11,14 @@ public struct FileDescriptorSet {
 
 extension FileDescriptorSet: Message {
   public static var messageName: String { "google.protobuf.FileDescriptorSet" }
+  public static var hasRequiredFields: Bool { true }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "file",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&file)
@@ -27,7 +32,7 @@ extension FileDescriptorSet: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("file", file)
+    visitor.visit(1, file)
   }
 }
 
@@ -52,9 +57,25 @@ public struct FileDescriptorProto {
 
 extension FileDescriptorProto: Message {
   public static var messageName: String { "google.protobuf.FileDescriptorProto" }
+  public static var hasRequiredFields: Bool { true }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "name",
+    2: "package",
+    3: "dependency",
+    10: "public_dependency",
+    11: "weak_dependency",
+    4: "message_type",
+    5: "enum_type",
+    6: "service",
+    7: "extension",
+    8: "options",
+    9: "source_code_info",
+    12: "syntax",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&name)
@@ -79,7 +100,7 @@ extension FileDescriptorProto: Message {
     writer.write(11, unpacked: weakDependency)
     writer.write(10, unpacked: publicDependency)
     writer.write(9, sourceCodeInfo)
-    writer.write(8, options)
+    writer.write(8, _options)
     writer.write(7, unpacked: `extension`)
     writer.write(6, unpacked: service)
     writer.write(5, unpacked: enumType)
@@ -90,18 +111,18 @@ extension FileDescriptorProto: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("name", name)
-    visitor.visit("package", package)
-    visitor.visit("dependency", dependency)
-    visitor.visit("public_dependency", publicDependency)
-    visitor.visit("weak_dependency", weakDependency)
-    visitor.visit("message_type", messageType)
-    visitor.visit("enum_type", enumType)
-    visitor.visit("service", service)
-    visitor.visit("extension", `extension`)
-    visitor.visit("options", options)
-    visitor.visit("source_code_info", sourceCodeInfo)
-    visitor.visit("syntax", syntax)
+    visitor.visit(1, name)
+    visitor.visit(2, package)
+    visitor.visit(3, dependency)
+    visitor.visit(10, publicDependency)
+    visitor.visit(11, weakDependency)
+    visitor.visit(4, messageType)
+    visitor.visit(5, enumType)
+    visitor.visit(6, service)
+    visitor.visit(7, `extension`)
+    visitor.visit(8, options)
+    visitor.visit(9, sourceCodeInfo)
+    visitor.visit(12, syntax)
   }
 }
 
@@ -143,9 +164,23 @@ public struct DescriptorProto {
 
 extension DescriptorProto: Message {
   public static var messageName: String { "google.protobuf.DescriptorProto" }
+  public static var hasRequiredFields: Bool { true }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "name",
+    2: "field",
+    6: "extension",
+    3: "nested_type",
+    4: "enum_type",
+    5: "extension_range",
+    8: "oneof_decl",
+    7: "options",
+    9: "reserved_range",
+    10: "reserved_name",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&name)
@@ -177,24 +212,31 @@ extension DescriptorProto: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("name", name)
-    visitor.visit("field", field)
-    visitor.visit("extension", `extension`)
-    visitor.visit("nested_type", nestedType)
-    visitor.visit("enum_type", enumType)
-    visitor.visit("extension_range", extensionRange)
-    visitor.visit("oneof_decl", oneofDecl)
-    visitor.visit("options", options)
-    visitor.visit("reserved_range", reservedRange)
-    visitor.visit("reserved_name", reservedName)
+    visitor.visit(1, name)
+    visitor.visit(2, field)
+    visitor.visit(6, `extension`)
+    visitor.visit(3, nestedType)
+    visitor.visit(4, enumType)
+    visitor.visit(5, extensionRange)
+    visitor.visit(8, oneofDecl)
+    visitor.visit(7, options)
+    visitor.visit(9, reservedRange)
+    visitor.visit(10, reservedName)
   }
 }
 
 extension DescriptorProto.ExtensionRange: Message {
   public static var messageName: String { "google.protobuf.DescriptorProto.ExtensionRange" }
+  public static var hasRequiredFields: Bool { true }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "start",
+    2: "end",
+    3: "options",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&start)
@@ -212,17 +254,22 @@ extension DescriptorProto.ExtensionRange: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("start", start)
-    visitor.visit("end", end)
-    visitor.visit("options", options)
+    visitor.visit(1, start)
+    visitor.visit(2, end)
+    visitor.visit(3, options)
   }
 }
 
 extension DescriptorProto.ReservedRange: Message {
   public static var messageName: String { "google.protobuf.DescriptorProto.ReservedRange" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "start",
+    2: "end",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&start)
@@ -238,8 +285,8 @@ extension DescriptorProto.ReservedRange: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("start", start)
-    visitor.visit("end", end)
+    visitor.visit(1, start)
+    visitor.visit(2, end)
   }
 }
 
@@ -253,9 +300,14 @@ public struct ExtensionRangeOptions {
 
 extension ExtensionRangeOptions: Message {
   public static var messageName: String { "google.protobuf.ExtensionRangeOptions" }
+  public static var hasRequiredFields: Bool { true }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    999: "uninterpreted_option",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 999: try reader.read(&uninterpretedOption)
@@ -269,7 +321,7 @@ extension ExtensionRangeOptions: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("uninterpreted_option", uninterpretedOption)
+    visitor.visit(999, uninterpretedOption)
   }
 }
 
@@ -284,7 +336,7 @@ public struct FieldDescriptorProto {
   public var defaultValue: String?
   public var oneofIndex: Int32?
   public var jsonName: String?
-  public var options: FieldOptions?
+  @Boxed public var options: FieldOptions?
   public var proto3Optional: Bool?
   public var unknownFields = UnknownFields()
 
@@ -353,21 +405,36 @@ public struct FieldDescriptorProto {
 
 extension FieldDescriptorProto: Message {
   public static var messageName: String { "google.protobuf.FieldDescriptorProto" }
+  public static var hasRequiredFields: Bool { true }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "name",
+    3: "number",
+    4: "label",
+    5: "type",
+    6: "type_name",
+    2: "extendee",
+    7: "default_value",
+    9: "oneof_index",
+    10: "json_name",
+    8: "options",
+    17: "proto3_optional",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&name)
     case 3: try reader.read(&self.number)
-    case 4: try reader.read(&label)
-    case 5: try reader.read(&type)
+    case 4: try reader.read(&label, as: Wire.ClosedEnumeration<FieldDescriptorProto.Label>.self)
+    case 5: try reader.read(&type, as: Wire.ClosedEnumeration<FieldDescriptorProto.ProtoType>.self)
     case 6: try reader.read(&typeName)
     case 2: try reader.read(&extendee)
     case 7: try reader.read(&defaultValue)
     case 9: try reader.read(&oneofIndex)
     case 10: try reader.read(&jsonName)
-    case 8: try reader.read(&options)
+    case 8: try reader.read(&_options)
     case 17: try reader.read(&proto3Optional)
     default: break
     }
@@ -378,28 +445,28 @@ extension FieldDescriptorProto: Message {
     writer.write(17, proto3Optional)
     writer.write(10, jsonName)
     writer.write(9, oneofIndex)
-    writer.write(8, options)
+    writer.write(8, _options)
     writer.write(7, defaultValue)
     writer.write(6, typeName)
-    writer.write(5, type)
-    writer.write(4, label)
+    writer.write(5, type, as: Wire.ClosedEnumeration<FieldDescriptorProto.ProtoType>.self)
+    writer.write(4, label, as: Wire.ClosedEnumeration<FieldDescriptorProto.Label>.self)
     writer.write(3, self.number)
     writer.write(2, extendee)
     writer.write(1, name)
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("name", name)
-    visitor.visit("number", self.number)
-    visitor.visit("label", label)
-    visitor.visit("type", type)
-    visitor.visit("type_name", typeName)
-    visitor.visit("extendee", extendee)
-    visitor.visit("default_value", defaultValue)
-    visitor.visit("oneof_index", oneofIndex)
-    visitor.visit("json_name", jsonName)
-    visitor.visit("options", options)
-    visitor.visit("proto3_optional", proto3Optional)
+    visitor.visit(1, name)
+    visitor.visit(3, self.number)
+    visitor.visit(4, label, as: Wire.ClosedEnumeration<FieldDescriptorProto.Label>.self)
+    visitor.visit(5, type, as: Wire.ClosedEnumeration<FieldDescriptorProto.ProtoType>.self)
+    visitor.visit(6, typeName)
+    visitor.visit(2, extendee)
+    visitor.visit(7, defaultValue)
+    visitor.visit(9, oneofIndex)
+    visitor.visit(10, jsonName)
+    visitor.visit(8, options)
+    visitor.visit(17, proto3Optional)
   }
 }
 
@@ -414,9 +481,15 @@ public struct OneofDescriptorProto {
 
 extension OneofDescriptorProto: Message {
   public static var messageName: String { "google.protobuf.OneofDescriptorProto" }
+  public static var hasRequiredFields: Bool { true }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "name",
+    2: "options",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&name)
@@ -432,8 +505,8 @@ extension OneofDescriptorProto: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("name", name)
-    visitor.visit("options", options)
+    visitor.visit(1, name)
+    visitor.visit(2, options)
   }
 }
 
@@ -460,9 +533,18 @@ public struct EnumDescriptorProto {
 
 extension EnumDescriptorProto: Message {
   public static var messageName: String { "google.protobuf.EnumDescriptorProto" }
+  public static var hasRequiredFields: Bool { true }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "name",
+    2: "value",
+    3: "options",
+    4: "reserved_range",
+    5: "reserved_name",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&name)
@@ -484,19 +566,24 @@ extension EnumDescriptorProto: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("name", name)
-    visitor.visit("value", value)
-    visitor.visit("options", options)
-    visitor.visit("reserved_range", reservedRange)
-    visitor.visit("reserved_name", reservedName)
+    visitor.visit(1, name)
+    visitor.visit(2, value)
+    visitor.visit(3, options)
+    visitor.visit(4, reservedRange)
+    visitor.visit(5, reservedName)
   }
 }
 
 extension EnumDescriptorProto.EnumReservedRange: Message {
   public static var messageName: String { "google.protobuf.EnumDescriptorProto.EnumReservedRange" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "start",
+    2: "end",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&start)
@@ -512,8 +599,8 @@ extension EnumDescriptorProto.EnumReservedRange: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("start", start)
-    visitor.visit("end", end)
+    visitor.visit(1, start)
+    visitor.visit(2, end)
   }
 }
 
@@ -529,9 +616,16 @@ public struct EnumValueDescriptorProto {
 
 extension EnumValueDescriptorProto: Message {
   public static var messageName: String { "google.protobuf.EnumValueDescriptorProto" }
+  public static var hasRequiredFields: Bool { true }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "name",
+    2: "number",
+    3: "options",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&name)
@@ -549,9 +643,9 @@ extension EnumValueDescriptorProto: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("name", name)
-    visitor.visit("number", self.number)
-    visitor.visit("options", options)
+    visitor.visit(1, name)
+    visitor.visit(2, self.number)
+    visitor.visit(3, options)
   }
 }
 
@@ -567,9 +661,16 @@ public struct ServiceDescriptorProto {
 
 extension ServiceDescriptorProto: Message {
   public static var messageName: String { "google.protobuf.ServiceDescriptorProto" }
+  public static var hasRequiredFields: Bool { true }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "name",
+    2: "method",
+    3: "options",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&name)
@@ -587,9 +688,9 @@ extension ServiceDescriptorProto: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("name", name)
-    visitor.visit("method", method)
-    visitor.visit("options", options)
+    visitor.visit(1, name)
+    visitor.visit(2, method)
+    visitor.visit(3, options)
   }
 }
 
@@ -600,7 +701,11 @@ public struct MethodDescriptorProto {
   public var outputType: String?
   public var options: MethodOptions?
   public var clientStreaming: Bool?
+  /// `clientStreaming`, or what the schema gives as its default.
+  public var clientStreamingOrDefault: Bool { self.clientStreaming ?? false }
   public var serverStreaming: Bool?
+  /// `serverStreaming`, or what the schema gives as its default.
+  public var serverStreamingOrDefault: Bool { self.serverStreaming ?? false }
   public var unknownFields = UnknownFields()
 
   public init() {}
@@ -608,9 +713,19 @@ public struct MethodDescriptorProto {
 
 extension MethodDescriptorProto: Message {
   public static var messageName: String { "google.protobuf.MethodDescriptorProto" }
+  public static var hasRequiredFields: Bool { true }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "name",
+    2: "input_type",
+    3: "output_type",
+    4: "options",
+    5: "client_streaming",
+    6: "server_streaming",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&name)
@@ -634,12 +749,12 @@ extension MethodDescriptorProto: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("name", name)
-    visitor.visit("input_type", inputType)
-    visitor.visit("output_type", outputType)
-    visitor.visit("options", options)
-    visitor.visit("client_streaming", clientStreaming)
-    visitor.visit("server_streaming", serverStreaming)
+    visitor.visit(1, name)
+    visitor.visit(2, inputType)
+    visitor.visit(3, outputType)
+    visitor.visit(4, options)
+    visitor.visit(5, clientStreaming)
+    visitor.visit(6, serverStreaming)
   }
 }
 
@@ -648,16 +763,34 @@ public struct FileOptions {
   public var javaPackage: String?
   public var javaOuterClassname: String?
   public var javaMultipleFiles: Bool?
+  /// `javaMultipleFiles`, or what the schema gives as its default.
+  public var javaMultipleFilesOrDefault: Bool { self.javaMultipleFiles ?? false }
   public var javaGenerateEqualsAndHash: Bool?
   public var javaStringCheckUtf8: Bool?
+  /// `javaStringCheckUtf8`, or what the schema gives as its default.
+  public var javaStringCheckUtf8OrDefault: Bool { self.javaStringCheckUtf8 ?? false }
   public var optimizeFor: FileOptions.OptimizeMode?
+  /// `optimizeFor`, or what the schema gives as its default.
+  public var optimizeForOrDefault: FileOptions.OptimizeMode { self.optimizeFor ?? .speed }
   public var goPackage: String?
   public var ccGenericServices: Bool?
+  /// `ccGenericServices`, or what the schema gives as its default.
+  public var ccGenericServicesOrDefault: Bool { self.ccGenericServices ?? false }
   public var javaGenericServices: Bool?
+  /// `javaGenericServices`, or what the schema gives as its default.
+  public var javaGenericServicesOrDefault: Bool { self.javaGenericServices ?? false }
   public var pyGenericServices: Bool?
+  /// `pyGenericServices`, or what the schema gives as its default.
+  public var pyGenericServicesOrDefault: Bool { self.pyGenericServices ?? false }
   public var phpGenericServices: Bool?
+  /// `phpGenericServices`, or what the schema gives as its default.
+  public var phpGenericServicesOrDefault: Bool { self.phpGenericServices ?? false }
   public var deprecated: Bool?
+  /// `deprecated`, or what the schema gives as its default.
+  public var deprecatedOrDefault: Bool { self.deprecated ?? false }
   public var ccEnableArenas: Bool?
+  /// `ccEnableArenas`, or what the schema gives as its default.
+  public var ccEnableArenasOrDefault: Bool { self.ccEnableArenas ?? true }
   public var objcClassPrefix: String?
   public var csharpNamespace: String?
   public var swiftPrefix: String?
@@ -688,9 +821,34 @@ public struct FileOptions {
 
 extension FileOptions: Message {
   public static var messageName: String { "google.protobuf.FileOptions" }
+  public static var hasRequiredFields: Bool { true }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "java_package",
+    8: "java_outer_classname",
+    10: "java_multiple_files",
+    20: "java_generate_equals_and_hash",
+    27: "java_string_check_utf8",
+    9: "optimize_for",
+    11: "go_package",
+    16: "cc_generic_services",
+    17: "java_generic_services",
+    18: "py_generic_services",
+    42: "php_generic_services",
+    23: "deprecated",
+    31: "cc_enable_arenas",
+    36: "objc_class_prefix",
+    37: "csharp_namespace",
+    39: "swift_prefix",
+    40: "php_class_prefix",
+    41: "php_namespace",
+    44: "php_metadata_namespace",
+    45: "ruby_package",
+    999: "uninterpreted_option",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&javaPackage)
@@ -698,7 +856,7 @@ extension FileOptions: Message {
     case 10: try reader.read(&javaMultipleFiles)
     case 20: try reader.read(&javaGenerateEqualsAndHash)
     case 27: try reader.read(&javaStringCheckUtf8)
-    case 9: try reader.read(&optimizeFor)
+    case 9: try reader.read(&optimizeFor, as: Wire.ClosedEnumeration<FileOptions.OptimizeMode>.self)
     case 11: try reader.read(&goPackage)
     case 16: try reader.read(&ccGenericServices)
     case 17: try reader.read(&javaGenericServices)
@@ -738,41 +896,47 @@ extension FileOptions: Message {
     writer.write(16, ccGenericServices)
     writer.write(11, goPackage)
     writer.write(10, javaMultipleFiles)
-    writer.write(9, optimizeFor)
+    writer.write(9, optimizeFor, as: Wire.ClosedEnumeration<FileOptions.OptimizeMode>.self)
     writer.write(8, javaOuterClassname)
     writer.write(1, javaPackage)
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("java_package", javaPackage)
-    visitor.visit("java_outer_classname", javaOuterClassname)
-    visitor.visit("java_multiple_files", javaMultipleFiles)
-    visitor.visit("java_generate_equals_and_hash", javaGenerateEqualsAndHash)
-    visitor.visit("java_string_check_utf8", javaStringCheckUtf8)
-    visitor.visit("optimize_for", optimizeFor)
-    visitor.visit("go_package", goPackage)
-    visitor.visit("cc_generic_services", ccGenericServices)
-    visitor.visit("java_generic_services", javaGenericServices)
-    visitor.visit("py_generic_services", pyGenericServices)
-    visitor.visit("php_generic_services", phpGenericServices)
-    visitor.visit("deprecated", deprecated)
-    visitor.visit("cc_enable_arenas", ccEnableArenas)
-    visitor.visit("objc_class_prefix", objcClassPrefix)
-    visitor.visit("csharp_namespace", csharpNamespace)
-    visitor.visit("swift_prefix", swiftPrefix)
-    visitor.visit("php_class_prefix", phpClassPrefix)
-    visitor.visit("php_namespace", phpNamespace)
-    visitor.visit("php_metadata_namespace", phpMetadataNamespace)
-    visitor.visit("ruby_package", rubyPackage)
-    visitor.visit("uninterpreted_option", uninterpretedOption)
+    visitor.visit(1, javaPackage)
+    visitor.visit(8, javaOuterClassname)
+    visitor.visit(10, javaMultipleFiles)
+    visitor.visit(20, javaGenerateEqualsAndHash)
+    visitor.visit(27, javaStringCheckUtf8)
+    visitor.visit(9, optimizeFor, as: Wire.ClosedEnumeration<FileOptions.OptimizeMode>.self)
+    visitor.visit(11, goPackage)
+    visitor.visit(16, ccGenericServices)
+    visitor.visit(17, javaGenericServices)
+    visitor.visit(18, pyGenericServices)
+    visitor.visit(42, phpGenericServices)
+    visitor.visit(23, deprecated)
+    visitor.visit(31, ccEnableArenas)
+    visitor.visit(36, objcClassPrefix)
+    visitor.visit(37, csharpNamespace)
+    visitor.visit(39, swiftPrefix)
+    visitor.visit(40, phpClassPrefix)
+    visitor.visit(41, phpNamespace)
+    visitor.visit(44, phpMetadataNamespace)
+    visitor.visit(45, rubyPackage)
+    visitor.visit(999, uninterpretedOption)
   }
 }
 
 /// `google.protobuf.MessageOptions`.
 public struct MessageOptions {
   public var messageSetWireFormat: Bool?
+  /// `messageSetWireFormat`, or what the schema gives as its default.
+  public var messageSetWireFormatOrDefault: Bool { self.messageSetWireFormat ?? false }
   public var noStandardDescriptorAccessor: Bool?
+  /// `noStandardDescriptorAccessor`, or what the schema gives as its default.
+  public var noStandardDescriptorAccessorOrDefault: Bool { self.noStandardDescriptorAccessor ?? false }
   public var deprecated: Bool?
+  /// `deprecated`, or what the schema gives as its default.
+  public var deprecatedOrDefault: Bool { self.deprecated ?? false }
   public var mapEntry: Bool?
   public var uninterpretedOption: [UninterpretedOption] = []
   public var unknownFields = UnknownFields()
@@ -782,9 +946,18 @@ public struct MessageOptions {
 
 extension MessageOptions: Message {
   public static var messageName: String { "google.protobuf.MessageOptions" }
+  public static var hasRequiredFields: Bool { true }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "message_set_wire_format",
+    2: "no_standard_descriptor_accessor",
+    3: "deprecated",
+    7: "map_entry",
+    999: "uninterpreted_option",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&messageSetWireFormat)
@@ -806,23 +979,35 @@ extension MessageOptions: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("message_set_wire_format", messageSetWireFormat)
-    visitor.visit("no_standard_descriptor_accessor", noStandardDescriptorAccessor)
-    visitor.visit("deprecated", deprecated)
-    visitor.visit("map_entry", mapEntry)
-    visitor.visit("uninterpreted_option", uninterpretedOption)
+    visitor.visit(1, messageSetWireFormat)
+    visitor.visit(2, noStandardDescriptorAccessor)
+    visitor.visit(3, deprecated)
+    visitor.visit(7, mapEntry)
+    visitor.visit(999, uninterpretedOption)
   }
 }
 
 /// `google.protobuf.FieldOptions`.
 public struct FieldOptions {
   public var ctype: FieldOptions.CType?
+  /// `ctype`, or what the schema gives as its default.
+  public var ctypeOrDefault: FieldOptions.CType { self.ctype ?? .string }
   public var packed: Bool?
   public var jstype: FieldOptions.JSType?
+  /// `jstype`, or what the schema gives as its default.
+  public var jstypeOrDefault: FieldOptions.JSType { self.jstype ?? .jsNormal }
   public var lazy: Bool?
+  /// `lazy`, or what the schema gives as its default.
+  public var lazyOrDefault: Bool { self.lazy ?? false }
   public var unverifiedLazy: Bool?
+  /// `unverifiedLazy`, or what the schema gives as its default.
+  public var unverifiedLazyOrDefault: Bool { self.unverifiedLazy ?? false }
   public var deprecated: Bool?
+  /// `deprecated`, or what the schema gives as its default.
+  public var deprecatedOrDefault: Bool { self.deprecated ?? false }
   public var weak: Bool?
+  /// `weak`, or what the schema gives as its default.
+  public var weakOrDefault: Bool { self.weak ?? false }
   public var uninterpretedOption: [UninterpretedOption] = []
   public var unknownFields = UnknownFields()
 
@@ -861,14 +1046,26 @@ public struct FieldOptions {
 
 extension FieldOptions: Message {
   public static var messageName: String { "google.protobuf.FieldOptions" }
+  public static var hasRequiredFields: Bool { true }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "ctype",
+    2: "packed",
+    6: "jstype",
+    5: "lazy",
+    15: "unverified_lazy",
+    3: "deprecated",
+    10: "weak",
+    999: "uninterpreted_option",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
-    case 1: try reader.read(&ctype)
+    case 1: try reader.read(&ctype, as: Wire.ClosedEnumeration<FieldOptions.CType>.self)
     case 2: try reader.read(&packed)
-    case 6: try reader.read(&jstype)
+    case 6: try reader.read(&jstype, as: Wire.ClosedEnumeration<FieldOptions.JSType>.self)
     case 5: try reader.read(&lazy)
     case 15: try reader.read(&unverifiedLazy)
     case 3: try reader.read(&deprecated)
@@ -883,22 +1080,22 @@ extension FieldOptions: Message {
     writer.write(999, unpacked: uninterpretedOption)
     writer.write(15, unverifiedLazy)
     writer.write(10, weak)
-    writer.write(6, jstype)
+    writer.write(6, jstype, as: Wire.ClosedEnumeration<FieldOptions.JSType>.self)
     writer.write(5, lazy)
     writer.write(3, deprecated)
     writer.write(2, packed)
-    writer.write(1, ctype)
+    writer.write(1, ctype, as: Wire.ClosedEnumeration<FieldOptions.CType>.self)
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("ctype", ctype)
-    visitor.visit("packed", packed)
-    visitor.visit("jstype", jstype)
-    visitor.visit("lazy", lazy)
-    visitor.visit("unverified_lazy", unverifiedLazy)
-    visitor.visit("deprecated", deprecated)
-    visitor.visit("weak", weak)
-    visitor.visit("uninterpreted_option", uninterpretedOption)
+    visitor.visit(1, ctype, as: Wire.ClosedEnumeration<FieldOptions.CType>.self)
+    visitor.visit(2, packed)
+    visitor.visit(6, jstype, as: Wire.ClosedEnumeration<FieldOptions.JSType>.self)
+    visitor.visit(5, lazy)
+    visitor.visit(15, unverifiedLazy)
+    visitor.visit(3, deprecated)
+    visitor.visit(10, weak)
+    visitor.visit(999, uninterpretedOption)
   }
 }
 
@@ -912,9 +1109,14 @@ public struct OneofOptions {
 
 extension OneofOptions: Message {
   public static var messageName: String { "google.protobuf.OneofOptions" }
+  public static var hasRequiredFields: Bool { true }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    999: "uninterpreted_option",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 999: try reader.read(&uninterpretedOption)
@@ -928,7 +1130,7 @@ extension OneofOptions: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("uninterpreted_option", uninterpretedOption)
+    visitor.visit(999, uninterpretedOption)
   }
 }
 
@@ -936,6 +1138,8 @@ extension OneofOptions: Message {
 public struct EnumOptions {
   public var allowAlias: Bool?
   public var deprecated: Bool?
+  /// `deprecated`, or what the schema gives as its default.
+  public var deprecatedOrDefault: Bool { self.deprecated ?? false }
   public var uninterpretedOption: [UninterpretedOption] = []
   public var unknownFields = UnknownFields()
 
@@ -944,9 +1148,16 @@ public struct EnumOptions {
 
 extension EnumOptions: Message {
   public static var messageName: String { "google.protobuf.EnumOptions" }
+  public static var hasRequiredFields: Bool { true }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    2: "allow_alias",
+    3: "deprecated",
+    999: "uninterpreted_option",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 2: try reader.read(&allowAlias)
@@ -964,15 +1175,17 @@ extension EnumOptions: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("allow_alias", allowAlias)
-    visitor.visit("deprecated", deprecated)
-    visitor.visit("uninterpreted_option", uninterpretedOption)
+    visitor.visit(2, allowAlias)
+    visitor.visit(3, deprecated)
+    visitor.visit(999, uninterpretedOption)
   }
 }
 
 /// `google.protobuf.EnumValueOptions`.
 public struct EnumValueOptions {
   public var deprecated: Bool?
+  /// `deprecated`, or what the schema gives as its default.
+  public var deprecatedOrDefault: Bool { self.deprecated ?? false }
   public var uninterpretedOption: [UninterpretedOption] = []
   public var unknownFields = UnknownFields()
 
@@ -981,9 +1194,15 @@ public struct EnumValueOptions {
 
 extension EnumValueOptions: Message {
   public static var messageName: String { "google.protobuf.EnumValueOptions" }
+  public static var hasRequiredFields: Bool { true }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "deprecated",
+    999: "uninterpreted_option",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&deprecated)
@@ -999,14 +1218,16 @@ extension EnumValueOptions: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("deprecated", deprecated)
-    visitor.visit("uninterpreted_option", uninterpretedOption)
+    visitor.visit(1, deprecated)
+    visitor.visit(999, uninterpretedOption)
   }
 }
 
 /// `google.protobuf.ServiceOptions`.
 public struct ServiceOptions {
   public var deprecated: Bool?
+  /// `deprecated`, or what the schema gives as its default.
+  public var deprecatedOrDefault: Bool { self.deprecated ?? false }
   public var uninterpretedOption: [UninterpretedOption] = []
   public var unknownFields = UnknownFields()
 
@@ -1015,9 +1236,15 @@ public struct ServiceOptions {
 
 extension ServiceOptions: Message {
   public static var messageName: String { "google.protobuf.ServiceOptions" }
+  public static var hasRequiredFields: Bool { true }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    33: "deprecated",
+    999: "uninterpreted_option",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 33: try reader.read(&deprecated)
@@ -1033,15 +1260,19 @@ extension ServiceOptions: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("deprecated", deprecated)
-    visitor.visit("uninterpreted_option", uninterpretedOption)
+    visitor.visit(33, deprecated)
+    visitor.visit(999, uninterpretedOption)
   }
 }
 
 /// `google.protobuf.MethodOptions`.
 public struct MethodOptions {
   public var deprecated: Bool?
+  /// `deprecated`, or what the schema gives as its default.
+  public var deprecatedOrDefault: Bool { self.deprecated ?? false }
   public var idempotencyLevel: MethodOptions.IdempotencyLevel?
+  /// `idempotencyLevel`, or what the schema gives as its default.
+  public var idempotencyLevelOrDefault: MethodOptions.IdempotencyLevel { self.idempotencyLevel ?? .idempotencyUnknown }
   public var uninterpretedOption: [UninterpretedOption] = []
   public var unknownFields = UnknownFields()
 
@@ -1065,13 +1296,20 @@ public struct MethodOptions {
 
 extension MethodOptions: Message {
   public static var messageName: String { "google.protobuf.MethodOptions" }
+  public static var hasRequiredFields: Bool { true }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    33: "deprecated",
+    34: "idempotency_level",
+    999: "uninterpreted_option",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 33: try reader.read(&deprecated)
-    case 34: try reader.read(&idempotencyLevel)
+    case 34: try reader.read(&idempotencyLevel, as: Wire.ClosedEnumeration<MethodOptions.IdempotencyLevel>.self)
     case 999: try reader.read(&uninterpretedOption)
     default: break
     }
@@ -1080,14 +1318,14 @@ extension MethodOptions: Message {
   public func encode(into writer: inout Writer) {
     writer.write(unknownFields)
     writer.write(999, unpacked: uninterpretedOption)
-    writer.write(34, idempotencyLevel)
+    writer.write(34, idempotencyLevel, as: Wire.ClosedEnumeration<MethodOptions.IdempotencyLevel>.self)
     writer.write(33, deprecated)
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("deprecated", deprecated)
-    visitor.visit("idempotency_level", idempotencyLevel)
-    visitor.visit("uninterpreted_option", uninterpretedOption)
+    visitor.visit(33, deprecated)
+    visitor.visit(34, idempotencyLevel, as: Wire.ClosedEnumeration<MethodOptions.IdempotencyLevel>.self)
+    visitor.visit(999, uninterpretedOption)
   }
 }
 
@@ -1116,9 +1354,20 @@ public struct UninterpretedOption {
 
 extension UninterpretedOption: Message {
   public static var messageName: String { "google.protobuf.UninterpretedOption" }
+  public static var hasRequiredFields: Bool { true }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    2: "name",
+    3: "identifier_value",
+    4: "positive_int_value",
+    5: "negative_int_value",
+    6: "double_value",
+    7: "string_value",
+    8: "aggregate_value",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 2: try reader.read(&name)
@@ -1144,21 +1393,28 @@ extension UninterpretedOption: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("name", name)
-    visitor.visit("identifier_value", identifierValue)
-    visitor.visit("positive_int_value", positiveIntValue)
-    visitor.visit("negative_int_value", negativeIntValue)
-    visitor.visit("double_value", doubleValue)
-    visitor.visit("string_value", stringValue)
-    visitor.visit("aggregate_value", aggregateValue)
+    visitor.visit(2, name)
+    visitor.visit(3, identifierValue)
+    visitor.visit(4, positiveIntValue)
+    visitor.visit(5, negativeIntValue)
+    visitor.visit(6, doubleValue)
+    visitor.visit(7, stringValue)
+    visitor.visit(8, aggregateValue)
   }
 }
 
 extension UninterpretedOption.NamePart: Message {
   public static var messageName: String { "google.protobuf.UninterpretedOption.NamePart" }
+  public static var requiredFields: [Int] { [1, 2] }
+  public static var hasRequiredFields: Bool { true }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "name_part",
+    2: "is_extension",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&namePart)
@@ -1174,8 +1430,8 @@ extension UninterpretedOption.NamePart: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("name_part", namePart)
-    visitor.visit("is_extension", isExtension)
+    visitor.visit(1, namePart)
+    visitor.visit(2, isExtension)
   }
 }
 
@@ -1202,8 +1458,12 @@ public struct SourceCodeInfo {
 extension SourceCodeInfo: Message {
   public static var messageName: String { "google.protobuf.SourceCodeInfo" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "location",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&location)
@@ -1217,15 +1477,23 @@ extension SourceCodeInfo: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("location", location)
+    visitor.visit(1, location)
   }
 }
 
 extension SourceCodeInfo.Location: Message {
   public static var messageName: String { "google.protobuf.SourceCodeInfo.Location" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "path",
+    2: "span",
+    3: "leading_comments",
+    4: "trailing_comments",
+    6: "leading_detached_comments",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&path)
@@ -1247,11 +1515,11 @@ extension SourceCodeInfo.Location: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("path", path)
-    visitor.visit("span", span)
-    visitor.visit("leading_comments", leadingComments)
-    visitor.visit("trailing_comments", trailingComments)
-    visitor.visit("leading_detached_comments", leadingDetachedComments)
+    visitor.visit(1, path)
+    visitor.visit(2, span)
+    visitor.visit(3, leadingComments)
+    visitor.visit(4, trailingComments)
+    visitor.visit(6, leadingDetachedComments)
   }
 }
 
@@ -1277,8 +1545,12 @@ public struct GeneratedCodeInfo {
 extension GeneratedCodeInfo: Message {
   public static var messageName: String { "google.protobuf.GeneratedCodeInfo" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "annotation",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&annotation)
@@ -1292,15 +1564,22 @@ extension GeneratedCodeInfo: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("annotation", annotation)
+    visitor.visit(1, annotation)
   }
 }
 
 extension GeneratedCodeInfo.Annotation: Message {
   public static var messageName: String { "google.protobuf.GeneratedCodeInfo.Annotation" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "path",
+    2: "source_file",
+    3: "begin",
+    4: "end",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&path)
@@ -1320,10 +1599,10 @@ extension GeneratedCodeInfo.Annotation: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("path", path)
-    visitor.visit("source_file", sourceFile)
-    visitor.visit("begin", begin)
-    visitor.visit("end", end)
+    visitor.visit(1, path)
+    visitor.visit(2, sourceFile)
+    visitor.visit(3, begin)
+    visitor.visit(4, end)
   }
 }
 

@@ -13,8 +13,13 @@ public struct ProtoDuration {
 extension ProtoDuration: Message {
   public static var messageName: String { "google.protobuf.Duration" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "seconds",
+    2: "nanos",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&seconds)
@@ -30,8 +35,8 @@ extension ProtoDuration: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("seconds", seconds)
-    visitor.visit("nanos", nanos)
+    visitor.visit(1, seconds)
+    visitor.visit(2, nanos)
   }
 }
 

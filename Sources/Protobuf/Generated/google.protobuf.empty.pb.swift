@@ -11,8 +11,10 @@ public struct Empty {
 extension Empty: Message {
   public static var messageName: String { "google.protobuf.Empty" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [:]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
   }
 

@@ -12,8 +12,12 @@ public struct FieldMask {
 extension FieldMask: Message {
   public static var messageName: String { "google.protobuf.FieldMask" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "paths",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&paths)
@@ -27,7 +31,7 @@ extension FieldMask: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("paths", paths)
+    visitor.visit(1, paths)
   }
 }
 

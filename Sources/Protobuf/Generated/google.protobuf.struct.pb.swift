@@ -23,8 +23,12 @@ public struct Struct {
 extension Struct: Message {
   public static var messageName: String { "google.protobuf.Struct" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "fields",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&fields)
@@ -38,7 +42,7 @@ extension Struct: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("fields", fields)
+    visitor.visit(1, fields)
   }
 }
 
@@ -75,6 +79,8 @@ public struct Value {
     case structValue(Struct)
     case listValue(ListValue)
 
+    public static var fieldNames: FieldNames { Value.fieldNames }
+
     public func encode(into writer: inout Writer) {
       switch self {
       case .nullValue(let value): writer.write(1, present: value)
@@ -88,12 +94,12 @@ public struct Value {
 
     public func visitFields(_ visitor: inout some FieldVisitor) {
       switch self {
-      case .nullValue(let value): visitor.visit("null_value", present: value)
-      case .numberValue(let value): visitor.visit("number_value", present: value)
-      case .stringValue(let value): visitor.visit("string_value", present: value)
-      case .boolValue(let value): visitor.visit("bool_value", present: value)
-      case .structValue(let value): visitor.visit("struct_value", present: value)
-      case .listValue(let value): visitor.visit("list_value", present: value)
+      case .nullValue(let value): visitor.visit(1, present: value)
+      case .numberValue(let value): visitor.visit(2, present: value)
+      case .stringValue(let value): visitor.visit(3, present: value)
+      case .boolValue(let value): visitor.visit(4, present: value)
+      case .structValue(let value): visitor.visit(5, present: value)
+      case .listValue(let value): visitor.visit(6, present: value)
       }
     }
   }
@@ -102,8 +108,17 @@ public struct Value {
 extension Value: Message {
   public static var messageName: String { "google.protobuf.Value" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "null_value",
+    2: "number_value",
+    3: "string_value",
+    4: "bool_value",
+    5: "struct_value",
+    6: "list_value",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&kind, nullValue, Kind.nullValue)
@@ -137,8 +152,12 @@ public struct ListValue {
 extension ListValue: Message {
   public static var messageName: String { "google.protobuf.ListValue" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "values",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&values)
@@ -152,7 +171,7 @@ extension ListValue: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("values", values)
+    visitor.visit(1, values)
   }
 }
 

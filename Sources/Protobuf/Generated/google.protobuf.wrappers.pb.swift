@@ -12,8 +12,12 @@ public struct DoubleValue {
 extension DoubleValue: Message {
   public static var messageName: String { "google.protobuf.DoubleValue" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "value",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&value)
@@ -27,7 +31,7 @@ extension DoubleValue: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("value", value)
+    visitor.visit(1, value)
   }
 }
 
@@ -42,8 +46,12 @@ public struct FloatValue {
 extension FloatValue: Message {
   public static var messageName: String { "google.protobuf.FloatValue" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "value",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&value)
@@ -57,7 +65,7 @@ extension FloatValue: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("value", value)
+    visitor.visit(1, value)
   }
 }
 
@@ -72,8 +80,12 @@ public struct Int64Value {
 extension Int64Value: Message {
   public static var messageName: String { "google.protobuf.Int64Value" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "value",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&value)
@@ -87,7 +99,7 @@ extension Int64Value: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("value", value)
+    visitor.visit(1, value)
   }
 }
 
@@ -102,8 +114,12 @@ public struct UInt64Value {
 extension UInt64Value: Message {
   public static var messageName: String { "google.protobuf.UInt64Value" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "value",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&value)
@@ -117,7 +133,7 @@ extension UInt64Value: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("value", value)
+    visitor.visit(1, value)
   }
 }
 
@@ -132,8 +148,12 @@ public struct Int32Value {
 extension Int32Value: Message {
   public static var messageName: String { "google.protobuf.Int32Value" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "value",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&value)
@@ -147,7 +167,7 @@ extension Int32Value: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("value", value)
+    visitor.visit(1, value)
   }
 }
 
@@ -162,8 +182,12 @@ public struct UInt32Value {
 extension UInt32Value: Message {
   public static var messageName: String { "google.protobuf.UInt32Value" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "value",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&value)
@@ -177,7 +201,7 @@ extension UInt32Value: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("value", value)
+    visitor.visit(1, value)
   }
 }
 
@@ -192,8 +216,12 @@ public struct BoolValue {
 extension BoolValue: Message {
   public static var messageName: String { "google.protobuf.BoolValue" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "value",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&value)
@@ -207,7 +235,7 @@ extension BoolValue: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("value", value)
+    visitor.visit(1, value)
   }
 }
 
@@ -222,8 +250,12 @@ public struct StringValue {
 extension StringValue: Message {
   public static var messageName: String { "google.protobuf.StringValue" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "value",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&value)
@@ -237,7 +269,7 @@ extension StringValue: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("value", value)
+    visitor.visit(1, value)
   }
 }
 
@@ -252,8 +284,12 @@ public struct BytesValue {
 extension BytesValue: Message {
   public static var messageName: String { "google.protobuf.BytesValue" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "value",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&value)
@@ -267,7 +303,7 @@ extension BytesValue: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("value", value)
+    visitor.visit(1, value)
   }
 }
 

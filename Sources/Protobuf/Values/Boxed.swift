@@ -2,13 +2,8 @@
 ///
 /// A value like any other: copies share the message until one of them changes it.
 @propertyWrapper
-public struct Boxed<Value: Message>: Sendable {
-  @usableFromInline
-  indirect enum Storage: Sendable {
-    case some(Value)
-  }
-
-  @usableFromInline var storage: Storage?
+public struct Boxed<Value: Sendable>: Sendable {
+  @usableFromInline var box: Shared<Value>?
 
   /// Holds no message.
   @inlinable public init() {}
@@ -16,25 +11,49 @@ public struct Boxed<Value: Message>: Sendable {
   /// Holds a message, or none.
   @inlinable
   public init(wrappedValue: Value?) {
-    self.wrappedValue = wrappedValue
+    box = wrappedValue.map(Shared.init)
   }
 
   /// The message, or nil where none is set.
   @inlinable
   public var wrappedValue: Value? {
-    get {
-      switch storage {
-      case .some(.some(let value)): value
-      case nil: nil
+    get { box?.value }
+    set {
+      if let newValue, box != nil {
+        box?.value = newValue
+      } else {
+        box = newValue.map(Shared.init)
       }
     }
-    set { storage = newValue.map(Storage.some) }
+  }
+}
+
+/// A value on the heap: copies share it until one of them changes it.
+public struct Shared<Value: Sendable>: Sendable {
+  /// Immutable while it is shared, which makes it safe to send.
+  ///
+  /// Only `Shared.value` changes it, and copies it first if it is not the only reference.
+  @usableFromInline
+  final class Storage: @unchecked Sendable {
+    @usableFromInline var value: Value
+    @inlinable init(_ value: Value) { self.value = value }
   }
 
-  /// Takes the message out, which leaves none.
+  @usableFromInline var storage: Storage
+
+  /// Moves a value to the heap.
   @inlinable
-  mutating func take() -> Value? {
-    defer { storage = nil }
-    return wrappedValue
+  public init(_ value: Value) {
+    storage = Storage(value)
+  }
+
+  /// The value, which is changed in place if nobody shares it.
+  @inlinable
+  public var value: Value {
+    _read { yield storage.value }
+    _modify {
+      if !isKnownUniquelyReferenced(&storage) { storage = Storage(storage.value) }
+      yield &storage.value
+    }
   }
 }

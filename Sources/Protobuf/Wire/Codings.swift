@@ -24,8 +24,12 @@ public enum Wire {
   public enum Bytes: FieldCoding {}
   /// An enum: a varint; values without a name are kept.
   public enum Enumeration<Value: ProtoEnum>: FieldCoding {}
+  /// A closed enum (proto2): a varint; values without a name are kept as unknown fields.
+  public enum ClosedEnumeration<Value: ProtoEnum>: FieldCoding {}
   /// A message, delimited by its length.
   public enum Submessage<Value: Message>: FieldCoding {}
+  /// A message between two tags (proto2's `group`, `DELIMITED` in editions).
+  public enum Group<Value: Message>: FieldCoding {}
 }
 
 // MARK: Integers
@@ -110,6 +114,24 @@ extension Wire.Enumeration {
   @inlinable
   public static func write(_ value: Value, to writer: inout Writer) {
     writer.writeVarint(UInt64(truncatingIfNeeded: value.rawValue))
+  }
+}
+
+extension Wire.ClosedEnumeration {
+  @inlinable public static var wireType: WireType { .varint }
+  @inlinable public static var zero: Value { Value(rawValue: 0) }
+  @inlinable public static func isDefault(_ value: Value) -> Bool { value.rawValue == 0 }
+  @inlinable public static var isClosed: Bool { true }
+  @inlinable public static func isKnown(_ value: Value) -> Bool { value.name != nil }
+
+  @inlinable
+  public static func read(from reader: inout Reader) throws(DecodingError) -> Value {
+    try Wire.Enumeration<Value>.read(from: &reader)
+  }
+
+  @inlinable
+  public static func write(_ value: Value, to writer: inout Writer) {
+    Wire.Enumeration<Value>.write(value, to: &writer)
   }
 }
 
@@ -216,6 +238,37 @@ extension Wire.Submessage {
     let following = writer.count
     value.encode(into: &writer)
     writer.writeLength(since: following)
+  }
+
+  public static func describe(_ value: Value, to description: inout MessageDescription) {
+    description.write(message: value)
+  }
+}
+
+extension Wire.Group {
+  @inlinable public static var wireType: WireType { .startGroup }
+  @inlinable public static var zero: Value { Value() }
+  /// Messages always have presence.
+  @inlinable public static func isDefault(_ value: Value) -> Bool { false }
+
+  @inlinable
+  public static func read(from reader: inout Reader) throws(DecodingError) -> Value {
+    var message = Value()
+    try reader.mergeGroup(into: &message)
+    return message
+  }
+
+  @inlinable
+  public static func merge(
+    into value: inout Value, from reader: inout Reader
+  ) throws(DecodingError) {
+    try reader.mergeGroup(into: &value)
+  }
+
+  /// Only the content: the writer knows the number for both tags.
+  @inlinable
+  public static func write(_ value: Value, to writer: inout Writer) {
+    value.encode(into: &writer)
   }
 
   public static func describe(_ value: Value, to description: inout MessageDescription) {

@@ -20,14 +20,41 @@ public protocol FieldCoding {
   static func merge(into value: inout Value, from reader: inout Reader) throws(DecodingError)
   /// Writes the value; its tag follows, as writing goes from back to front.
   static func write(_ value: Value, to writer: inout Writer)
+  /// Whether there are values that the field may not hold: those without a name of a closed enum.
+  static var isClosed: Bool { get }
+  /// Whether the value is one that the field may hold; if not, it is kept as an unknown field.
+  static func isKnown(_ value: Value) -> Bool
   /// Writes the value in a form for people.
   static func describe(_ value: Value, to description: inout MessageDescription)
+
+  /// Whether JSON's `null` is a value of the field, and not the absence of one.
+  static var isNullValue: Bool { get }
+  /// Reads the JSON form; nil for what is to be ignored: an enum value with an unknown name.
+  static func read(from reader: inout JSONReader) throws(DecodingError) -> Value?
+  /// Writes the JSON form.
+  static func write(_ value: Value, to writer: inout JSONWriter)
+  /// Looks for required fields that are not set.
+  static func check(_ value: Value, _ check: inout RequiredFieldCheck)
 }
 
 extension FieldCoding {
   /// True for numbers, `bool` and enums.
   @inlinable
-  public static var isPackable: Bool { wireType != .lengthDelimited }
+  public static var isPackable: Bool { wireType != .lengthDelimited && wireType != .startGroup }
+
+  /// False for everything but closed enums.
+  @inlinable @inline(__always)
+  public static var isClosed: Bool { false }
+
+  /// True for everything but values of closed enums.
+  @inlinable @inline(__always)
+  public static func isKnown(_ value: Value) -> Bool { true }
+
+  /// False for nearly everything.
+  public static var isNullValue: Bool { false }
+
+  /// Nothing: only messages have fields.
+  public static func check(_ value: Value, _ check: inout RequiredFieldCheck) {}
 
   /// Replaces the value: "the last one wins".
   @inlinable

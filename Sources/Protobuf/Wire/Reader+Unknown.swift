@@ -2,8 +2,35 @@ extension Reader {
   /// Moves past the announced field, which nobody knew, and keeps its bytes, tag included.
   @usableFromInline
   mutating func keepUnknown(in unknownFields: inout UnknownFields) throws(DecodingError) {
+    guard strays.isEmpty else {
+      // The field was read but for these values.
+      let fields = strays
+      strays = []
+      return try append(fields.span, to: &unknownFields)
+    }
+    let start = tagStart
     try skipField()
-    unknownFields.append(bytes.extracting(tagStart..<position))
+    try append(bytes.extracting(start..<position), to: &unknownFields)
+  }
+
+  private mutating func append(
+    _ fields: Span<UInt8>, to unknownFields: inout UnknownFields
+  ) throws(DecodingError) {
+    guard unknownFields.append(fields, within: &memory) else { throw error(.tooMuchMemory) }
+  }
+
+  /// Keeps a value that a closed enum does not name as a field of its own, which is handed over when
+  /// the packed field has been read: until then it counts as unread.
+  @usableFromInline
+  mutating func keepStray(_ value: UInt64) throws(DecodingError) {
+    guard memory.makeRoom(for: 15, in: &strays) else { throw error(.tooMuchMemory) }
+    for var rest in [UInt64(tag & ~7), value] {
+      while rest >= 0x80 {
+        strays.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+        rest >>= 7
+      }
+      strays.append(UInt8(truncatingIfNeeded: rest))
+    }
   }
 
   /// Moves past the value of the announced field.

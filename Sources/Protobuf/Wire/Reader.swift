@@ -9,11 +9,16 @@ public struct Reader: ~Escapable {
   @usableFromInline var end: Int
   /// How many more messages or groups may be opened.
   @usableFromInline var remainingDepth: Int
+  @usableFromInline var memory: MemoryBudget
   /// The field that `nextField` announced: its number and wire type, and where its tag and its
   /// value begin.
   @usableFromInline var tag: UInt32 = 0
   @usableFromInline var tagStart = 0
   @usableFromInline var valueStart = 0
+  /// The number of the group that is being read; 0 in a message that its length delimits.
+  @usableFromInline var openGroup: UInt32 = 0
+  /// Values of a packed field that a closed enum does not name, as unknown fields.
+  @usableFromInline var strays: [UInt8] = []
 
   @_lifetime(copy bytes)
   @inlinable
@@ -21,6 +26,7 @@ public struct Reader: ~Escapable {
     self.bytes = bytes
     self.end = bytes.count
     self.remainingDepth = limits.maximumDepth
+    self.memory = MemoryBudget(limits, inputSize: bytes.count)
   }
 
   @inlinable
@@ -28,17 +34,33 @@ public struct Reader: ~Escapable {
     DecodingError(reason, offset: position)
   }
 
+  @inlinable
+  mutating func charge(_ size: Int) throws(DecodingError) {
+    guard memory.charge(size) else { throw error(.tooMuchMemory) }
+  }
+
   // MARK: Fields
 
   @inlinable
   var wireType: UInt8 { UInt8(truncatingIfNeeded: tag & 7) }
 
-  /// Reads the next tag and returns its field number, or nil at the end of the message.
+  /// Whether the message that is being read has no more bytes.
   @inlinable
+  var isAtEnd: Bool { position >= end }
+
+  /// Reads the next tag and returns its field number, or nil at the end of the message.
+  @inlinable @inline(__always)
   mutating func nextField() throws(DecodingError) -> Int? {
     guard position < end else { return nil }
     tagStart = position
-    tag = try readTag()
+    let first = bytes[position]
+    if first < 0x80, first >= 8, first & 7 <= 2 {
+      position &+= 1
+      tag = UInt32(first)
+    } else {
+      tag = try readTag()
+      if wireType == WireType.endGroup.rawValue { return try endGroup() }
+    }
     valueStart = position
     return Int(tag >> 3)
   }
@@ -49,32 +71,22 @@ public struct Reader: ~Escapable {
   @inlinable
   var isFieldUnread: Bool { position == valueStart }
 
-  @inlinable
-  mutating func readTag() throws(DecodingError) -> UInt32 {
-    let first = bytes[position]
-    guard first < 0x80 else { return try readLongTag() }
-    position &+= 1
-    return try checkTag(UInt32(first))
-  }
-
-  /// "Field numbers are 1 to 536,870,911", and the wire types 6 and 7 mean nothing.
-  @inlinable
-  func checkTag(_ tag: UInt32) throws(DecodingError) -> UInt32 {
-    guard tag >= 8, tag & 7 <= 5 else { throw error(.invalidTag) }
-    return tag
-  }
-
-  /// A tag has 32 bits, so five bytes hold it; what is longer is refused like everywhere else.
+  /// Reads a tag of up to five bytes, which hold the 32 bits of one.
+  ///
+  /// What is longer is refused like everywhere else. "Field numbers are 1 to 536,870,911", and the
+  /// wire types 6 and 7 mean nothing.
   @usableFromInline
-  mutating func readLongTag() throws(DecodingError) -> UInt32 {
+  mutating func readTag() throws(DecodingError) -> UInt32 {
     let value = try readVarint(maximumBytes: 5)
-    guard let tag = UInt32(exactly: value) else { throw error(.invalidTag) }
-    return try checkTag(tag)
+    guard let tag = UInt32(exactly: value), tag >= 8, tag & 7 <= 5 else {
+      throw error(.invalidTag)
+    }
+    return tag
   }
 
   // MARK: Scalars
 
-  @inlinable
+  @inlinable @inline(__always)
   mutating func readVarint() throws(DecodingError) -> UInt64 {
     guard position < end else { throw error(.truncated) }
     let first = bytes[position]
@@ -119,7 +131,7 @@ public struct Reader: ~Escapable {
   // MARK: Length-delimited values
 
   /// Reads a length and makes sure that so many bytes are left.
-  @inlinable
+  @inlinable @inline(__always)
   mutating func readLength() throws(DecodingError) -> Int {
     guard position < end else { throw error(.truncated) }
     let first = bytes[position]
@@ -139,6 +151,8 @@ public struct Reader: ~Escapable {
     let length = try readLength()
     let start = position
     position &+= length
+    // Up to 15 bytes stand in the string itself.
+    if length > 15 { try charge(length) }
     let utf8 = bytes.extracting(start..<position)
     do {
       return String(copying: try UTF8Span(validating: utf8))
@@ -152,36 +166,56 @@ public struct Reader: ~Escapable {
     let length = try readLength()
     let start = position
     position &+= length
+    guard length > 0 else { return [] }
+    try charge(length)
     return Array(copying: bytes.extracting(start..<position))
-  }
-
-  /// Reads a length and lets `body` read exactly so many bytes.
-  @inlinable
-  mutating func readDelimited(
-    _ body: (inout Reader) throws(DecodingError) -> Void
-  ) throws(DecodingError) {
-    let length = try readLength()
-    let outerEnd = end
-    end = position &+ length
-    while position < end { try body(&self) }
-    end = outerEnd
   }
 
   /// Reads a submessage into a message that may already hold something.
   @inlinable
   mutating func mergeMessage<M: Message>(into message: inout M) throws(DecodingError) {
     let length = try readLength()
-    let outerEnd = end
+    let (outerEnd, outerGroup) = (end, openGroup)
     end = position &+ length
+    openGroup = 0
     try descend()
     try message.merge(from: &self)
     remainingDepth &+= 1
     end = outerEnd
+    openGroup = outerGroup
   }
 
   @inlinable
   mutating func descend() throws(DecodingError) {
     guard remainingDepth > 0 else { throw error(.tooDeep) }
     remainingDepth &-= 1
+  }
+}
+
+// MARK: Groups
+
+extension Reader {
+  /// Reads fields up to the tag that ends the announced group.
+  @inlinable
+  mutating func mergeGroup<M: Message>(into message: inout M) throws(DecodingError) {
+    let outerGroup = openGroup
+    let number = tag >> 3
+    openGroup = number
+    try descend()
+    try message.merge(from: &self)
+    remainingDepth &+= 1
+    // The message is over at the end of what holds it, too, but then the group is not.
+    guard tag == number << 3 | 4, openGroup == 0 else { throw error(.truncated) }
+    openGroup = outerGroup
+  }
+
+  /// Ends the group that is being read; that its tag is the last one read says that it has ended.
+  @usableFromInline
+  mutating func endGroup() throws(DecodingError) -> Int? {
+    guard openGroup != 0, tag >> 3 == openGroup else { throw error(.unbalancedGroup) }
+    openGroup = 0
+    // An empty group has moved the position, and so it has been read.
+    valueStart = tagStart
+    return nil
   }
 }

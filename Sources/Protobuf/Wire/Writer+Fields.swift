@@ -7,6 +7,7 @@ extension Writer {
   public mutating func write<Coding: FieldCoding>(
     _ number: Int, present value: Coding.Value, as coding: Coding.Type
   ) {
+    if Coding.wireType == .startGroup { writeTag(number, .endGroup) }
     Coding.write(value, to: &self)
     writeTag(number, Coding.wireType)
   }
@@ -25,6 +26,14 @@ extension Writer {
     _ number: Int, _ value: Coding.Value?, as coding: Coding.Type
   ) {
     if let value { write(number, present: value, as: Coding.self) }
+  }
+
+  /// Writes a singular message that is kept out of line.
+  @inlinable @inline(__always)
+  public mutating func write<Coding: FieldCoding>(
+    _ number: Int, _ value: Boxed<Coding.Value>, as coding: Coding.Type
+  ) {
+    if let box = value.box { write(number, present: box.value, as: Coding.self) }
   }
 
   /// Writes a repeated field, packed where its coding allows that.
@@ -99,6 +108,12 @@ extension Writer {
   @inlinable @inline(__always)
   public mutating func write<Value: FieldValue>(_ number: Int, _ value: Value?) {
     write(number, value, as: Value.Coding.self)
+  }
+
+  /// Writes a singular message that is kept out of line.
+  @inlinable @inline(__always)
+  public mutating func write<M: Message>(_ number: Int, _ value: Boxed<M>) {
+    write(number, value, as: M.Coding.self)
   }
 
   /// Writes a repeated field, packed where its coding allows that.

@@ -17,7 +17,7 @@ public struct Writer: ~Copyable {
   @usableFromInline var isTooLarge = false
 
   @inlinable
-  init(capacity: Int = 512) {
+  init(capacity: Int = 4_096) {
     unsafe memory = .allocate(capacity: capacity)
     self.capacity = capacity
     position = capacity
@@ -45,7 +45,7 @@ public struct Writer: ~Copyable {
     let (needed, overflow) = size.addingReportingOverflow(count)
     if overflow || needed > maximumEncodedSize { isTooLarge = true }
     let kept = isTooLarge ? 0 : count
-    let newCapacity = isTooLarge ? max(size, 512) : max(needed, capacity &* 2)
+    let newCapacity = isTooLarge ? max(size, 4_096) : max(needed, capacity &* 2)
     let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: newCapacity)
     unsafe (larger + newCapacity - kept).initialize(from: memory + capacity - kept, count: kept)
     unsafe memory.deallocate()
@@ -118,6 +118,11 @@ public struct Writer: ~Copyable {
   @inlinable
   borrowing func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
     unsafe body(UnsafeBufferPointer(start: memory + position, count: count))
+  }
+
+  /// Lends what was written.
+  borrowing func withSpan(_ body: (Span<UInt8>) -> Void) {
+    unsafe withBytes { unsafe body($0.span) }
   }
 
   /// Appends what was written to an array.

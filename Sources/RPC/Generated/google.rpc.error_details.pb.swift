@@ -19,8 +19,14 @@ public struct ErrorInfo {
 extension ErrorInfo: Message {
   public static var messageName: String { "google.rpc.ErrorInfo" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "reason",
+    2: "domain",
+    3: "metadata",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&reason)
@@ -38,9 +44,9 @@ extension ErrorInfo: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("reason", reason)
-    visitor.visit("domain", domain)
-    visitor.visit("metadata", metadata)
+    visitor.visit(1, reason)
+    visitor.visit(2, domain)
+    visitor.visit(3, metadata)
   }
 }
 
@@ -56,8 +62,12 @@ public struct RetryInfo {
 extension RetryInfo: Message {
   public static var messageName: String { "google.rpc.RetryInfo" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "retry_delay",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&retryDelay)
@@ -71,7 +81,7 @@ extension RetryInfo: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("retry_delay", retryDelay)
+    visitor.visit(1, retryDelay)
   }
 }
 
@@ -89,8 +99,13 @@ public struct DebugInfo {
 extension DebugInfo: Message {
   public static var messageName: String { "google.rpc.DebugInfo" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "stack_entries",
+    2: "detail",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&stackEntries)
@@ -106,8 +121,8 @@ extension DebugInfo: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("stack_entries", stackEntries)
-    visitor.visit("detail", detail)
+    visitor.visit(1, stackEntries)
+    visitor.visit(2, detail)
   }
 }
 
@@ -134,8 +149,12 @@ public struct QuotaFailure {
 extension QuotaFailure: Message {
   public static var messageName: String { "google.rpc.QuotaFailure" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "violations",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&violations)
@@ -149,15 +168,20 @@ extension QuotaFailure: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("violations", violations)
+    visitor.visit(1, violations)
   }
 }
 
 extension QuotaFailure.Violation: Message {
   public static var messageName: String { "google.rpc.QuotaFailure.Violation" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "subject",
+    2: "description",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&subject)
@@ -173,8 +197,8 @@ extension QuotaFailure.Violation: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("subject", subject)
-    visitor.visit("description", descriptionField)
+    visitor.visit(1, subject)
+    visitor.visit(2, descriptionField)
   }
 }
 
@@ -203,8 +227,12 @@ public struct PreconditionFailure {
 extension PreconditionFailure: Message {
   public static var messageName: String { "google.rpc.PreconditionFailure" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "violations",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&violations)
@@ -218,15 +246,21 @@ extension PreconditionFailure: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("violations", violations)
+    visitor.visit(1, violations)
   }
 }
 
 extension PreconditionFailure.Violation: Message {
   public static var messageName: String { "google.rpc.PreconditionFailure.Violation" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "type",
+    2: "subject",
+    3: "description",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&type)
@@ -244,9 +278,9 @@ extension PreconditionFailure.Violation: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("type", type)
-    visitor.visit("subject", subject)
-    visitor.visit("description", descriptionField)
+    visitor.visit(1, type)
+    visitor.visit(2, subject)
+    visitor.visit(3, descriptionField)
   }
 }
 
@@ -277,8 +311,12 @@ public struct BadRequest {
 extension BadRequest: Message {
   public static var messageName: String { "google.rpc.BadRequest" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "field_violations",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&fieldViolations)
@@ -292,15 +330,22 @@ extension BadRequest: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("field_violations", fieldViolations)
+    visitor.visit(1, fieldViolations)
   }
 }
 
 extension BadRequest.FieldViolation: Message {
   public static var messageName: String { "google.rpc.BadRequest.FieldViolation" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "field",
+    2: "description",
+    3: "reason",
+    4: "localized_message",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&field)
@@ -320,10 +365,10 @@ extension BadRequest.FieldViolation: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("field", field)
-    visitor.visit("description", descriptionField)
-    visitor.visit("reason", reason)
-    visitor.visit("localized_message", localizedMessage)
+    visitor.visit(1, field)
+    visitor.visit(2, descriptionField)
+    visitor.visit(3, reason)
+    visitor.visit(4, localizedMessage)
   }
 }
 
@@ -341,8 +386,13 @@ public struct RequestInfo {
 extension RequestInfo: Message {
   public static var messageName: String { "google.rpc.RequestInfo" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "request_id",
+    2: "serving_data",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&requestID)
@@ -358,8 +408,8 @@ extension RequestInfo: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("request_id", requestID)
-    visitor.visit("serving_data", servingData)
+    visitor.visit(1, requestID)
+    visitor.visit(2, servingData)
   }
 }
 
@@ -381,8 +431,15 @@ public struct ResourceInfo {
 extension ResourceInfo: Message {
   public static var messageName: String { "google.rpc.ResourceInfo" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "resource_type",
+    2: "resource_name",
+    3: "owner",
+    4: "description",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&resourceType)
@@ -402,10 +459,10 @@ extension ResourceInfo: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("resource_type", resourceType)
-    visitor.visit("resource_name", resourceName)
-    visitor.visit("owner", owner)
-    visitor.visit("description", descriptionField)
+    visitor.visit(1, resourceType)
+    visitor.visit(2, resourceName)
+    visitor.visit(3, owner)
+    visitor.visit(4, descriptionField)
   }
 }
 
@@ -432,8 +489,12 @@ public struct Help {
 extension Help: Message {
   public static var messageName: String { "google.rpc.Help" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "links",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&links)
@@ -447,15 +508,20 @@ extension Help: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("links", links)
+    visitor.visit(1, links)
   }
 }
 
 extension Help.Link: Message {
   public static var messageName: String { "google.rpc.Help.Link" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "description",
+    2: "url",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&descriptionField)
@@ -471,8 +537,8 @@ extension Help.Link: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("description", descriptionField)
-    visitor.visit("url", url)
+    visitor.visit(1, descriptionField)
+    visitor.visit(2, url)
   }
 }
 
@@ -490,8 +556,13 @@ public struct LocalizedMessage {
 extension LocalizedMessage: Message {
   public static var messageName: String { "google.rpc.LocalizedMessage" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "locale",
+    2: "message",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&locale)
@@ -507,8 +578,8 @@ extension LocalizedMessage: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("locale", locale)
-    visitor.visit("message", message)
+    visitor.visit(1, locale)
+    visitor.visit(2, message)
   }
 }
 

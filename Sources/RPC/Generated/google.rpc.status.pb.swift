@@ -19,8 +19,14 @@ public struct GoogleRPCStatus {
 extension GoogleRPCStatus: Message {
   public static var messageName: String { "google.rpc.Status" }
 
-  public mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  public static let fieldNames: FieldNames = [
+    1: "code",
+    2: "message",
+    3: "details",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&code)
@@ -38,9 +44,9 @@ extension GoogleRPCStatus: Message {
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("code", code)
-    visitor.visit("message", message)
-    visitor.visit("details", details)
+    visitor.visit(1, code)
+    visitor.visit(2, message)
+    visitor.visit(3, details)
   }
 }
 

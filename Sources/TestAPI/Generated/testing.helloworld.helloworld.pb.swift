@@ -16,8 +16,12 @@ package struct HelloRequest {
 extension HelloRequest: Message {
   package static var messageName: String { "helloworld.HelloRequest" }
 
-  package mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  package static let fieldNames: FieldNames = [
+    1: "name",
+  ]
+
+  package mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&name)
@@ -31,7 +35,7 @@ extension HelloRequest: Message {
   }
 
   package func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("name", name)
+    visitor.visit(1, name)
   }
 }
 
@@ -47,8 +51,12 @@ package struct HelloReply {
 extension HelloReply: Message {
   package static var messageName: String { "helloworld.HelloReply" }
 
-  package mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  package static let fieldNames: FieldNames = [
+    1: "message",
+  ]
+
+  package mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&message)
@@ -62,7 +70,7 @@ extension HelloReply: Message {
   }
 
   package func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("message", message)
+    visitor.visit(1, message)
   }
 }
 

@@ -53,6 +53,8 @@ struct Note {
     indirect case quoted(Note)
     case code(Int32)
 
+    static var fieldNames: FieldNames { Note.fieldNames }
+
     func encode(into writer: inout Writer) {
       switch self {
       case .text(let value): writer.write(8, present: value)
@@ -64,10 +66,10 @@ struct Note {
 
     func visitFields(_ visitor: inout some FieldVisitor) {
       switch self {
-      case .text(let value): visitor.visit("text", present: value)
-      case .drawing(let value): visitor.visit("drawing", present: value)
-      case .quoted(let value): visitor.visit("quoted", present: value)
-      case .code(let value): visitor.visit("code", present: value, as: Wire.ZigZag<Int32>.self)
+      case .text(let value): visitor.visit(8, present: value)
+      case .drawing(let value): visitor.visit(9, present: value)
+      case .quoted(let value): visitor.visit(10, present: value)
+      case .code(let value): visitor.visit(11, present: value, as: Wire.ZigZag<Int32>.self)
       }
     }
   }
@@ -105,8 +107,25 @@ struct Note {
 extension Note: Message {
   static var messageName: String { "testing.generator.Note" }
 
-  mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  static let fieldNames: FieldNames = [
+    1: "name",
+    2: "write_time",
+    3: "revision",
+    4: "uses",
+    5: .sensitive("secret"),
+    6: "words",
+    7: "numbers",
+    8: "text",
+    9: "drawing",
+    10: "quoted",
+    11: "code",
+    12: "answered",
+    13: "stars",
+    14: "offsets",
+  ]
+
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&name)
@@ -131,7 +150,7 @@ extension Note: Message {
     writer.write(unknownFields)
     writer.write(14, unpacked: offsets, as: Wire.Fixed<Int32>.self)
     writer.write(13, stars)
-    writer.write(12, answered)
+    writer.write(12, _answered)
     writer.write(content)
     writer.write(7, numbers, keys: Wire.ZigZag<Int32>.self, values: Wire.Fixed<UInt64>.self)
     writer.write(6, words)
@@ -143,25 +162,29 @@ extension Note: Message {
   }
 
   func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("name", name)
-    visitor.visit("write_time", writeTime)
-    visitor.visit("revision", revision)
-    visitor.visit("uses", uses)
-    visitor.visit(.sensitive("secret"), secret)
-    visitor.visit("words", words)
-    visitor.visit("numbers", numbers, keys: Wire.ZigZag<Int32>.self, values: Wire.Fixed<UInt64>.self)
+    visitor.visit(1, name)
+    visitor.visit(2, writeTime)
+    visitor.visit(3, revision)
+    visitor.visit(4, uses)
+    visitor.visit(5, secret)
+    visitor.visit(6, words)
+    visitor.visit(7, numbers, keys: Wire.ZigZag<Int32>.self, values: Wire.Fixed<UInt64>.self)
     visitor.visit(content)
-    visitor.visit("answered", answered)
-    visitor.visit("stars", stars)
-    visitor.visit("offsets", offsets, as: Wire.Fixed<Int32>.self)
+    visitor.visit(12, answered)
+    visitor.visit(13, stars)
+    visitor.visit(14, offsets, as: Wire.Fixed<Int32>.self)
   }
 }
 
 extension Note.Words: Message {
   static var messageName: String { "testing.generator.Note.Words" }
 
-  mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  static let fieldNames: FieldNames = [
+    1: "words",
+  ]
+
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&words)
@@ -175,7 +198,7 @@ extension Note.Words: Message {
   }
 
   func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("words", words)
+    visitor.visit(1, words)
   }
 }
 
@@ -190,8 +213,12 @@ struct Drawing {
 extension Drawing: Message {
   static var messageName: String { "testing.generator.Drawing" }
 
-  mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  static let fieldNames: FieldNames = [
+    1: "pixels",
+  ]
+
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&pixels)
@@ -205,7 +232,7 @@ extension Drawing: Message {
   }
 
   func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("pixels", pixels)
+    visitor.visit(1, pixels)
   }
 }
 
@@ -220,8 +247,12 @@ struct WriteNoteRequest {
 extension WriteNoteRequest: Message {
   static var messageName: String { "testing.generator.WriteNoteRequest" }
 
-  mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  static let fieldNames: FieldNames = [
+    1: "note",
+  ]
+
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&_note)
@@ -231,11 +262,11 @@ extension WriteNoteRequest: Message {
 
   func encode(into writer: inout Writer) {
     writer.write(unknownFields)
-    writer.write(1, note)
+    writer.write(1, _note)
   }
 
   func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("note", note)
+    visitor.visit(1, note)
   }
 }
 
@@ -250,8 +281,12 @@ struct ReadNoteRequest {
 extension ReadNoteRequest: Message {
   static var messageName: String { "testing.generator.ReadNoteRequest" }
 
-  mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  static let fieldNames: FieldNames = [
+    1: "name",
+  ]
+
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&name)
@@ -265,7 +300,7 @@ extension ReadNoteRequest: Message {
   }
 
   func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("name", name)
+    visitor.visit(1, name)
   }
 }
 

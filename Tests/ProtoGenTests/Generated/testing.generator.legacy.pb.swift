@@ -18,9 +18,19 @@ struct Legacy {
 
 extension Legacy: Message {
   static var messageName: String { "testing.generator.Legacy" }
+  static var requiredFields: [Int] { [1] }
+  static var hasRequiredFields: Bool { true }
 
-  mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  static let fieldNames: FieldNames = [
+    1: "number",
+    2: "text",
+    3: "loose",
+    4: "dense",
+    5: "note",
+  ]
+
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&self.number)
@@ -34,7 +44,7 @@ extension Legacy: Message {
 
   func encode(into writer: inout Writer) {
     writer.write(unknownFields)
-    writer.write(5, note)
+    writer.write(5, _note)
     writer.write(4, dense)
     writer.write(3, unpacked: loose)
     writer.write(2, text)
@@ -42,11 +52,11 @@ extension Legacy: Message {
   }
 
   func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("number", self.number)
-    visitor.visit("text", text)
-    visitor.visit("loose", loose)
-    visitor.visit("dense", dense)
-    visitor.visit("note", note)
+    visitor.visit(1, self.number)
+    visitor.visit(2, text)
+    visitor.visit(3, loose)
+    visitor.visit(4, dense)
+    visitor.visit(5, note)
   }
 }
 

@@ -23,114 +23,122 @@ struct Color: ProtoEnum {
 }
 
 /// Every kind of field.
-struct Everything {
-  var int32Value: Int32 = 0
-  var int64Value: Int64 = 0
-  var uint32Value: UInt32 = 0
-  var uint64Value: UInt64 = 0
-  var sint32Value: Int32 = 0
-  var sint64Value: Int64 = 0
-  var fixed32Value: UInt32 = 0
-  var fixed64Value: UInt64 = 0
-  var sfixed32Value: Int32 = 0
-  var sfixed64Value: Int64 = 0
-  var floatValue: Float = 0
-  var doubleValue: Double = 0
-  var boolValue: Bool = false
-  var stringValue: String = ""
-  var bytesValue: [UInt8] = []
-  var colorValue: Color = .unspecified
-  /// A message that can contain its own kind.
-  @Boxed var child: Everything?
-  var leaf: Leaf?
-  var int32Optional: Int32?
-  var int64Optional: Int64?
-  var uint32Optional: UInt32?
-  var uint64Optional: UInt64?
-  var sint32Optional: Int32?
-  var sint64Optional: Int64?
-  var fixed32Optional: UInt32?
-  var fixed64Optional: UInt64?
-  var sfixed32Optional: Int32?
-  var sfixed64Optional: Int64?
-  var floatOptional: Float?
-  var doubleOptional: Double?
-  var boolOptional: Bool?
-  var stringOptional: String?
-  var bytesOptional: [UInt8]?
-  var colorOptional: Color?
-  var int32List: [Int32] = []
-  var int64List: [Int64] = []
-  var uint32List: [UInt32] = []
-  var uint64List: [UInt64] = []
-  var sint32List: [Int32] = []
-  var sint64List: [Int64] = []
-  var fixed32List: [UInt32] = []
-  var fixed64List: [UInt64] = []
-  var sfixed32List: [Int32] = []
-  var sfixed64List: [Int64] = []
-  var floatList: [Float] = []
-  var doubleList: [Double] = []
-  var boolList: [Bool] = []
-  var stringList: [String] = []
-  var bytesList: [[UInt8]] = []
-  var colorList: [Color] = []
-  var leafList: [Leaf] = []
-  var int32Unpacked: [Int32] = []
-  var doubleUnpacked: [Double] = []
-  var colorUnpacked: [Color] = []
-  var int32Map: Map<Int32, Int32> = [:]
-  var int64Map: Map<Int64, Int64> = [:]
-  var uint32Map: Map<UInt32, UInt32> = [:]
-  var uint64Map: Map<UInt64, UInt64> = [:]
-  var sint32Map: Map<Int32, Int32> = [:]
-  var sint64Map: Map<Int64, Int64> = [:]
-  var fixed32Map: Map<UInt32, UInt32> = [:]
-  var fixed64Map: Map<UInt64, UInt64> = [:]
-  var sfixed32Map: Map<Int32, Int32> = [:]
-  var sfixed64Map: Map<Int64, Int64> = [:]
-  var boolMap: Map<Bool, Bool> = [:]
-  var stringMap: Map<String, String> = [:]
-  var bytesMap: Map<String, [UInt8]> = [:]
-  var colorMap: Map<String, Color> = [:]
-  var leafMap: Map<String, Leaf> = [:]
-  var everythingMap: Map<String, Everything> = [:]
-  var doubleMap: Map<Int32, Double> = [:]
-  var choice: Choice?
-  var int32Choice: Int32? {
-    if case .int32Choice(let value)? = choice { value } else { nil }
-  }
-  var sint64Choice: Int64? {
-    if case .sint64Choice(let value)? = choice { value } else { nil }
-  }
-  var stringChoice: String? {
-    if case .stringChoice(let value)? = choice { value } else { nil }
-  }
-  var bytesChoice: [UInt8]? {
-    if case .bytesChoice(let value)? = choice { value } else { nil }
-  }
-  var colorChoice: Color? {
-    if case .colorChoice(let value)? = choice { value } else { nil }
-  }
-  var leafChoice: Leaf? {
-    if case .leafChoice(let value)? = choice { value } else { nil }
-  }
-  var everythingChoice: Everything? {
-    if case .everythingChoice(let value)? = choice { value } else { nil }
-  }
-  var doubleChoice: Double? {
-    if case .doubleChoice(let value)? = choice { value } else { nil }
-  }
-  var timestamp: Protobuf.Timestamp?
-  var duration: Protobuf.ProtoDuration?
-  var any: Protobuf.ProtoAny?
-  var `struct`: Protobuf.Struct?
-  var wrapped: Protobuf.Int64Value?
-  /// The largest field number.
-  var last: Int32 = 0
-  var unknownFields = UnknownFields()
+struct Everything: LargeMessage {
+  var fieldStorage = noFields
+  private static let noFields = Shared(FieldStorage())
 
   init() {}
+
+  /// The fields.
+  struct FieldStorage {
+    var int32Value: Int32 = 0
+    var int64Value: Int64 = 0
+    var uint32Value: UInt32 = 0
+    var uint64Value: UInt64 = 0
+    var sint32Value: Int32 = 0
+    var sint64Value: Int64 = 0
+    var fixed32Value: UInt32 = 0
+    var fixed64Value: UInt64 = 0
+    var sfixed32Value: Int32 = 0
+    var sfixed64Value: Int64 = 0
+    var floatValue: Float = 0
+    var doubleValue: Double = 0
+    var boolValue: Bool = false
+    var stringValue: String = ""
+    var bytesValue: [UInt8] = []
+    var colorValue: Color = .unspecified
+    /// A message that can contain its own kind.
+    var child: Everything?
+    var leaf: Leaf?
+    var int32Optional: Int32?
+    var int64Optional: Int64?
+    var uint32Optional: UInt32?
+    var uint64Optional: UInt64?
+    var sint32Optional: Int32?
+    var sint64Optional: Int64?
+    var fixed32Optional: UInt32?
+    var fixed64Optional: UInt64?
+    var sfixed32Optional: Int32?
+    var sfixed64Optional: Int64?
+    var floatOptional: Float?
+    var doubleOptional: Double?
+    var boolOptional: Bool?
+    var stringOptional: String?
+    var bytesOptional: [UInt8]?
+    var colorOptional: Color?
+    var int32List: [Int32] = []
+    var int64List: [Int64] = []
+    var uint32List: [UInt32] = []
+    var uint64List: [UInt64] = []
+    var sint32List: [Int32] = []
+    var sint64List: [Int64] = []
+    var fixed32List: [UInt32] = []
+    var fixed64List: [UInt64] = []
+    var sfixed32List: [Int32] = []
+    var sfixed64List: [Int64] = []
+    var floatList: [Float] = []
+    var doubleList: [Double] = []
+    var boolList: [Bool] = []
+    var stringList: [String] = []
+    var bytesList: [[UInt8]] = []
+    var colorList: [Color] = []
+    var leafList: [Leaf] = []
+    var int32Unpacked: [Int32] = []
+    var doubleUnpacked: [Double] = []
+    var colorUnpacked: [Color] = []
+    var int32Map: Map<Int32, Int32> = [:]
+    var int64Map: Map<Int64, Int64> = [:]
+    var uint32Map: Map<UInt32, UInt32> = [:]
+    var uint64Map: Map<UInt64, UInt64> = [:]
+    var sint32Map: Map<Int32, Int32> = [:]
+    var sint64Map: Map<Int64, Int64> = [:]
+    var fixed32Map: Map<UInt32, UInt32> = [:]
+    var fixed64Map: Map<UInt64, UInt64> = [:]
+    var sfixed32Map: Map<Int32, Int32> = [:]
+    var sfixed64Map: Map<Int64, Int64> = [:]
+    var boolMap: Map<Bool, Bool> = [:]
+    var stringMap: Map<String, String> = [:]
+    var bytesMap: Map<String, [UInt8]> = [:]
+    var colorMap: Map<String, Color> = [:]
+    var leafMap: Map<String, Leaf> = [:]
+    var everythingMap: Map<String, Everything> = [:]
+    var doubleMap: Map<Int32, Double> = [:]
+    var choice: Everything.Choice?
+    var int32Choice: Int32? {
+      if case .int32Choice(let value)? = choice { value } else { nil }
+    }
+    var sint64Choice: Int64? {
+      if case .sint64Choice(let value)? = choice { value } else { nil }
+    }
+    var stringChoice: String? {
+      if case .stringChoice(let value)? = choice { value } else { nil }
+    }
+    var bytesChoice: [UInt8]? {
+      if case .bytesChoice(let value)? = choice { value } else { nil }
+    }
+    var colorChoice: Color? {
+      if case .colorChoice(let value)? = choice { value } else { nil }
+    }
+    var leafChoice: Leaf? {
+      if case .leafChoice(let value)? = choice { value } else { nil }
+    }
+    var everythingChoice: Everything? {
+      if case .everythingChoice(let value)? = choice { value } else { nil }
+    }
+    var doubleChoice: Double? {
+      if case .doubleChoice(let value)? = choice { value } else { nil }
+    }
+    var timestamp: Protobuf.Timestamp?
+    var duration: Protobuf.ProtoDuration?
+    var any: Protobuf.ProtoAny?
+    var `struct`: Protobuf.Struct?
+    var wrapped: Protobuf.Int64Value?
+    /// The largest field number.
+    var last: Int32 = 0
+    var unknownFields = UnknownFields()
+
+    init() {}
+  }
 
   enum Choice: Oneof {
     case int32Choice(Int32)
@@ -139,8 +147,10 @@ struct Everything {
     case bytesChoice([UInt8])
     case colorChoice(Color)
     case leafChoice(Leaf)
-    indirect case everythingChoice(Everything)
+    case everythingChoice(Everything)
     case doubleChoice(Double)
+
+    static var fieldNames: FieldNames { Everything.fieldNames }
 
     func encode(into writer: inout Writer) {
       switch self {
@@ -157,24 +167,114 @@ struct Everything {
 
     func visitFields(_ visitor: inout some FieldVisitor) {
       switch self {
-      case .int32Choice(let value): visitor.visit("int32_choice", present: value)
-      case .sint64Choice(let value): visitor.visit("sint64_choice", present: value, as: Wire.ZigZag<Int64>.self)
-      case .stringChoice(let value): visitor.visit("string_choice", present: value)
-      case .bytesChoice(let value): visitor.visit("bytes_choice", present: value)
-      case .colorChoice(let value): visitor.visit("color_choice", present: value)
-      case .leafChoice(let value): visitor.visit("leaf_choice", present: value)
-      case .everythingChoice(let value): visitor.visit("everything_choice", present: value)
-      case .doubleChoice(let value): visitor.visit("double_choice", present: value)
+      case .int32Choice(let value): visitor.visit(81, present: value)
+      case .sint64Choice(let value): visitor.visit(82, present: value, as: Wire.ZigZag<Int64>.self)
+      case .stringChoice(let value): visitor.visit(83, present: value)
+      case .bytesChoice(let value): visitor.visit(84, present: value)
+      case .colorChoice(let value): visitor.visit(85, present: value)
+      case .leafChoice(let value): visitor.visit(86, present: value)
+      case .everythingChoice(let value): visitor.visit(87, present: value)
+      case .doubleChoice(let value): visitor.visit(88, present: value)
       }
     }
   }
 }
 
-extension Everything: Message {
+extension Everything {
   static var messageName: String { "testing.codec.Everything" }
 
-  mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  static let fieldNames: FieldNames = [
+    1: "int32_value",
+    2: "int64_value",
+    3: "uint32_value",
+    4: "uint64_value",
+    5: "sint32_value",
+    6: "sint64_value",
+    7: "fixed32_value",
+    8: "fixed64_value",
+    9: "sfixed32_value",
+    10: "sfixed64_value",
+    11: "float_value",
+    12: "double_value",
+    13: "bool_value",
+    14: "string_value",
+    15: "bytes_value",
+    16: "color_value",
+    17: "child",
+    18: "leaf",
+    21: "int32_optional",
+    22: "int64_optional",
+    23: "uint32_optional",
+    24: "uint64_optional",
+    25: "sint32_optional",
+    26: "sint64_optional",
+    27: "fixed32_optional",
+    28: "fixed64_optional",
+    29: "sfixed32_optional",
+    30: "sfixed64_optional",
+    31: "float_optional",
+    32: "double_optional",
+    33: "bool_optional",
+    34: "string_optional",
+    35: "bytes_optional",
+    36: "color_optional",
+    41: "int32_list",
+    42: "int64_list",
+    43: "uint32_list",
+    44: "uint64_list",
+    45: "sint32_list",
+    46: "sint64_list",
+    47: "fixed32_list",
+    48: "fixed64_list",
+    49: "sfixed32_list",
+    50: "sfixed64_list",
+    51: "float_list",
+    52: "double_list",
+    53: "bool_list",
+    54: "string_list",
+    55: "bytes_list",
+    56: "color_list",
+    57: "leaf_list",
+    58: "int32_unpacked",
+    59: "double_unpacked",
+    60: "color_unpacked",
+    61: "int32_map",
+    62: "int64_map",
+    63: "uint32_map",
+    64: "uint64_map",
+    65: "sint32_map",
+    66: "sint64_map",
+    67: "fixed32_map",
+    68: "fixed64_map",
+    69: "sfixed32_map",
+    70: "sfixed64_map",
+    71: "bool_map",
+    72: "string_map",
+    73: "bytes_map",
+    74: "color_map",
+    75: "leaf_map",
+    76: "everything_map",
+    77: "double_map",
+    81: "int32_choice",
+    82: "sint64_choice",
+    83: "string_choice",
+    84: "bytes_choice",
+    85: "color_choice",
+    86: "leaf_choice",
+    87: "everything_choice",
+    88: "double_choice",
+    91: "timestamp",
+    92: "duration",
+    93: "any",
+    94: "struct",
+    95: "wrapped",
+    536870911: "last",
+  ]
+}
+
+extension Everything.FieldStorage: FieldContainer {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&int32Value)
@@ -193,7 +293,7 @@ extension Everything: Message {
     case 14: try reader.read(&stringValue)
     case 15: try reader.read(&bytesValue)
     case 16: try reader.read(&colorValue)
-    case 17: try reader.read(&_child)
+    case 17: try reader.read(&child)
     case 18: try reader.read(&leaf)
     case 21: try reader.read(&int32Optional)
     case 22: try reader.read(&int64Optional)
@@ -248,14 +348,14 @@ extension Everything: Message {
     case 75: try reader.read(&leafMap)
     case 76: try reader.read(&everythingMap)
     case 77: try reader.read(&doubleMap)
-    case 81: try reader.read(&choice, int32Choice, Choice.int32Choice)
-    case 82: try reader.read(&choice, sint64Choice, as: Wire.ZigZag<Int64>.self, Choice.sint64Choice)
-    case 83: try reader.read(&choice, stringChoice, Choice.stringChoice)
-    case 84: try reader.read(&choice, bytesChoice, Choice.bytesChoice)
-    case 85: try reader.read(&choice, colorChoice, Choice.colorChoice)
-    case 86: try reader.read(&choice, leafChoice, Choice.leafChoice)
-    case 87: try reader.read(&choice, everythingChoice, Choice.everythingChoice)
-    case 88: try reader.read(&choice, doubleChoice, Choice.doubleChoice)
+    case 81: try reader.read(&choice, int32Choice, Everything.Choice.int32Choice)
+    case 82: try reader.read(&choice, sint64Choice, as: Wire.ZigZag<Int64>.self, Everything.Choice.sint64Choice)
+    case 83: try reader.read(&choice, stringChoice, Everything.Choice.stringChoice)
+    case 84: try reader.read(&choice, bytesChoice, Everything.Choice.bytesChoice)
+    case 85: try reader.read(&choice, colorChoice, Everything.Choice.colorChoice)
+    case 86: try reader.read(&choice, leafChoice, Everything.Choice.leafChoice)
+    case 87: try reader.read(&choice, everythingChoice, Everything.Choice.everythingChoice)
+    case 88: try reader.read(&choice, doubleChoice, Everything.Choice.doubleChoice)
     case 91: try reader.read(&timestamp)
     case 92: try reader.read(&duration)
     case 93: try reader.read(&any)
@@ -349,84 +449,84 @@ extension Everything: Message {
   }
 
   func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("int32_value", int32Value)
-    visitor.visit("int64_value", int64Value)
-    visitor.visit("uint32_value", uint32Value)
-    visitor.visit("uint64_value", uint64Value)
-    visitor.visit("sint32_value", sint32Value, as: Wire.ZigZag<Int32>.self)
-    visitor.visit("sint64_value", sint64Value, as: Wire.ZigZag<Int64>.self)
-    visitor.visit("fixed32_value", fixed32Value, as: Wire.Fixed<UInt32>.self)
-    visitor.visit("fixed64_value", fixed64Value, as: Wire.Fixed<UInt64>.self)
-    visitor.visit("sfixed32_value", sfixed32Value, as: Wire.Fixed<Int32>.self)
-    visitor.visit("sfixed64_value", sfixed64Value, as: Wire.Fixed<Int64>.self)
-    visitor.visit("float_value", floatValue)
-    visitor.visit("double_value", doubleValue)
-    visitor.visit("bool_value", boolValue)
-    visitor.visit("string_value", stringValue)
-    visitor.visit("bytes_value", bytesValue)
-    visitor.visit("color_value", colorValue)
-    visitor.visit("child", child)
-    visitor.visit("leaf", leaf)
-    visitor.visit("int32_optional", int32Optional)
-    visitor.visit("int64_optional", int64Optional)
-    visitor.visit("uint32_optional", uint32Optional)
-    visitor.visit("uint64_optional", uint64Optional)
-    visitor.visit("sint32_optional", sint32Optional, as: Wire.ZigZag<Int32>.self)
-    visitor.visit("sint64_optional", sint64Optional, as: Wire.ZigZag<Int64>.self)
-    visitor.visit("fixed32_optional", fixed32Optional, as: Wire.Fixed<UInt32>.self)
-    visitor.visit("fixed64_optional", fixed64Optional, as: Wire.Fixed<UInt64>.self)
-    visitor.visit("sfixed32_optional", sfixed32Optional, as: Wire.Fixed<Int32>.self)
-    visitor.visit("sfixed64_optional", sfixed64Optional, as: Wire.Fixed<Int64>.self)
-    visitor.visit("float_optional", floatOptional)
-    visitor.visit("double_optional", doubleOptional)
-    visitor.visit("bool_optional", boolOptional)
-    visitor.visit("string_optional", stringOptional)
-    visitor.visit("bytes_optional", bytesOptional)
-    visitor.visit("color_optional", colorOptional)
-    visitor.visit("int32_list", int32List)
-    visitor.visit("int64_list", int64List)
-    visitor.visit("uint32_list", uint32List)
-    visitor.visit("uint64_list", uint64List)
-    visitor.visit("sint32_list", sint32List, as: Wire.ZigZag<Int32>.self)
-    visitor.visit("sint64_list", sint64List, as: Wire.ZigZag<Int64>.self)
-    visitor.visit("fixed32_list", fixed32List, as: Wire.Fixed<UInt32>.self)
-    visitor.visit("fixed64_list", fixed64List, as: Wire.Fixed<UInt64>.self)
-    visitor.visit("sfixed32_list", sfixed32List, as: Wire.Fixed<Int32>.self)
-    visitor.visit("sfixed64_list", sfixed64List, as: Wire.Fixed<Int64>.self)
-    visitor.visit("float_list", floatList)
-    visitor.visit("double_list", doubleList)
-    visitor.visit("bool_list", boolList)
-    visitor.visit("string_list", stringList)
-    visitor.visit("bytes_list", bytesList)
-    visitor.visit("color_list", colorList)
-    visitor.visit("leaf_list", leafList)
-    visitor.visit("int32_unpacked", int32Unpacked)
-    visitor.visit("double_unpacked", doubleUnpacked)
-    visitor.visit("color_unpacked", colorUnpacked)
-    visitor.visit("int32_map", int32Map)
-    visitor.visit("int64_map", int64Map)
-    visitor.visit("uint32_map", uint32Map)
-    visitor.visit("uint64_map", uint64Map)
-    visitor.visit("sint32_map", sint32Map, keys: Wire.ZigZag<Int32>.self, values: Wire.ZigZag<Int32>.self)
-    visitor.visit("sint64_map", sint64Map, keys: Wire.ZigZag<Int64>.self, values: Wire.ZigZag<Int64>.self)
-    visitor.visit("fixed32_map", fixed32Map, keys: Wire.Fixed<UInt32>.self, values: Wire.Fixed<UInt32>.self)
-    visitor.visit("fixed64_map", fixed64Map, keys: Wire.Fixed<UInt64>.self, values: Wire.Fixed<UInt64>.self)
-    visitor.visit("sfixed32_map", sfixed32Map, keys: Wire.Fixed<Int32>.self, values: Wire.Fixed<Int32>.self)
-    visitor.visit("sfixed64_map", sfixed64Map, keys: Wire.Fixed<Int64>.self, values: Wire.Fixed<Int64>.self)
-    visitor.visit("bool_map", boolMap)
-    visitor.visit("string_map", stringMap)
-    visitor.visit("bytes_map", bytesMap)
-    visitor.visit("color_map", colorMap)
-    visitor.visit("leaf_map", leafMap)
-    visitor.visit("everything_map", everythingMap)
-    visitor.visit("double_map", doubleMap)
+    visitor.visit(1, int32Value)
+    visitor.visit(2, int64Value)
+    visitor.visit(3, uint32Value)
+    visitor.visit(4, uint64Value)
+    visitor.visit(5, sint32Value, as: Wire.ZigZag<Int32>.self)
+    visitor.visit(6, sint64Value, as: Wire.ZigZag<Int64>.self)
+    visitor.visit(7, fixed32Value, as: Wire.Fixed<UInt32>.self)
+    visitor.visit(8, fixed64Value, as: Wire.Fixed<UInt64>.self)
+    visitor.visit(9, sfixed32Value, as: Wire.Fixed<Int32>.self)
+    visitor.visit(10, sfixed64Value, as: Wire.Fixed<Int64>.self)
+    visitor.visit(11, floatValue)
+    visitor.visit(12, doubleValue)
+    visitor.visit(13, boolValue)
+    visitor.visit(14, stringValue)
+    visitor.visit(15, bytesValue)
+    visitor.visit(16, colorValue)
+    visitor.visit(17, child)
+    visitor.visit(18, leaf)
+    visitor.visit(21, int32Optional)
+    visitor.visit(22, int64Optional)
+    visitor.visit(23, uint32Optional)
+    visitor.visit(24, uint64Optional)
+    visitor.visit(25, sint32Optional, as: Wire.ZigZag<Int32>.self)
+    visitor.visit(26, sint64Optional, as: Wire.ZigZag<Int64>.self)
+    visitor.visit(27, fixed32Optional, as: Wire.Fixed<UInt32>.self)
+    visitor.visit(28, fixed64Optional, as: Wire.Fixed<UInt64>.self)
+    visitor.visit(29, sfixed32Optional, as: Wire.Fixed<Int32>.self)
+    visitor.visit(30, sfixed64Optional, as: Wire.Fixed<Int64>.self)
+    visitor.visit(31, floatOptional)
+    visitor.visit(32, doubleOptional)
+    visitor.visit(33, boolOptional)
+    visitor.visit(34, stringOptional)
+    visitor.visit(35, bytesOptional)
+    visitor.visit(36, colorOptional)
+    visitor.visit(41, int32List)
+    visitor.visit(42, int64List)
+    visitor.visit(43, uint32List)
+    visitor.visit(44, uint64List)
+    visitor.visit(45, sint32List, as: Wire.ZigZag<Int32>.self)
+    visitor.visit(46, sint64List, as: Wire.ZigZag<Int64>.self)
+    visitor.visit(47, fixed32List, as: Wire.Fixed<UInt32>.self)
+    visitor.visit(48, fixed64List, as: Wire.Fixed<UInt64>.self)
+    visitor.visit(49, sfixed32List, as: Wire.Fixed<Int32>.self)
+    visitor.visit(50, sfixed64List, as: Wire.Fixed<Int64>.self)
+    visitor.visit(51, floatList)
+    visitor.visit(52, doubleList)
+    visitor.visit(53, boolList)
+    visitor.visit(54, stringList)
+    visitor.visit(55, bytesList)
+    visitor.visit(56, colorList)
+    visitor.visit(57, leafList)
+    visitor.visit(58, int32Unpacked)
+    visitor.visit(59, doubleUnpacked)
+    visitor.visit(60, colorUnpacked)
+    visitor.visit(61, int32Map)
+    visitor.visit(62, int64Map)
+    visitor.visit(63, uint32Map)
+    visitor.visit(64, uint64Map)
+    visitor.visit(65, sint32Map, keys: Wire.ZigZag<Int32>.self, values: Wire.ZigZag<Int32>.self)
+    visitor.visit(66, sint64Map, keys: Wire.ZigZag<Int64>.self, values: Wire.ZigZag<Int64>.self)
+    visitor.visit(67, fixed32Map, keys: Wire.Fixed<UInt32>.self, values: Wire.Fixed<UInt32>.self)
+    visitor.visit(68, fixed64Map, keys: Wire.Fixed<UInt64>.self, values: Wire.Fixed<UInt64>.self)
+    visitor.visit(69, sfixed32Map, keys: Wire.Fixed<Int32>.self, values: Wire.Fixed<Int32>.self)
+    visitor.visit(70, sfixed64Map, keys: Wire.Fixed<Int64>.self, values: Wire.Fixed<Int64>.self)
+    visitor.visit(71, boolMap)
+    visitor.visit(72, stringMap)
+    visitor.visit(73, bytesMap)
+    visitor.visit(74, colorMap)
+    visitor.visit(75, leafMap)
+    visitor.visit(76, everythingMap)
+    visitor.visit(77, doubleMap)
     visitor.visit(choice)
-    visitor.visit("timestamp", timestamp)
-    visitor.visit("duration", duration)
-    visitor.visit("any", any)
-    visitor.visit("struct", `struct`)
-    visitor.visit("wrapped", wrapped)
-    visitor.visit("last", last)
+    visitor.visit(91, timestamp)
+    visitor.visit(92, duration)
+    visitor.visit(93, any)
+    visitor.visit(94, `struct`)
+    visitor.visit(95, wrapped)
+    visitor.visit(536870911, last)
   }
 }
 
@@ -443,8 +543,14 @@ struct Leaf {
 extension Leaf: Message {
   static var messageName: String { "testing.codec.Leaf" }
 
-  mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  static let fieldNames: FieldNames = [
+    1: "number",
+    2: "text",
+    3: "numbers",
+  ]
+
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&self.number)
@@ -462,9 +568,9 @@ extension Leaf: Message {
   }
 
   func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("number", self.number)
-    visitor.visit("text", text)
-    visitor.visit("numbers", numbers)
+    visitor.visit(1, self.number)
+    visitor.visit(2, text)
+    visitor.visit(3, numbers)
   }
 }
 
@@ -480,8 +586,13 @@ struct Older {
 extension Older: Message {
   static var messageName: String { "testing.codec.Older" }
 
-  mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  static let fieldNames: FieldNames = [
+    1: "int32_value",
+    14: "string_value",
+  ]
+
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&int32Value)
@@ -497,8 +608,8 @@ extension Older: Message {
   }
 
   func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("int32_value", int32Value)
-    visitor.visit("string_value", stringValue)
+    visitor.visit(1, int32Value)
+    visitor.visit(14, stringValue)
   }
 }
 
@@ -527,6 +638,8 @@ struct Secrets {
     case hiddenChoice(String)
     indirect case innerChoice(Secrets)
 
+    static var fieldNames: FieldNames { Secrets.fieldNames }
+
     func encode(into writer: inout Writer) {
       switch self {
       case .hiddenChoice(let value): writer.write(6, present: value)
@@ -536,8 +649,8 @@ struct Secrets {
 
     func visitFields(_ visitor: inout some FieldVisitor) {
       switch self {
-      case .hiddenChoice(let value): visitor.visit(.sensitive("hidden_choice"), present: value)
-      case .innerChoice(let value): visitor.visit("inner_choice", present: value)
+      case .hiddenChoice(let value): visitor.visit(6, present: value)
+      case .innerChoice(let value): visitor.visit(7, present: value)
       }
     }
   }
@@ -546,8 +659,21 @@ struct Secrets {
 extension Secrets: Message {
   static var messageName: String { "testing.codec.Secrets" }
 
-  mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  static let fieldNames: FieldNames = [
+    1: "shown",
+    2: .sensitive("hidden"),
+    3: .sensitive("hidden_bytes"),
+    4: .sensitive("hidden_list"),
+    5: .sensitive("hidden_map"),
+    6: .sensitive("hidden_choice"),
+    7: "inner_choice",
+    8: "inner",
+    9: "inner_list",
+    10: "inner_map",
+  ]
+
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&shown)
@@ -568,7 +694,7 @@ extension Secrets: Message {
     writer.write(unknownFields)
     writer.write(10, innerMap)
     writer.write(9, innerList)
-    writer.write(8, inner)
+    writer.write(8, _inner)
     writer.write(proof)
     writer.write(5, hiddenMap)
     writer.write(4, hiddenList)
@@ -578,15 +704,15 @@ extension Secrets: Message {
   }
 
   func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("shown", shown)
-    visitor.visit(.sensitive("hidden"), hidden)
-    visitor.visit(.sensitive("hidden_bytes"), hiddenBytes)
-    visitor.visit(.sensitive("hidden_list"), hiddenList)
-    visitor.visit(.sensitive("hidden_map"), hiddenMap)
+    visitor.visit(1, shown)
+    visitor.visit(2, hidden)
+    visitor.visit(3, hiddenBytes)
+    visitor.visit(4, hiddenList)
+    visitor.visit(5, hiddenMap)
     visitor.visit(proof)
-    visitor.visit("inner", inner)
-    visitor.visit("inner_list", innerList)
-    visitor.visit("inner_map", innerMap)
+    visitor.visit(8, inner)
+    visitor.visit(9, innerList)
+    visitor.visit(10, innerMap)
   }
 }
 
@@ -631,6 +757,8 @@ struct Awkward {
     case `init`(String)
     case value(Int32)
 
+    static var fieldNames: FieldNames { Awkward.fieldNames }
+
     func encode(into writer: inout Writer) {
       switch self {
       case .in(let value): writer.write(1, present: value)
@@ -641,9 +769,9 @@ struct Awkward {
 
     func visitFields(_ visitor: inout some FieldVisitor) {
       switch self {
-      case .in(let value): visitor.visit("in", present: value)
-      case .`init`(let value): visitor.visit("init", present: value)
-      case .value(let value): visitor.visit("value", present: value)
+      case .in(let value): visitor.visit(1, present: value)
+      case .`init`(let value): visitor.visit(2, present: value)
+      case .value(let value): visitor.visit(3, present: value)
       }
     }
   }
@@ -690,8 +818,34 @@ struct Awkward {
 extension Awkward: Message {
   static var messageName: String { "testing.codec.Awkward" }
 
-  mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  static let fieldNames: FieldNames = [
+    1: "in",
+    2: "init",
+    3: "value",
+    4: "description",
+    5: "string",
+    6: "type",
+    7: "default",
+    8: "number",
+    9: "reader",
+    10: "writer",
+    11: "visitor",
+    12: "self",
+    13: "unknown_fields",
+    14: "hash_value",
+    15: "field_1",
+    16: "fooID",
+    17: "_leading",
+    18: "camelCase",
+    19: "UPPER_CASE",
+    20: "user_id",
+    21: "urls",
+    22: "serialized",
+    24: "message_name",
+  ]
+
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&mode, `in`, ModeChoice.in)
@@ -748,34 +902,38 @@ extension Awkward: Message {
 
   func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(mode)
-    visitor.visit("description", descriptionField)
-    visitor.visit("string", string)
-    visitor.visit("type", type)
-    visitor.visit("default", `default`)
-    visitor.visit("number", self.number)
-    visitor.visit("reader", self.reader)
-    visitor.visit("writer", self.writer)
-    visitor.visit("visitor", self.visitor)
-    visitor.visit("self", `self`)
-    visitor.visit("unknown_fields", unknownFieldsField)
-    visitor.visit("hash_value", hashValueField)
-    visitor.visit("field_1", field1)
-    visitor.visit("fooID", fooID)
-    visitor.visit("_leading", leading)
-    visitor.visit("camelCase", camelCase)
-    visitor.visit("UPPER_CASE", upperCase)
-    visitor.visit("user_id", userID)
-    visitor.visit("urls", urls)
-    visitor.visit("serialized", serialized)
-    visitor.visit("message_name", messageName)
+    visitor.visit(4, descriptionField)
+    visitor.visit(5, string)
+    visitor.visit(6, type)
+    visitor.visit(7, `default`)
+    visitor.visit(8, self.number)
+    visitor.visit(9, self.reader)
+    visitor.visit(10, self.writer)
+    visitor.visit(11, self.visitor)
+    visitor.visit(12, `self`)
+    visitor.visit(13, unknownFieldsField)
+    visitor.visit(14, hashValueField)
+    visitor.visit(15, field1)
+    visitor.visit(16, fooID)
+    visitor.visit(17, leading)
+    visitor.visit(18, camelCase)
+    visitor.visit(19, upperCase)
+    visitor.visit(20, userID)
+    visitor.visit(21, urls)
+    visitor.visit(22, serialized)
+    visitor.visit(24, messageName)
   }
 }
 
 extension Awkward.ProtoString: Message {
   static var messageName: String { "testing.codec.Awkward.String" }
 
-  mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  static let fieldNames: FieldNames = [
+    1: "value",
+  ]
+
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&value)
@@ -789,15 +947,19 @@ extension Awkward.ProtoString: Message {
   }
 
   func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("value", value)
+    visitor.visit(1, value)
   }
 }
 
 extension Awkward.ProtoType: Message {
   static var messageName: String { "testing.codec.Awkward.Type" }
 
-  mutating func decodeField(
-    _ number: Int, from reader: inout Reader
+  static let fieldNames: FieldNames = [
+    1: "value",
+  ]
+
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&value)
@@ -811,7 +973,7 @@ extension Awkward.ProtoType: Message {
   }
 
   func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit("value", value)
+    visitor.visit(1, value)
   }
 }
 

@@ -1,0 +1,118 @@
+/// Prints what reads, writes and shows a message, one line for each field.
+extension MessageGenerator {
+  /// Prints the conformances of the message and of those that are declared inside.
+  func printConformances(to printer: inout CodePrinter) {
+    printer.line()
+    if message.isLarge {
+      printer.block("extension \(name)") { printNames(to: &$0) }
+      printer.line()
+      printer.block("extension \(name).FieldStorage: FieldContainer") { printFunctions(to: &$0) }
+    } else {
+      printer.block("extension \(name): Message") { printer in
+        printNames(to: &printer)
+        printer.line()
+        printFunctions(to: &printer)
+      }
+    }
+    for nested in nested { nested.printConformances(to: &printer) }
+  }
+
+  private func printNames(to printer: inout CodePrinter) {
+    printer.line("\(access)static var messageName: String { \"\(message.entry.fullName)\" }")
+    let required = message.fields.filter(\.isRequired).map { "\($0.number)" }
+    if !required.isEmpty {
+      let numbers = required.joined(separator: ", ")
+      printer.line("\(access)static var requiredFields: [Int] { [\(numbers)] }")
+    }
+    if message.hasRequiredFields {
+      printer.line("\(access)static var hasRequiredFields: Bool { true }")
+    }
+    printer.line()
+    guard !message.fields.isEmpty else {
+      return printer.line("\(access)static let fieldNames: FieldNames = [:]")
+    }
+    printer.line("\(access)static let fieldNames: FieldNames = [")
+    for field in message.fields { printer.line("  \(field.number): \(field.nameEntry),") }
+    printer.line("]")
+  }
+
+  private func printFunctions(to printer: inout CodePrinter) {
+    printDecoding(to: &printer)
+    printer.line()
+    printEncoding(to: &printer)
+    printer.line()
+    printVisiting(to: &printer)
+  }
+
+  private func printDecoding(to printer: inout CodePrinter) {
+    printer.line("\(access)mutating func decodeField<R: FieldReader & ~Escapable>(")
+    printer.line("  _ number: Int, from reader: inout R")
+    printer.block(") throws(DecodingError)") { printer in
+      guard !message.fields.isEmpty else { return }
+      printer.line("switch number {")
+      for field in message.fields {
+        printer.line("case \(field.number): try reader.read(\(readArguments(field)))")
+      }
+      printer.line("default: break")
+      printer.line("}")
+    }
+  }
+
+  private func readArguments(_ field: Field) -> String {
+    switch field.form {
+    case .member(let index, _):
+      let oneof = message.oneofs[index]
+      let make = "\(message.name(of: oneof)).\(Naming.member(field.name))"
+      return "&\(oneof.property), \(field.expression)\(field.coding), \(make)"
+    default: return "&\(field.storageExpression)\(field.coding)"
+    }
+  }
+
+  /// The last field first: see `Writer`.
+  private func printEncoding(to printer: inout CodePrinter) {
+    printer.block("\(access)func encode(into writer: inout Writer)") { printer in
+      printer.line("writer.write(unknownFields)")
+      for field in message.fields.sorted(by: { $0.number > $1.number }) {
+        switch field.form {
+        case .member(let index, _):
+          // A oneof stands where its first member would.
+          let oneof = message.oneofs[index]
+          guard oneof.members.map(\.number).min() == field.number else { continue }
+          printer.line("writer.write(\(oneof.property))")
+        case .repeated(isPacked: false):
+          let arguments = "unpacked: \(field.expression)\(field.coding)"
+          printer.line("writer.write(\(field.number), \(arguments))")
+        default:
+          printer.line("writer.write(\(field.number), \(field.storageExpression)\(field.coding))")
+        }
+      }
+    }
+  }
+
+  private func printVisiting(to printer: inout CodePrinter) {
+    printer.block("\(access)func visitFields(_ visitor: inout some FieldVisitor)") { printer in
+      for field in message.fields {
+        if let index = field.oneofIndex {
+          let oneof = message.oneofs[index]
+          guard oneof.members.first?.number == field.number else { continue }
+          printer.line("visitor.visit(\(oneof.property))")
+        } else {
+          printer.line("visitor.visit(\(field.number), \(field.expression)\(field.coding))")
+        }
+      }
+    }
+  }
+}
+
+extension MessageModel {
+  /// The type of a oneof as the code of the properties names it.
+  ///
+  /// The fields of a large message stand in a struct of their own, from whose extensions the types
+  /// beside it cannot be seen.
+  func name(of oneof: Oneof) -> String { isLarge ? "\(reference).\(oneof.type)" : oneof.type }
+}
+
+extension Field {
+  /// What is read into and written from: a boxed field in its box.
+  var storageExpression: String { form == .boxed ? "_\(Naming.member(name))" : expression }
+}
