@@ -61,6 +61,9 @@ struct LinkX: AsyncParsableCommand {
   @Flag(help: "Have X ask for the password even if the browser is logged in.")
   var forceLogin = false
 
+  @Flag(help: "Link the account even if another profile has it.")
+  var allowSharing = false
+
   @Option(help: ArgumentHelp("Fill this user name in on X's page.", valueName: "name"))
   var screenName: String?
 
@@ -117,6 +120,7 @@ struct LinkX: AsyncParsableCommand {
     LinkOrder(
       profile: profile ?? "", callback: pin ? nil : callback ?? CallbackListener.url(port: port),
       port: port, opensBrowser: !noBrowser, access: access?.level, forceLogin: forceLogin,
+      allowsSharing: allowSharing,
       screenName: screenName)
   }
 

@@ -13,6 +13,7 @@ struct LinkOrder: Sendable {
   let opensBrowser: Bool
   let access: AccessLevel?
   let forceLogin: Bool
+  let allowsSharing: Bool
   let screenName: String?
 
   /// The request that begins the link.
@@ -27,6 +28,7 @@ struct LinkOrder: Sendable {
     request.accessLevel = access ?? .unspecified
     request.forceLogin = forceLogin
     request.screenName = screenName ?? ""
+    request.accountSharing = allowsSharing ? .allow : .refuse
     request.requestID = RequestID.random()
     return request
   }

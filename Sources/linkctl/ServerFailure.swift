@@ -59,6 +59,8 @@ extension Failure {
     case "X_APP_NOT_ENROLLED":
       "the app's developer must move the app into a package that may use X's API"
     case "LINK_NOT_FOUND", "LINK_OUTCOME_UNKNOWN": "start again with a new link"
+    case "ACCOUNT_IN_OTHER_PROFILE":
+      "--allow-sharing links it here, too; unlinking it in one profile then ends it in all"
     case "LINK_REVOKED": "the end user must link the account again"
     case "ACCOUNT_LOCKED": "the owner of the account must unlock it at the provider"
     case "SCOPE_MISSING": "the token may not do this; ask who runs linkd for another"

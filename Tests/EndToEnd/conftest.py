@@ -277,9 +277,10 @@ def details_of(error):
 
 
 def start_request(keys, profile="ann", **fields):
-    """A StartLink of (key, secret) that comes back to CALLBACK."""
+    """A StartLink of (key, secret) that comes back to CALLBACK and may share the account."""
     from link.v1 import link_service_pb2 as schema, provider_pb2
 
+    fields.setdefault("account_sharing", schema.ACCOUNT_SHARING_ALLOW)
     if "pin" not in fields:
         fields.setdefault("callback_url", CALLBACK)
     return schema.StartLinkRequest(

@@ -28,17 +28,11 @@ class Service:
             context.abort(answer, f"This is {answer.name}.")
         return answer
 
-    def StartLink(self, request, context):
-        return self._answer("StartLink", request, context)
-
-    def CompleteLink(self, request, context):
-        return self._answer("CompleteLink", request, context)
-
-    def ListAccounts(self, request, context):
-        return self._answer("ListAccounts", request, context)
-
-    def ValidateKeys(self, request, context):
-        return self._answer("ValidateKeys", request, context)
+    def __getattr__(self, method):
+        """Any method of the schema, also one that is still to come."""
+        if not method[0].isupper():
+            raise AttributeError(method)
+        return lambda request, context: self._answer(method, request, context)
 
 
 @contextlib.contextmanager

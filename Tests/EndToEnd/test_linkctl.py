@@ -510,15 +510,17 @@ def linking(service):
 
 
 def test_two_steps_for_scripts(ctl, linking, files):
-    from link.v1 import account_pb2
+    from link.v1 import account_pb2, link_service_pb2 as schema
 
     ticket = json.loads(ctl(
         "link", "x", "--profile", "alice", "--keys", files / "keys", "--start", "--callback",
-        CALLBACK, "--access", "write", "--force-login", "--screen-name", "al").stdout)
+        CALLBACK, "--access", "write", "--force-login", "--screen-name", "al",
+        "--allow-sharing").stdout)
     request = linking.requests("StartLink")[0]
     assert (request.parent, request.callback_url) == ("profiles/alice", CALLBACK)
     assert request.access_level == account_pb2.ACCESS_LEVEL_WRITE
     assert (request.force_login, request.screen_name) == (True, "al")
+    assert request.account_sharing == schema.ACCOUNT_SHARING_ALLOW
     assert ticket["linkSecret"] == LINK_SECRET
     ticket["callback"] = CALLBACK + "?oauth_token=rt-1&oauth_verifier=v%2B1"
     done = ctl("link", "x", "--complete", stdin=json.dumps(ticket))

@@ -134,6 +134,22 @@ def test_one_user_cannot_finish_the_link_of_another(linkd, fakex):
     assert linkd.call("CompleteLink", complete_request(started, back)).account
 
 
+def test_an_account_is_shared_between_profiles_only_if_that_is_asked_for(linkd, fakex):
+    from link.v1 import link_service_pb2 as schema
+
+    def link(profile, sharing):
+        request = start_request(keys(fakex), profile, account_sharing=sharing)
+        started = linkd.call("StartLink", request)
+        back = fakex.visit(started.authorize_url)
+        return complete_request(started, back, profile)
+
+    linkd.call("CompleteLink", link("ann", schema.ACCOUNT_SHARING_REFUSE))
+    error = refused(linkd, "CompleteLink", link("ben", schema.ACCOUNT_SHARING_REFUSE))
+    assert details_of(error)["ErrorInfo"].reason == "ACCOUNT_IN_OTHER_PROFILE"
+    linkd.call("CompleteLink", link("ben", schema.ACCOUNT_SHARING_ALLOW))
+    assert len(listed(linkd).accounts) == 2
+
+
 def test_the_same_request_id_gives_the_same_answer(linkd, fakex):
     request = start_request(keys(fakex), request_id=str(uuid.uuid4()))
     assert linkd.call("StartLink", request) == linkd.call("StartLink", request)
