@@ -103,6 +103,9 @@ enum Python {
     let process = Process()
     process.executableURL = interpreter
     process.arguments = [script.path] + arguments
+    // Another test of this process may name a proxy, and grpcio would ask it.
+    process.environment = ProcessInfo.processInfo.environment
+      .filter { !$0.key.lowercased().hasSuffix("proxy") }
     let output = Pipe()
     process.standardOutput = output
     process.standardError = output
