@@ -5,9 +5,10 @@ import Testing
 /// A message without fields of its own: what it holds is what it was made of.
 struct Blob: Message {
   static let messageName = "test.Blob"
+  static let fieldNames: FieldNames = [:]
   var unknownFields = UnknownFields()
 
-  mutating func decodeField(_ number: Int, from reader: inout Reader) {}
+  mutating func decodeField<R: FieldReader & ~Escapable>(_ number: Int, from reader: inout R) {}
   func encode(into writer: inout Writer) { writer.write(unknownFields) }
   func visitFields(_ visitor: inout some FieldVisitor) {}
 }
