@@ -9,6 +9,7 @@ public struct ProviderCall<Value: Sendable>: Sendable {
   enum Authorization: Sendable {
     case signature(Signer, adding: [Parameter])
     case basic(Credentials)
+    case bearer(Secret)
   }
 
   let target: SignableRequest
@@ -26,6 +27,11 @@ public struct ProviderCall<Value: Sendable>: Sendable {
       return PreparedRequest(target, authorization: header.value)
     case .basic(let client):
       return PreparedRequest(target, authorization: BasicAuthorization.value(client))
+    case .bearer(let token):
+      let text = token.withBytes { bytes in
+        String(decoding: bytes.indices.map { bytes[$0] }, as: UTF8.self)
+      }
+      return PreparedRequest(target, authorization: "Bearer \(text)")
     }
   }
 

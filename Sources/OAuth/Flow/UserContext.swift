@@ -65,6 +65,17 @@ public struct ApplicationContext: Sendable {
     self.client = client
   }
 
+  /// Asks the newer API, with the application's bearer token, whose token it is (X: `users/me`).
+  ///
+  /// An application is no user, so that nothing is read and nothing is paid: the answer is always a
+  /// refusal. What it says is whether the application may use this API at all.
+  public func usersMe(bearer: Secret) throws(OAuthError) -> ProviderCall<Void> {
+    ProviderCall(
+      target: SignableRequest(method: "GET", url: try provider.url(provider.usersMePath)),
+      authorization: .bearer(bearer), failures: provider.failures
+    ) { _ throws(MalformedAnswer) in }
+  }
+
   /// Asks for the application's bearer token.
   ///
   /// X refuses with one and the same error (99) wrong keys and asking too often.
