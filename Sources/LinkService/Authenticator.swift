@@ -42,6 +42,10 @@ public struct Authenticator: ServerInterceptor {
     LinkServiceMethods.listAccounts.path: .read,
     LinkServiceMethods.validateKeys.path: .link,
     LinkServiceMethods.getAccount.path: .read,
+    LinkServiceMethods.putKeySet.path: .link,
+    LinkServiceMethods.listKeySets.path: .read,
+    LinkServiceMethods.deleteKeySet.path: .link,
+    LinkServiceMethods.signRequest.path: .sign,
     LinkServiceMethods.checkAccount.path: .link,
     LinkServiceMethods.unlinkAccount.path: .link,
   ]

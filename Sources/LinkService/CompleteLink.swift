@@ -8,10 +8,18 @@ extension LinkingService {
   /// Finishes the link that the proofs belong to, once.
   func complete(_ proofs: Proofs, _ caller: Caller) async throws(Failure) -> CompleteLinkResponse {
     let key = RecordKey.link(tenant: caller.tenant, secretDigest: proofs.secretDigest)
-    return try await completions.run(key, proofs) { [self] in
-      do throws(Failure) {
-        return .success(try await step(proofs, caller, key))
-      } catch { return .failure(error) }
+    do throws(Failure) {
+      return try await completions.run(key, proofs) { [self] in
+        do throws(Failure) {
+          return .success(try await step(proofs, caller, key))
+        } catch { return .failure(error) }
+      }
+    } catch {
+      // Written down whatever it was that did not fit: the time must not tell.
+      if error.reason == .linkNotFound {
+        try await audit(.refuseLink, "profiles/\(proofs.profile)", by: caller)
+      }
+      throw error
     }
   }
 
@@ -22,7 +30,7 @@ extension LinkingService {
       let link = try await records.link(tenant: caller.tenant, secretDigest: proofs.secretDigest),
       proofs.match(link.record)
     else { throw .linkNotFound }
-    let open = OpenLink(service: self, key: key, proofs: proofs)
+    let open = OpenLink(service: self, caller: caller, key: key, proofs: proofs)
     switch link.record.state {
     case .pending: return try await open.finish(link)
     // Nobody in this process is at it, or `Completions` would not have let us in: a process that
@@ -49,6 +57,7 @@ extension LinkingService {
 /// Every step is durable before the next one is taken.
 private struct OpenLink {
   let service: LinkingService
+  let caller: Caller
   let key: Key
   let proofs: Proofs
 
@@ -57,6 +66,7 @@ private struct OpenLink {
   func finish(_ link: Records.Versioned<LinkRecord>) async throws(Failure) -> CompleteLinkResponse {
     guard service.clock.now() < link.record.expireTime ?? Timestamp() else { throw .linkNotFound }
     guard let verifier = proofs.verifier else { return try await end(link, .denied, .userDenied) }
+    try await service.audit(.completeLink, "links/\(link.record.linkID)", by: caller)
     let consumed = try await consume(link)
     let token: AccessGrant
     do throws(XFailure) {
@@ -165,6 +175,15 @@ extension OpenLink {
 }
 
 extension LinkRecord {
+  /// The record of a link whose exchange nobody will finish.
+  var givenUp: LinkRecord {
+    var record = self
+    var end = record.end ?? LinkEnd()
+    end.answer = .failure(Failure.linkOutcomeUnknown.record)
+    record.end(.outcomeUnknown, end)
+    return record
+  }
+
   /// Ends the link.
   ///
   /// What was secret about it is of no use any more and goes.

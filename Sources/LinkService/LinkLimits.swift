@@ -34,6 +34,39 @@ public struct LinkLimits: Sendable {
   /// The longest page token, in bytes: ours are below 500.
   static let pageTokenLength = 1024
 
+  /// How long an examination of keys stands: long enough for a page that is loaded twice, short
+  /// enough for a person who tries again after a change.
+  static let examinationLifetime = Duration.seconds(10)
+  /// How many examinations of one consumer key a tenant has in each window: X says of no limit, and
+  /// a person does not need more.
+  static let examinationsPerWindow = 30
+  /// The window, which is as long as X's.
+  static let examinationWindow = Duration.seconds(900)
+  /// How long an application's own token is kept: X gives the same one until it is ended.
+  static let bearerLifetime = Duration.seconds(3600)
+  /// How many keys are remembered, of each kind of memory: about 1 MiB.
+  static let examinationMemory = 1000
+
+  /// How long the upkeep rests between two passes.
+  static let upkeepPause = Duration.seconds(60)
+  /// How many records the upkeep reads at once.
+  static let upkeepPage = 256
+  /// How many accounts it asks about at once: a trickle beside what callers ask.
+  static let upkeepConcurrency = 4
+  /// How long after its expiry a link may still wait for the provider, with a wide margin: two
+  /// questions at the longest time-out, and the store.
+  static let longestExchange = Duration.seconds(600)
+  /// How long after its expiry an ended link is kept for repeats of its completion.
+  static let linkRetention = Duration.seconds(86_400)
+
+  /// The longest address that is signed, in bytes: what common servers take as a request line.
+  static let signedURLLength = 8192
+  /// How many parameters a signed request has at most: the widest of X's API has about 30.
+  static let signedParameters = 100
+  /// How long all parameters of a signed form are at most, in bytes: X's longest are posts of
+  /// 25,000 characters.
+  static let signedFormLength = 128 * 1024
+
   /// How many events of a tenant's feed are kept: enough to catch up after a night's pause at one
   /// change every few seconds, about 5 MiB.
   static let eventsPerTenant: UInt64 = 10_000

@@ -12,20 +12,29 @@ public final class LinkingService: LinkServiceProtocol {
   let x: XClient
   let limits: LinkLimits
   let clock: WallClock
+  let trail: any AuditTrail
   let ledger: AccountLedger
+  let examinations = ExaminationMemory()
   let completions = Completions()
 
   /// A service over a store, which asks X through `transport`; `provider` says where X is.
+  ///
+  /// Callers' deeds are written down in `trail` before they happen.
   public init(
     store: any RecordStore, transport: any ProviderTransport, provider: ProviderDescription = .x,
-    limits: LinkLimits = LinkLimits(), clock: WallClock
+    limits: LinkLimits = LinkLimits(), clock: WallClock,
+    trail: any AuditTrail = NoAuditTrail()
   ) {
     records = Records(store: store)
     ledger = AccountLedger(records: records)
     x = XClient(transport: transport, provider: provider, clock: clock)
     self.limits = limits
+    self.trail = trail
     self.clock = clock
   }
+
+  /// How often the provider has been asked: what it costs.
+  public var providerUsage: ProviderUsage { x.usage }
 
   /// Begins a link: see the schema.
   public func startLink(
@@ -58,8 +67,8 @@ public final class LinkingService: LinkServiceProtocol {
   public func validateKeys(
     _ request: ValidateKeysRequest, context: ServerContext
   ) async throws -> ValidateKeysResponse {
-    try await answering(context) { _ throws(Failure) in
-      try await examine(KeyQuestion(request), timeout: timeout(within: context))
+    try await answering(context) { caller throws(Failure) in
+      try await examine(KeyQuestion(request), caller, timeout: timeout(within: context))
     }
   }
 
@@ -85,6 +94,40 @@ public final class LinkingService: LinkServiceProtocol {
   ) async throws -> UnlinkAccountResponse {
     try await answering(context) { caller throws(Failure) in
       try await unlink(request, caller, timeout: timeout(within: context))
+    }
+  }
+
+  /// Keeps a key pair: see the schema.
+  public func putKeySet(
+    _ request: PutKeySetRequest, context: ServerContext
+  ) async throws -> PutKeySetResponse {
+    try await answering(context) { caller throws(Failure) in
+      try await put(KeySetPlan(request), caller)
+    }
+  }
+
+  /// Lists key sets: see the schema.
+  public func listKeySets(
+    _ request: ListKeySetsRequest, context: ServerContext
+  ) async throws -> ListKeySetsResponse {
+    try await answering(context) { caller throws(Failure) in
+      try await list(KeySetQuery(request), caller)
+    }
+  }
+
+  /// Forgets a key set: see the schema.
+  public func deleteKeySet(
+    _ request: DeleteKeySetRequest, context: ServerContext
+  ) async throws -> DeleteKeySetResponse {
+    try await answering(context) { caller throws(Failure) in try await delete(request, caller) }
+  }
+
+  /// Signs a request: see the schema.
+  public func signRequest(
+    _ request: SignRequestRequest, context: ServerContext
+  ) async throws -> SignRequestResponse {
+    try await answering(context) { caller throws(Failure) in
+      try await sign(SigningPlan(request, origins: [x.provider.origin]), caller)
     }
   }
 

@@ -29,6 +29,27 @@ enum RecordKey {
     identity(tenant: tenant, provider: provider, id: id, profile: "")
   }
 
+  /// A `KeySetRecord`.
+  static func keySet(tenant: String, _ name: KeySetName) -> Key {
+    keySet(tenant: tenant, .profile(nil), profile: name.profile, id: name.id)
+  }
+
+  /// A `KeySetRecord`, by the parts of its name; one of the tenant's own has no profile.
+  static func keySet(
+    tenant: String, _ scope: KeySetQuery.Scope, profile: String?, id: String
+  ) -> Key {
+    guard case .profile = scope, let profile else { return join(["tenantkeys", tenant, id]) }
+    return join(["profilekeys", tenant, profile, id])
+  }
+
+  /// `KeySetRecord`s: what their keys begin with.
+  static func keySets(tenant: String, _ scope: KeySetQuery.Scope) -> Key {
+    switch scope {
+    case .tenant: join(["tenantkeys", tenant, ""])
+    case .profile(let profile): join(["profilekeys", tenant] + (profile.map { [$0] } ?? []) + [""])
+    }
+  }
+
   /// A `RevocationRecord`.
   static func revocation(tenant: String, id: String) -> Key {
     join(["revocation", tenant, id])
@@ -50,6 +71,15 @@ enum RecordKey {
     join(["event", tenant, ""])
   }
 
+  /// All `AccountRecord`s of all tenants: what their keys begin with.
+  static let accounts = join(["account", ""])
+  /// All `LinkRecord`s.
+  static let links = join(["link", ""])
+  /// All `StartRecord`s.
+  static let starts = join(["start", ""])
+  /// All `RevocationRecord`s.
+  static let revocations = join(["revocation", ""])
+
   /// A `LinkRecord`, found by the SHA-256 of its link secret: whoever reads an index learns no
   /// secret, and the look-up compares nothing that a guess could be timed against.
   static func link(tenant: String, secretDigest: [UInt8]) -> Key {
@@ -68,5 +98,13 @@ enum RecordKey {
 
   private static func join(_ parts: [String]) -> Key {
     Key(parts.joined(separator: "/"))
+  }
+}
+
+extension Key {
+  /// The tenant whose record it is: the second part.
+  var tenant: String {
+    let parts = bytes.split(separator: UInt8(ascii: "/"))
+    return String(decoding: parts.dropFirst().first ?? [], as: UTF8.self)
   }
 }

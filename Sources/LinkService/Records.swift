@@ -36,6 +36,10 @@ struct Records: Sendable {
     try await record(at: key)
   }
 
+  func keySet(at key: Key) async throws(Failure) -> Versioned<KeySetRecord>? {
+    try await record(at: key)
+  }
+
   func feed(tenant: String) async throws(Failure) -> Versioned<FeedRecord>? {
     try await record(at: RecordKey.feed(tenant: tenant))
   }
@@ -105,6 +109,9 @@ struct Records: Sendable {
 /// Records to be written together or not at all.
 struct Change {
   private(set) var batch = Batch()
+
+  /// Whether nothing is written.
+  var isEmpty: Bool { batch.isEmpty }
 
   mutating func put(_ record: some Message, at key: Key) throws(Failure) {
     do { batch.put(key, try record.serialized()) } catch {

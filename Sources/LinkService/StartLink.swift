@@ -2,7 +2,6 @@ internal import LinkAPI
 internal import OAuth
 internal import OpenSSL
 internal import TextCoding
-internal import TextCoding
 internal import Protobuf
 internal import RPC
 
@@ -10,7 +9,7 @@ internal import RPC
 struct StartPlan {
   let profile: String
   let provider: Provider
-  let keys: ConsumerKeys
+  let keys: KeySource
   let returning: ReturnMethod
   let request: StartLinkRequest
   let digest: [UInt8]
@@ -19,13 +18,14 @@ struct StartPlan {
     var check = RequestCheck()
     profile = check.profile(of: request.parent)
     check.provider(request.provider)
-    keys = check.keys(request.keys)
+    keys = check.keySource(request.keys, request.keySet)
     returning = check.returning(callback: request.callbackURL, pin: request.pin != nil)
     check.hints(request)
     check.requestID(request.requestID)
     try check.finish()
     provider = request.provider
     self.request = request
+    if case .stored(let name) = keys, !name.serves(profile: profile) { throw .keySetNotFound }
     digest = try RequestDigest.of(request)
   }
 }
@@ -78,8 +78,10 @@ extension LinkingService {
   ) async throws(Failure) -> StartLinkResponse {
     let earlier = try await earlierStart(plan, caller)
     if let response = earlier?.response { return response }
-    let (token, url) = try await requestToken(plan, timeout)
-    let (response, change) = try newLink(plan, caller, token, url, over: earlier)
+    let pair = try await records.pair(plan.keys, of: caller.tenant)
+    let (token, url) = try await requestToken(plan, pair, timeout)
+    let (response, change) = try newLink(
+      plan, caller, LinkRecord(plan, caller, pair, token), url, over: earlier)
     if try await records.commit(change) != nil { return response }
     // A repeat of this call was quicker; what it was told counts.
     guard let response = try await earlierStart(plan, caller)?.response else {
@@ -89,14 +91,14 @@ extension LinkingService {
   }
 
   private func requestToken(
-    _ plan: StartPlan, _ timeout: Duration
+    _ plan: StartPlan, _ pair: KeyPair, _ timeout: Duration
   ) async throws(Failure) -> (RequestToken, authorizeURL: String) {
     do throws(XFailure) {
       let token = try await x.requestToken(
-        keys: plan.keys, returning: plan.returning, access: plan.request.accessLevel,
+        keys: pair.keys, returning: plan.returning, access: plan.request.accessLevel,
         timeout: timeout
       ).value
-      return (token, try x.authorizeURL(for: plan, token))
+      return (token, try x.authorizeURL(for: plan, pair.keys, token))
     } catch { throw XDiagnosis(error, returning: plan.returning).failure }
   }
 
@@ -116,7 +118,7 @@ extension LinkingService {
   }
 
   private func newLink(
-    _ plan: StartPlan, _ caller: Caller, _ token: RequestToken, _ authorizeURL: String,
+    _ plan: StartPlan, _ caller: Caller, _ link: LinkRecord, _ authorizeURL: String,
     over earlier: (version: UInt64, response: StartLinkResponse?)?
   ) throws(Failure) -> (StartLinkResponse, Change) {
     let now = clock.now()
@@ -135,7 +137,7 @@ extension LinkingService {
     var change = Change()
     let key = RecordKey.link(
       tenant: caller.tenant, secretDigest: Digest.sha256(Array(secret.utf8)))
-    var link = LinkRecord(plan, caller, token)
+    var link = link
     link.linkID = id
     link.createTime = now
     link.expireTime = response.expireTime
@@ -161,12 +163,16 @@ extension Change {
 }
 
 extension LinkRecord {
-  fileprivate init(_ plan: StartPlan, _ caller: Caller, _ token: RequestToken) {
+  fileprivate init(
+    _ plan: StartPlan, _ caller: Caller, _ pair: KeyPair, _ token: RequestToken
+  ) {
     self.init()
     tenant = caller.tenant
     profile = plan.profile
     provider = plan.provider
-    keys = plan.keys
+    keys = pair.keys
+    keySet = pair.keySet
+    keySetVersion = pair.version
     requestToken = token.credentials.identifier
     requestTokenSecret = token.credentials.secret.text
     pin = plan.returning.isPIN

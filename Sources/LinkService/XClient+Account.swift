@@ -8,7 +8,7 @@ extension XClient {
     of account: AccountRecord, keys: ConsumerKeys, timeout: Duration
   ) async throws(XFailure) -> Identity {
     let token = Credentials(identifier: account.token, secret: Secret(account.tokenSecret))
-    return try await ask(timeout: timeout) { () throws(OAuthError) in
+    return try await ask(.verifyCredentials, timeout: timeout) { () throws(OAuthError) in
       try context(keys, token).verifyCredentials()
     }.value
   }
@@ -16,8 +16,19 @@ extension XClient {
   /// Ends a token.
   func endToken(of record: RevocationRecord, timeout: Duration) async throws(XFailure) {
     let token = Credentials(identifier: record.token, secret: Secret(record.tokenSecret))
-    _ = try await ask(timeout: timeout) { () throws(OAuthError) in
+    _ = try await ask(.invalidateToken, timeout: timeout) { () throws(OAuthError) in
       try context(record.keys ?? ConsumerKeys(), token).invalidateToken()
+    }
+  }
+
+  /// The header that makes a request one of the account's; asks nobody.
+  func authorization(
+    for request: SignableRequest, of account: AccountRecord
+  ) throws(XFailure) -> String {
+    let token = Credentials(identifier: account.token, secret: Secret(account.tokenSecret))
+    let signer = context(account.keys ?? ConsumerKeys(), token).signer
+    do { return try signer.authorization(for: request, stamp: try stamp()).value } catch {
+      throw .notAsked(error)
     }
   }
 
@@ -26,5 +37,31 @@ extension XClient {
       provider: provider,
       client: Credentials(identifier: keys.consumerKey, secret: Secret(keys.consumerSecret)),
       token: token)
+  }
+}
+
+/// What is asked for an application alone.
+extension XClient {
+  /// The application's own token, which is given for a good pair whatever the app's type.
+  func bearer(_ keys: ConsumerKeys, timeout: Duration) async throws(XFailure) -> Secret {
+    try await ask(.bearerToken, timeout: timeout) { () throws(OAuthError) in
+      try application(keys).bearerToken()
+    }.value
+  }
+
+  /// Asks the newer API for the user of a token that has none: what it refuses with tells whether
+  /// the application may use it.
+  func askAsApplication(
+    _ keys: ConsumerKeys, bearer: Secret, timeout: Duration
+  ) async throws(XFailure) {
+    _ = try await ask(.enrolment, timeout: timeout) { () throws(OAuthError) in
+      try application(keys).usersMe(bearer: bearer)
+    }
+  }
+
+  private func application(_ keys: ConsumerKeys) -> ApplicationContext {
+    ApplicationContext(
+      provider: provider,
+      client: Credentials(identifier: keys.consumerKey, secret: Secret(keys.consumerSecret)))
   }
 }

@@ -9,6 +9,7 @@ struct XClient: Sendable {
   let transport: any ProviderTransport
   let provider: ProviderDescription
   let clock: WallClock
+  let usage = ProviderUsage()
 
   /// An answer, and by how many seconds X's clock was ahead of ours in it.
   struct Answered<Value: Sendable>: Sendable {
@@ -21,16 +22,18 @@ struct XClient: Sendable {
     keys: ConsumerKeys, returning: ReturnMethod, access: AccessLevel = .unspecified,
     timeout: Duration
   ) async throws(XFailure) -> Answered<RequestToken> {
-    try await ask(timeout: timeout) { () throws(OAuthError) in
+    try await ask(.requestToken, timeout: timeout) { () throws(OAuthError) in
       try flow(keys).requestToken(callback: Callback(returning), access: RequestedAccess(access))
     }
   }
 
   /// The second leg: where the user's browser is sent.
-  func authorizeURL(for plan: StartPlan, _ token: RequestToken) throws(XFailure) -> String {
+  func authorizeURL(
+    for plan: StartPlan, _ keys: ConsumerKeys, _ token: RequestToken
+  ) throws(XFailure) -> String {
     let request = plan.request
     do {
-      return try flow(plan.keys).consentURL(
+      return try flow(keys).consentURL(
         for: token, page: request.consentPage == .authenticate ? .authenticate : .authorize,
         forceLogin: request.forceLogin,
         screenName: request.screenName.isEmpty ? nil : request.screenName)
@@ -44,7 +47,7 @@ struct XClient: Sendable {
     let token = RequestToken(
       credentials: Credentials(
         identifier: link.requestToken, secret: Secret(link.requestTokenSecret)))
-    return try await ask(timeout: timeout) { () throws(OAuthError) in
+    return try await ask(.accessToken, timeout: timeout) { () throws(OAuthError) in
       try flow(link.keys ?? ConsumerKeys()).accessToken(for: token, verifier: verifier)
     }.value
   }
@@ -58,12 +61,14 @@ struct XClient: Sendable {
 
 extension XClient {
   func ask<Value>(
-    timeout: Duration, _ question: () throws(OAuthError) -> ProviderCall<Value>
+    _ name: ProviderQuestion, timeout: Duration,
+    _ question: () throws(OAuthError) -> ProviderCall<Value>
   ) async throws(XFailure) -> Answered<Value> {
     let call: ProviderCall<Value>
     do { call = try question() } catch { throw .notAsked(error) }
     var correction = ClockCorrection()
     while true {
+      usage.count(name)
       let answer = try await send(call, correction, timeout)
       do throws(ProviderFailure) {
         return Answered(
@@ -81,13 +86,16 @@ extension XClient {
   ) async throws(XFailure) -> ProviderAnswer {
     let request: PreparedRequest
     do throws(OAuthError) {
-      request = try call.request(
-        stamp: Stamp(
-          nonce: try Self.nonce(), timestamp: correction.timestamp(at: clock.seconds)))
+      request = try call.request(stamp: try stamp(correction))
     } catch { throw .notAsked(error) }
     do { return try await transport.send(request, timeout: timeout) } catch {
       throw .unanswered(error)
     }
+  }
+
+  /// A nonce, and the time as far as it is corrected.
+  func stamp(_ correction: ClockCorrection = ClockCorrection()) throws(OAuthError) -> Stamp {
+    Stamp(nonce: try Self.nonce(), timestamp: correction.timestamp(at: clock.seconds))
   }
 
   private static let nonceLength = 16

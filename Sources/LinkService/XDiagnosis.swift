@@ -124,6 +124,14 @@ extension XDiagnosis {
       + "\"Native App\" until the type was changed and the pair made anew.",
     check: .keyPair, help: .keys)
 
+  /// The pair is good, and the signature is refused all the same.
+  static let wrongAppType = XDiagnosis(
+    reason: .xBadConsumerKeys, actor: .developer,
+    summary: "X knows the pair, but does not accept signatures made with it.",
+    action: "Look at the app's type: X has refused pairs both of \"Web App, Automated App or Bot\" "
+      + "and of \"Native App\" until the type was changed and the pair made anew.",
+    check: .appType, help: .keys)
+
   private static func clockSkew(_ skew: Int64?) -> XDiagnosis {
     var diagnosis = XDiagnosis(
       reason: .xClockSkew, actor: .provider,

@@ -24,6 +24,7 @@ struct Answering: ServiceLifecycle.Service {
     let client = HTTPClient(loop: loops.next(), configuration: try clientConfiguration())
     let linking = LinkingService(
       store: store, transport: XTransport(client: client), provider: provider, clock: .system)
+    let upkeep = Task { await Upkeep(linking).run(log) }
     do {
       let server = try await start(linking)
       try announce(server.address)
@@ -31,12 +32,31 @@ struct Answering: ServiceLifecycle.Service {
       logger.info("shutting down")
       await server.shutDown(grace: Self.grace)
     } catch {
+      await stop(upkeep)
       await client.shutdown()
       throw error
     }
+    await stop(upkeep)
     await linking.drain()
     await client.shutdown()
     logger.info("stopped")
+  }
+
+  private func stop(_ upkeep: Task<Void, Never>) async {
+    upkeep.cancel()
+    await upkeep.value
+  }
+
+  /// Makes visible what linkd has asked the provider by itself.
+  private func log(_ report: UpkeepReport) {
+    guard !report.isEmpty else { return }
+    logger.info(
+      "upkeep",
+      metadata: [
+        "accounts_checked": "\(report.accountsChecked)", "checks_failed": "\(report.checksFailed)",
+        "tokens_ended": "\(report.tokensEnded)", "tokens_pending": "\(report.tokensPending)",
+        "records_purged": "\(report.recordsPurged)", "store_failures": "\(report.storeFailures)",
+      ])
   }
 
   private func start(_ linking: LinkingService) async throws(Failure) -> RPCServer {

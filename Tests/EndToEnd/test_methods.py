@@ -92,7 +92,7 @@ def test_keys_are_examined(linkd, fakex):
     good, bad = examine(*keys(fakex)), examine(fakex.key, "wrong")
     assert good.verdict == schema.KEY_VERDICT_USABLE
     assert bad.verdict == schema.KEY_VERDICT_NOT_USABLE
-    assert [finding.check for finding in good.findings] == [1, 2, 3, 4, 5, 6]
+    assert [finding.check for finding in good.findings] == [1, 2, 3, 4, 5, 6, 7]
     failed = [f for f in bad.findings if f.outcome == schema.KEY_OUTCOME_FAILED]
     assert [finding.check for finding in failed] == [schema.KEY_CHECK_KEY_PAIR]
     assert failed[0].summary and failed[0].action

@@ -1,6 +1,7 @@
 import FakeX
 import LinkAPI
 import LinkService
+import Protobuf
 import RPC
 import Testing
 
@@ -62,7 +63,7 @@ struct KeyCase: Sendable, CustomTestStringConvertible {
     let response = try await client.rpc.validateKeys(
       request(item.app, pin: item.pin), options: client.options)
     #expect(response.verdict == item.verdict)
-    #expect(response.findings.map(\.check.rawValue) == [1, 2, 3, 4, 5, 6])
+    #expect(response.findings.map(\.check.rawValue) == [1, 2, 3, 4, 5, 6, 7])
     for finding in response.findings {
       if let outcome = item.outcomes[finding.check] { #expect(finding.outcome == outcome) }
       #expect(!finding.summary.isEmpty)
@@ -70,6 +71,58 @@ struct KeyCase: Sendable, CustomTestStringConvertible {
     let failed = response.findings.filter { $0.outcome == .failed }
     #expect(failed.map(\.reason) == (item.reason.map { [$0] } ?? []))
     #expect(failed.allSatisfy { $0.actor == .developer && !$0.action.isEmpty })
+  }
+
+  @Test func `an app outside X's package can link and is told what will fail`() async throws {
+    let client = try await World().client()
+    let response = try await client.rpc.validateKeys(
+      request(.notEnrolled), options: client.options)
+    #expect(response.verdict == .usable)
+    let enrolment = try #require(response.findings.first { $0.check == .enrolment })
+    #expect(enrolment.outcome == .failed)
+    #expect(enrolment.reason == .xAppNotEnrolled)
+  }
+
+  @Test func `a pair that is one, but of the wrong type of app, is told from a wrong pair`()
+    async throws
+  {
+    let world = World()
+    let client = try await world.client()
+    let fault = Fault(.error(try #require(XError.withCode(32)), .plain))
+    world.x.withPlatform { $0.fail(.requestToken, fault) }
+    let response = try await client.rpc.validateKeys(request(.good), options: client.options)
+    #expect(response.verdict == .notUsable)
+    let failed = response.findings.filter { $0.outcome == .failed }
+    #expect(failed.map(\.check) == [.appType])
+    #expect(failed.map(\.reason) == [.xBadConsumerKeys])
+    #expect(response.findings.first?.outcome == .passed)
+  }
+
+  @Test func `the same question is asked once, and a tenant's questions have an end`()
+    async throws
+  {
+    let world = World()
+    let client = try await world.client()
+    let ask = { (client: Client) async throws(RPCError) in
+      try await client.rpc.validateKeys(request(.good), options: client.options)
+    }
+    let first = try await ask(client)
+    #expect(try await ask(client) == first)
+    #expect(world.x.withPlatform { $0.calls[.requestToken] } == 1)
+    for _ in 1..<30 {
+      world.time.advance(by: 10)
+      _ = try await ask(client)
+    }
+    world.time.advance(by: 10)
+    let error = try await error { () throws(RPCError) in try await ask(client) }
+    #expect(error.code == .resourceExhausted)
+    #expect(error.reason == "ASKED_TOO_OFTEN")
+    #expect(error.details(of: RetryInfo.self).first?.retryDelay?.seconds == 600)
+    // X gives an app one token of its own: it was asked for once.
+    #expect(world.x.withPlatform { $0.calls[.bearerToken] } == 1)
+    _ = try await ask(try await world.client(tenant: "other"))
+    world.time.advance(by: 600)
+    _ = try await ask(client)
   }
 
   @Test func `the callback to paste is the one that was asked for`() async throws {

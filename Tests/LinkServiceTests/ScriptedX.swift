@@ -46,7 +46,10 @@ final class ScriptedX: ProviderTransport {
   }
 
   /// What a browser sees that goes to this address.
-  func visit(_ url: String) -> Answer { receive("GET", url, headers: [], body: []) }
+  func visit(_ url: String, authorization: String? = nil) -> Answer {
+    receive(
+      "GET", url, headers: authorization.map { [Header("Authorization", $0)] } ?? [], body: [])
+  }
 
   private func receive(
     _ method: String, _ url: String, headers: [Header], body: [UInt8]

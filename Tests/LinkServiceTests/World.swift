@@ -15,6 +15,8 @@ final class World: Sendable {
   let store: MemoryStore
   let x: ScriptedX
   let service: LinkingService
+  let trail = TestTrail()
+  var upkeep: Upkeep { Upkeep(service) }
   private let channel: InProcessChannel
 
   /// A world, or the one that `earlier` becomes when the process is started again.
@@ -24,7 +26,8 @@ final class World: Sendable {
     store = earlier?.store ?? MemoryStore()
     x = earlier?.x ?? ScriptedX { time.now }
     service = LinkingService(
-      store: store, transport: x, provider: .x.at(origin: ScriptedX.origin), clock: time.clock)
+      store: store, transport: x, provider: .x.at(origin: ScriptedX.origin), clock: time.clock,
+      trail: trail)
     channel = InProcessChannel([service], interceptors: [Authenticator(store: store)])
   }
 
@@ -53,6 +56,7 @@ final class TestTime: Sendable {
   var now: Int64 { seconds.withLock(\.self) }
   var clock: WallClock { WallClock { Timestamp(seconds: self.now) } }
   func advance(by count: Int64) { seconds.withLock { $0 += count } }
+  func set(to time: Int64) { seconds.withLock { $0 = time } }
 }
 
 /// A caller of the service, and the browser of its users.

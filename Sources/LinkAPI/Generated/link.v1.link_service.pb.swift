@@ -140,6 +140,10 @@ public struct StartLinkRequest {
   public var keys: ConsumerKeys? {
     if case .keys(let value)? = keySource { value } else { nil }
   }
+  /// The name of a key set: one of the tenant's own, or one of the same profile.
+  public var keySet: String? {
+    if case .keySet(let value)? = keySource { value } else { nil }
+  }
   /// Required. How the end user comes back.
   public var returnMethod: ReturnMethod?
   /// The provider redirects the browser to this address, which must stand in the app's settings
@@ -175,18 +179,22 @@ public struct StartLinkRequest {
   public enum KeySource: Oneof {
     /// Given with the call. They are kept, sealed, with the link and the account.
     case keys(ConsumerKeys)
+    /// The name of a key set: one of the tenant's own, or one of the same profile.
+    case keySet(String)
 
     public static var fieldNames: FieldNames { StartLinkRequest.fieldNames }
 
     public func encode(into writer: inout Writer) {
       switch self {
       case .keys(let value): writer.write(3, present: value)
+      case .keySet(let value): writer.write(4, present: value)
       }
     }
 
     public func visitFields(_ visitor: inout some FieldVisitor) {
       switch self {
       case .keys(let value): visitor.visit(3, present: value)
+      case .keySet(let value): visitor.visit(4, present: value)
       }
     }
   }
@@ -224,6 +232,7 @@ extension StartLinkRequest: Message {
     1: "parent",
     2: "provider",
     3: "keys",
+    4: "key_set",
     5: "callback_url",
     6: "pin",
     7: "access_level",
@@ -241,6 +250,7 @@ extension StartLinkRequest: Message {
     case 1: try reader.read(&parent)
     case 2: try reader.read(&provider)
     case 3: try reader.read(&keySource, keys, KeySource.keys)
+    case 4: try reader.read(&keySource, keySet, KeySource.keySet)
     case 5: try reader.read(&returnMethod, callbackURL, ReturnMethod.callbackURL)
     case 6: try reader.read(&returnMethod, pin, ReturnMethod.pin)
     case 7: try reader.read(&accessLevel)
@@ -661,6 +671,10 @@ public struct ValidateKeysRequest {
   public var keys: ConsumerKeys? {
     if case .keys(let value)? = keySource { value } else { nil }
   }
+  /// The name of a key set.
+  public var keySet: String? {
+    if case .keySet(let value)? = keySource { value } else { nil }
+  }
   /// Required. How end users will come back.
   public var returnMethod: ReturnMethod?
   /// The callback that `StartLink` would be given.
@@ -679,18 +693,22 @@ public struct ValidateKeysRequest {
   public enum KeySource: Oneof {
     /// Given with the call. They are not kept.
     case keys(ConsumerKeys)
+    /// The name of a key set.
+    case keySet(String)
 
     public static var fieldNames: FieldNames { ValidateKeysRequest.fieldNames }
 
     public func encode(into writer: inout Writer) {
       switch self {
       case .keys(let value): writer.write(2, present: value)
+      case .keySet(let value): writer.write(3, present: value)
       }
     }
 
     public func visitFields(_ visitor: inout some FieldVisitor) {
       switch self {
       case .keys(let value): visitor.visit(2, present: value)
+      case .keySet(let value): visitor.visit(3, present: value)
       }
     }
   }
@@ -726,6 +744,7 @@ extension ValidateKeysRequest: Message {
   public static let fieldNames: FieldNames = [
     1: "provider",
     2: "keys",
+    3: "key_set",
     4: "callback_url",
     5: "pin",
   ]
@@ -736,6 +755,7 @@ extension ValidateKeysRequest: Message {
     switch number {
     case 1: try reader.read(&provider)
     case 2: try reader.read(&keySource, keys, KeySource.keys)
+    case 3: try reader.read(&keySource, keySet, KeySource.keySet)
     case 4: try reader.read(&returnMethod, callbackURL, ReturnMethod.callbackURL)
     case 5: try reader.read(&returnMethod, pin, ReturnMethod.pin)
     default: break
@@ -921,6 +941,22 @@ public enum LinkServiceMethods {
   /// provider cannot be reached, it is told later.
   public static let unlinkAccount = MethodDescriptor<UnlinkAccountRequest, UnlinkAccountResponse>(
     service: "link.v1.LinkService", method: "UnlinkAccount", kind: .unary)
+  /// Signs a request to the provider's API on behalf of an account, so that its token need not
+  /// leave linkd. The caller sends the request itself.
+  public static let signRequest = MethodDescriptor<SignRequestRequest, SignRequestResponse>(
+    service: "link.v1.LinkService", method: "SignRequest", kind: .unary)
+  /// Keeps a key pair under a name, or replaces the one that is there.
+  ///
+  /// A link under way finishes with the pair that it began with, and accounts go on with the pair
+  /// that they were linked with, until the provider refuses it.
+  public static let putKeySet = MethodDescriptor<PutKeySetRequest, PutKeySetResponse>(
+    service: "link.v1.LinkService", method: "PutKeySet", kind: .unary, idempotency: .idempotent)
+  /// Lists key sets, ordered by name. The keys themselves are never shown.
+  public static let listKeySets = MethodDescriptor<ListKeySetsRequest, ListKeySetsResponse>(
+    service: "link.v1.LinkService", method: "ListKeySets", kind: .unary, idempotency: .noSideEffects)
+  /// Forgets a key set. Links under way and accounts keep the pair that they have.
+  public static let deleteKeySet = MethodDescriptor<DeleteKeySetRequest, DeleteKeySetResponse>(
+    service: "link.v1.LinkService", method: "DeleteKeySet", kind: .unary)
 
   /// The file that declares the service.
   public static var file: FileDescriptor { LinkV1LinkServiceProto.file }
@@ -981,6 +1017,26 @@ public protocol LinkServiceProtocol: RPC.Service {
   func unlinkAccount(
     _ request: UnlinkAccountRequest, context: ServerContext
   ) async throws -> UnlinkAccountResponse
+  /// Signs a request to the provider's API on behalf of an account, so that its token need not
+  /// leave linkd. The caller sends the request itself.
+  func signRequest(
+    _ request: SignRequestRequest, context: ServerContext
+  ) async throws -> SignRequestResponse
+  /// Keeps a key pair under a name, or replaces the one that is there.
+  ///
+  /// A link under way finishes with the pair that it began with, and accounts go on with the pair
+  /// that they were linked with, until the provider refuses it.
+  func putKeySet(
+    _ request: PutKeySetRequest, context: ServerContext
+  ) async throws -> PutKeySetResponse
+  /// Lists key sets, ordered by name. The keys themselves are never shown.
+  func listKeySets(
+    _ request: ListKeySetsRequest, context: ServerContext
+  ) async throws -> ListKeySetsResponse
+  /// Forgets a key set. Links under way and accounts keep the pair that they have.
+  func deleteKeySet(
+    _ request: DeleteKeySetRequest, context: ServerContext
+  ) async throws -> DeleteKeySetResponse
 }
 
 extension LinkServiceProtocol {
@@ -993,6 +1049,10 @@ extension LinkServiceProtocol {
     router.unary(LinkServiceMethods.getAccount, getAccount)
     router.unary(LinkServiceMethods.checkAccount, checkAccount)
     router.unary(LinkServiceMethods.unlinkAccount, unlinkAccount)
+    router.unary(LinkServiceMethods.signRequest, signRequest)
+    router.unary(LinkServiceMethods.putKeySet, putKeySet)
+    router.unary(LinkServiceMethods.listKeySets, listKeySets)
+    router.unary(LinkServiceMethods.deleteKeySet, deleteKeySet)
   }
 }
 
@@ -1068,66 +1128,104 @@ public struct LinkServiceClient: Sendable {
   ) async throws(RPCError) -> UnlinkAccountResponse {
     try await channel.unary(LinkServiceMethods.unlinkAccount, request, options)
   }
+
+  /// Signs a request to the provider's API on behalf of an account, so that its token need not
+  /// leave linkd. The caller sends the request itself.
+  public func signRequest(
+    _ request: SignRequestRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> SignRequestResponse {
+    try await channel.unary(LinkServiceMethods.signRequest, request, options)
+  }
+
+  /// Keeps a key pair under a name, or replaces the one that is there.
+  ///
+  /// A link under way finishes with the pair that it began with, and accounts go on with the pair
+  /// that they were linked with, until the provider refuses it.
+  public func putKeySet(
+    _ request: PutKeySetRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> PutKeySetResponse {
+    try await channel.unary(LinkServiceMethods.putKeySet, request, options)
+  }
+
+  /// Lists key sets, ordered by name. The keys themselves are never shown.
+  public func listKeySets(
+    _ request: ListKeySetsRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> ListKeySetsResponse {
+    try await channel.unary(LinkServiceMethods.listKeySets, request, options)
+  }
+
+  /// Forgets a key set. Links under way and accounts keep the pair that they have.
+  public func deleteKeySet(
+    _ request: DeleteKeySetRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> DeleteKeySetResponse {
+    try await channel.unary(LinkServiceMethods.deleteKeySet, request, options)
+  }
 }
 
 /// The schema of `link/v1/link_service.proto`.
 public enum LinkV1LinkServiceProto {
   public static let file = FileDescriptor(
     name: "link/v1/link_service.proto",
-    dependencies: [Protobuf.GoogleProtobufTimestampProto.file, LinkV1AccountProto.file, LinkV1AccountMethodsProto.file, LinkV1ErrorProto.file, LinkV1OptionsProto.file, LinkV1ProviderProto.file],
+    dependencies: [Protobuf.GoogleProtobufTimestampProto.file, LinkV1AccountProto.file, LinkV1AccountMethodsProto.file, LinkV1ErrorProto.file, LinkV1KeySetProto.file, LinkV1OptionsProto.file, LinkV1ProviderProto.file, LinkV1SigningProto.file],
     base64: """
       ChpsaW5rL3YxL2xpbmtfc2VydmljZS5wcm90bxIHbGluay52MRofZ29vZ2xlL3Byb3RvYnVmL3RpbWVzdGFtcC5wcm90\
       bxoVbGluay92MS9hY2NvdW50LnByb3RvGh1saW5rL3YxL2FjY291bnRfbWV0aG9kcy5wcm90bxoTbGluay92MS9lcnJv\
-      ci5wcm90bxoVbGluay92MS9vcHRpb25zLnByb3RvGhZsaW5rL3YxL3Byb3ZpZGVyLnByb3RvIowEChBTdGFydExpbmtS\
-      ZXF1ZXN0EhYKBnBhcmVudBgBIAEoCVIGcGFyZW50Ei0KCHByb3ZpZGVyGAIgASgOMhEubGluay52MS5Qcm92aWRlclII\
-      cHJvdmlkZXISKwoEa2V5cxgDIAEoCzIVLmxpbmsudjEuQ29uc3VtZXJLZXlzSABSBGtleXMSIwoMY2FsbGJhY2tfdXJs\
-      GAUgASgJSAFSC2NhbGxiYWNrVXJsEiUKA3BpbhgGIAEoCzIRLmxpbmsudjEuUGluRW50cnlIAVIDcGluEjcKDGFjY2Vz\
-      c19sZXZlbBgHIAEoDjIULmxpbmsudjEuQWNjZXNzTGV2ZWxSC2FjY2Vzc0xldmVsEh8KC2ZvcmNlX2xvZ2luGAggASgI\
-      Ugpmb3JjZUxvZ2luEh8KC3NjcmVlbl9uYW1lGAkgASgJUgpzY3JlZW5OYW1lEh0KCnJlcXVlc3RfaWQYCiABKAlSCXJl\
-      cXVlc3RJZBI3Cgxjb25zZW50X3BhZ2UYCyABKA4yFC5saW5rLnYxLkNvbnNlbnRQYWdlUgtjb25zZW50UGFnZRJACg9h\
-      Y2NvdW50X3NoYXJpbmcYDCABKA4yFy5saW5rLnYxLkFjY291bnRTaGFyaW5nUg5hY2NvdW50U2hhcmluZ0IMCgprZXlf\
-      c291cmNlQg8KDXJldHVybl9tZXRob2RKBAgEEAUisAEKEVN0YXJ0TGlua1Jlc3BvbnNlEhIKBGxpbmsYASABKAlSBGxp\
-      bmsSIwoNYXV0aG9yaXplX3VybBgCIAEoCVIMYXV0aG9yaXplVXJsEiUKC2xpbmtfc2VjcmV0GAMgASgJQgTI2hgBUgps\
-      aW5rU2VjcmV0EjsKC2V4cGlyZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcFIKZXhwaXJlVGlt\
-      ZSLzAQoTQ29tcGxldGVMaW5rUmVxdWVzdBIWCgZwYXJlbnQYASABKAlSBnBhcmVudBIlCgtsaW5rX3NlY3JldBgCIAEo\
-      CUIEyNoYAVIKbGlua1NlY3JldBIuCgVncmFudBgDIAEoCzIWLmxpbmsudjEuQ2FsbGJhY2tHcmFudEgAUgVncmFudBIY\
-      CgNwaW4YBCABKAlCBMjaGAFIAFIDcGluEikKBmRlbmlhbBgFIAEoCzIPLmxpbmsudjEuRGVuaWFsSABSBmRlbmlhbBId\
-      CgpyZXF1ZXN0X2lkGAYgASgJUglyZXF1ZXN0SWRCCQoHb3V0Y29tZSJjCg1DYWxsYmFja0dyYW50EiUKC29hdXRoX3Rv\
-      a2VuGAEgASgJQgTI2hgBUgpvYXV0aFRva2VuEisKDm9hdXRoX3ZlcmlmaWVyGAIgASgJQgTI2hgBUg1vYXV0aFZlcmlm\
-      aWVyIiYKBkRlbmlhbBIcCgZkZW5pZWQYASABKAlCBMjaGAFSBmRlbmllZCJeChRDb21wbGV0ZUxpbmtSZXNwb25zZRIq\
-      CgdhY2NvdW50GAEgASgLMhAubGluay52MS5BY2NvdW50UgdhY2NvdW50EhoKCHJlbGlua2VkGAIgASgIUghyZWxpbmtl\
-      ZCLHAQoTTGlzdEFjY291bnRzUmVxdWVzdBIWCgZwYXJlbnQYASABKAlSBnBhcmVudBIbCglwYWdlX3NpemUYAiABKAVS\
-      CHBhZ2VTaXplEh0KCnBhZ2VfdG9rZW4YAyABKAlSCXBhZ2VUb2tlbhItCghwcm92aWRlchgEIAEoDjIRLmxpbmsudjEu\
-      UHJvdmlkZXJSCHByb3ZpZGVyEi0KBnN0YXRlcxgFIAMoDjIVLmxpbmsudjEuQWNjb3VudFN0YXRlUgZzdGF0ZXMibAoU\
-      TGlzdEFjY291bnRzUmVzcG9uc2USLAoIYWNjb3VudHMYASADKAsyEC5saW5rLnYxLkFjY291bnRSCGFjY291bnRzEiYK\
-      D25leHRfcGFnZV90b2tlbhgCIAEoCVINbmV4dFBhZ2VUb2tlbiLiAQoTVmFsaWRhdGVLZXlzUmVxdWVzdBItCghwcm92\
-      aWRlchgBIAEoDjIRLmxpbmsudjEuUHJvdmlkZXJSCHByb3ZpZGVyEisKBGtleXMYAiABKAsyFS5saW5rLnYxLkNvbnN1\
-      bWVyS2V5c0gAUgRrZXlzEiMKDGNhbGxiYWNrX3VybBgEIAEoCUgBUgtjYWxsYmFja1VybBIlCgNwaW4YBSABKAsyES5s\
-      aW5rLnYxLlBpbkVudHJ5SAFSA3BpbkIMCgprZXlfc291cmNlQg8KDXJldHVybl9tZXRob2RKBAgDEAQitwEKFFZhbGlk\
-      YXRlS2V5c1Jlc3BvbnNlEi0KB3ZlcmRpY3QYASABKA4yEy5saW5rLnYxLktleVZlcmRpY3RSB3ZlcmRpY3QSLwoIZmlu\
-      ZGluZ3MYAiADKAsyEy5saW5rLnYxLktleUZpbmRpbmdSCGZpbmRpbmdzEj8KDXZhbGlkYXRlX3RpbWUYAyABKAsyGi5n\
-      b29nbGUucHJvdG9idWYuVGltZXN0YW1wUgx2YWxpZGF0ZVRpbWUimwIKCktleUZpbmRpbmcSJwoFY2hlY2sYASABKA4y\
-      ES5saW5rLnYxLktleUNoZWNrUgVjaGVjaxItCgdvdXRjb21lGAIgASgOMhMubGluay52MS5LZXlPdXRjb21lUgdvdXRj\
-      b21lEiwKBnJlYXNvbhgDIAEoDjIULmxpbmsudjEuRXJyb3JSZWFzb25SBnJlYXNvbhIkCgVhY3RvchgEIAEoDjIOLmxp\
-      bmsudjEuQWN0b3JSBWFjdG9yEhgKB3N1bW1hcnkYBSABKAlSB3N1bW1hcnkSFgoGYWN0aW9uGAYgASgJUgZhY3Rpb24S\
-      FAoFcGFzdGUYByABKAlSBXBhc3RlEhkKCGhlbHBfdXJsGAggASgJUgdoZWxwVXJsKmgKDkFjY291bnRTaGFyaW5nEh8K\
-      G0FDQ09VTlRfU0hBUklOR19VTlNQRUNJRklFRBAAEhoKFkFDQ09VTlRfU0hBUklOR19SRUZVU0UQARIZChVBQ0NPVU5U\
-      X1NIQVJJTkdfQUxMT1cQAipmCgtDb25zZW50UGFnZRIcChhDT05TRU5UX1BBR0VfVU5TUEVDSUZJRUQQABIaChZDT05T\
-      RU5UX1BBR0VfQVVUSE9SSVpFEAESHQoZQ09OU0VOVF9QQUdFX0FVVEhFTlRJQ0FURRACKngKCktleVZlcmRpY3QSGwoX\
-      S0VZX1ZFUkRJQ1RfVU5TUEVDSUZJRUQQABIWChJLRVlfVkVSRElDVF9VU0FCTEUQARIaChZLRVlfVkVSRElDVF9OT1Rf\
-      VVNBQkxFEAISGQoVS0VZX1ZFUkRJQ1RfVU5ERUNJREVEEAMq0gEKCEtleUNoZWNrEhkKFUtFWV9DSEVDS19VTlNQRUNJ\
-      RklFRBAAEhYKEktFWV9DSEVDS19LRVlfUEFJUhABEhMKD0tFWV9DSEVDS19DTE9DSxACEhYKEktFWV9DSEVDS19DQUxM\
-      QkFDSxADEhoKFktFWV9DSEVDS19BUFBfU1RBTkRJTkcQBBIWChJLRVlfQ0hFQ0tfQVBQX1RZUEUQBRIXChNLRVlfQ0hF\
-      Q0tfRU5ST0xNRU5UEAYSGQoVS0VZX0NIRUNLX1BFUk1JU1NJT05TEAcqkgEKCktleU91dGNvbWUSGwoXS0VZX09VVENP\
-      TUVfVU5TUEVDSUZJRUQQABIWChJLRVlfT1VUQ09NRV9QQVNTRUQQARIWChJLRVlfT1VUQ09NRV9GQUlMRUQQAhIXChNL\
-      RVlfT1VUQ09NRV9VTktOT1dOEAMSHgoaS0VZX09VVENPTUVfTk9UX0FQUExJQ0FCTEUQBDKrBAoLTGlua1NlcnZpY2US\
-      QgoJU3RhcnRMaW5rEhkubGluay52MS5TdGFydExpbmtSZXF1ZXN0GhoubGluay52MS5TdGFydExpbmtSZXNwb25zZRJL\
-      CgxDb21wbGV0ZUxpbmsSHC5saW5rLnYxLkNvbXBsZXRlTGlua1JlcXVlc3QaHS5saW5rLnYxLkNvbXBsZXRlTGlua1Jl\
-      c3BvbnNlElAKDExpc3RBY2NvdW50cxIcLmxpbmsudjEuTGlzdEFjY291bnRzUmVxdWVzdBodLmxpbmsudjEuTGlzdEFj\
-      Y291bnRzUmVzcG9uc2UiA5ACARJLCgxWYWxpZGF0ZUtleXMSHC5saW5rLnYxLlZhbGlkYXRlS2V5c1JlcXVlc3QaHS5s\
-      aW5rLnYxLlZhbGlkYXRlS2V5c1Jlc3BvbnNlEkoKCkdldEFjY291bnQSGi5saW5rLnYxLkdldEFjY291bnRSZXF1ZXN0\
-      GhsubGluay52MS5HZXRBY2NvdW50UmVzcG9uc2UiA5ACARJQCgxDaGVja0FjY291bnQSHC5saW5rLnYxLkNoZWNrQWNj\
-      b3VudFJlcXVlc3QaHS5saW5rLnYxLkNoZWNrQWNjb3VudFJlc3BvbnNlIgOQAgISTgoNVW5saW5rQWNjb3VudBIdLmxp\
-      bmsudjEuVW5saW5rQWNjb3VudFJlcXVlc3QaHi5saW5rLnYxLlVubGlua0FjY291bnRSZXNwb25zZWIGcHJvdG8z
+      ci5wcm90bxoVbGluay92MS9rZXlfc2V0LnByb3RvGhVsaW5rL3YxL29wdGlvbnMucHJvdG8aFmxpbmsvdjEvcHJvdmlk\
+      ZXIucHJvdG8aFWxpbmsvdjEvc2lnbmluZy5wcm90byKhBAoQU3RhcnRMaW5rUmVxdWVzdBIWCgZwYXJlbnQYASABKAlS\
+      BnBhcmVudBItCghwcm92aWRlchgCIAEoDjIRLmxpbmsudjEuUHJvdmlkZXJSCHByb3ZpZGVyEisKBGtleXMYAyABKAsy\
+      FS5saW5rLnYxLkNvbnN1bWVyS2V5c0gAUgRrZXlzEhkKB2tleV9zZXQYBCABKAlIAFIGa2V5U2V0EiMKDGNhbGxiYWNr\
+      X3VybBgFIAEoCUgBUgtjYWxsYmFja1VybBIlCgNwaW4YBiABKAsyES5saW5rLnYxLlBpbkVudHJ5SAFSA3BpbhI3Cgxh\
+      Y2Nlc3NfbGV2ZWwYByABKA4yFC5saW5rLnYxLkFjY2Vzc0xldmVsUgthY2Nlc3NMZXZlbBIfCgtmb3JjZV9sb2dpbhgI\
+      IAEoCFIKZm9yY2VMb2dpbhIfCgtzY3JlZW5fbmFtZRgJIAEoCVIKc2NyZWVuTmFtZRIdCgpyZXF1ZXN0X2lkGAogASgJ\
+      UglyZXF1ZXN0SWQSNwoMY29uc2VudF9wYWdlGAsgASgOMhQubGluay52MS5Db25zZW50UGFnZVILY29uc2VudFBhZ2US\
+      QAoPYWNjb3VudF9zaGFyaW5nGAwgASgOMhcubGluay52MS5BY2NvdW50U2hhcmluZ1IOYWNjb3VudFNoYXJpbmdCDAoK\
+      a2V5X3NvdXJjZUIPCg1yZXR1cm5fbWV0aG9kIrABChFTdGFydExpbmtSZXNwb25zZRISCgRsaW5rGAEgASgJUgRsaW5r\
+      EiMKDWF1dGhvcml6ZV91cmwYAiABKAlSDGF1dGhvcml6ZVVybBIlCgtsaW5rX3NlY3JldBgDIAEoCUIEyNoYAVIKbGlu\
+      a1NlY3JldBI7CgtleHBpcmVfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBSCmV4cGlyZVRpbWUi\
+      8wEKE0NvbXBsZXRlTGlua1JlcXVlc3QSFgoGcGFyZW50GAEgASgJUgZwYXJlbnQSJQoLbGlua19zZWNyZXQYAiABKAlC\
+      BMjaGAFSCmxpbmtTZWNyZXQSLgoFZ3JhbnQYAyABKAsyFi5saW5rLnYxLkNhbGxiYWNrR3JhbnRIAFIFZ3JhbnQSGAoD\
+      cGluGAQgASgJQgTI2hgBSABSA3BpbhIpCgZkZW5pYWwYBSABKAsyDy5saW5rLnYxLkRlbmlhbEgAUgZkZW5pYWwSHQoK\
+      cmVxdWVzdF9pZBgGIAEoCVIJcmVxdWVzdElkQgkKB291dGNvbWUiYwoNQ2FsbGJhY2tHcmFudBIlCgtvYXV0aF90b2tl\
+      bhgBIAEoCUIEyNoYAVIKb2F1dGhUb2tlbhIrCg5vYXV0aF92ZXJpZmllchgCIAEoCUIEyNoYAVINb2F1dGhWZXJpZmll\
+      ciImCgZEZW5pYWwSHAoGZGVuaWVkGAEgASgJQgTI2hgBUgZkZW5pZWQiXgoUQ29tcGxldGVMaW5rUmVzcG9uc2USKgoH\
+      YWNjb3VudBgBIAEoCzIQLmxpbmsudjEuQWNjb3VudFIHYWNjb3VudBIaCghyZWxpbmtlZBgCIAEoCFIIcmVsaW5rZWQi\
+      xwEKE0xpc3RBY2NvdW50c1JlcXVlc3QSFgoGcGFyZW50GAEgASgJUgZwYXJlbnQSGwoJcGFnZV9zaXplGAIgASgFUghw\
+      YWdlU2l6ZRIdCgpwYWdlX3Rva2VuGAMgASgJUglwYWdlVG9rZW4SLQoIcHJvdmlkZXIYBCABKA4yES5saW5rLnYxLlBy\
+      b3ZpZGVyUghwcm92aWRlchItCgZzdGF0ZXMYBSADKA4yFS5saW5rLnYxLkFjY291bnRTdGF0ZVIGc3RhdGVzImwKFExp\
+      c3RBY2NvdW50c1Jlc3BvbnNlEiwKCGFjY291bnRzGAEgAygLMhAubGluay52MS5BY2NvdW50UghhY2NvdW50cxImCg9u\
+      ZXh0X3BhZ2VfdG9rZW4YAiABKAlSDW5leHRQYWdlVG9rZW4i9wEKE1ZhbGlkYXRlS2V5c1JlcXVlc3QSLQoIcHJvdmlk\
+      ZXIYASABKA4yES5saW5rLnYxLlByb3ZpZGVyUghwcm92aWRlchIrCgRrZXlzGAIgASgLMhUubGluay52MS5Db25zdW1l\
+      cktleXNIAFIEa2V5cxIZCgdrZXlfc2V0GAMgASgJSABSBmtleVNldBIjCgxjYWxsYmFja191cmwYBCABKAlIAVILY2Fs\
+      bGJhY2tVcmwSJQoDcGluGAUgASgLMhEubGluay52MS5QaW5FbnRyeUgBUgNwaW5CDAoKa2V5X3NvdXJjZUIPCg1yZXR1\
+      cm5fbWV0aG9kIrcBChRWYWxpZGF0ZUtleXNSZXNwb25zZRItCgd2ZXJkaWN0GAEgASgOMhMubGluay52MS5LZXlWZXJk\
+      aWN0Ugd2ZXJkaWN0Ei8KCGZpbmRpbmdzGAIgAygLMhMubGluay52MS5LZXlGaW5kaW5nUghmaW5kaW5ncxI/Cg12YWxp\
+      ZGF0ZV90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcFIMdmFsaWRhdGVUaW1lIpsCCgpLZXlGaW5k\
+      aW5nEicKBWNoZWNrGAEgASgOMhEubGluay52MS5LZXlDaGVja1IFY2hlY2sSLQoHb3V0Y29tZRgCIAEoDjITLmxpbmsu\
+      djEuS2V5T3V0Y29tZVIHb3V0Y29tZRIsCgZyZWFzb24YAyABKA4yFC5saW5rLnYxLkVycm9yUmVhc29uUgZyZWFzb24S\
+      JAoFYWN0b3IYBCABKA4yDi5saW5rLnYxLkFjdG9yUgVhY3RvchIYCgdzdW1tYXJ5GAUgASgJUgdzdW1tYXJ5EhYKBmFj\
+      dGlvbhgGIAEoCVIGYWN0aW9uEhQKBXBhc3RlGAcgASgJUgVwYXN0ZRIZCghoZWxwX3VybBgIIAEoCVIHaGVscFVybCpo\
+      Cg5BY2NvdW50U2hhcmluZxIfChtBQ0NPVU5UX1NIQVJJTkdfVU5TUEVDSUZJRUQQABIaChZBQ0NPVU5UX1NIQVJJTkdf\
+      UkVGVVNFEAESGQoVQUNDT1VOVF9TSEFSSU5HX0FMTE9XEAIqZgoLQ29uc2VudFBhZ2USHAoYQ09OU0VOVF9QQUdFX1VO\
+      U1BFQ0lGSUVEEAASGgoWQ09OU0VOVF9QQUdFX0FVVEhPUklaRRABEh0KGUNPTlNFTlRfUEFHRV9BVVRIRU5USUNBVEUQ\
+      Aip4CgpLZXlWZXJkaWN0EhsKF0tFWV9WRVJESUNUX1VOU1BFQ0lGSUVEEAASFgoSS0VZX1ZFUkRJQ1RfVVNBQkxFEAES\
+      GgoWS0VZX1ZFUkRJQ1RfTk9UX1VTQUJMRRACEhkKFUtFWV9WRVJESUNUX1VOREVDSURFRBADKtIBCghLZXlDaGVjaxIZ\
+      ChVLRVlfQ0hFQ0tfVU5TUEVDSUZJRUQQABIWChJLRVlfQ0hFQ0tfS0VZX1BBSVIQARITCg9LRVlfQ0hFQ0tfQ0xPQ0sQ\
+      AhIWChJLRVlfQ0hFQ0tfQ0FMTEJBQ0sQAxIaChZLRVlfQ0hFQ0tfQVBQX1NUQU5ESU5HEAQSFgoSS0VZX0NIRUNLX0FQ\
+      UF9UWVBFEAUSFwoTS0VZX0NIRUNLX0VOUk9MTUVOVBAGEhkKFUtFWV9DSEVDS19QRVJNSVNTSU9OUxAHKpIBCgpLZXlP\
+      dXRjb21lEhsKF0tFWV9PVVRDT01FX1VOU1BFQ0lGSUVEEAASFgoSS0VZX09VVENPTUVfUEFTU0VEEAESFgoSS0VZX09V\
+      VENPTUVfRkFJTEVEEAISFwoTS0VZX09VVENPTUVfVU5LTk9XThADEh4KGktFWV9PVVRDT01FX05PVF9BUFBMSUNBQkxF\
+      EAQy2gYKC0xpbmtTZXJ2aWNlEkIKCVN0YXJ0TGluaxIZLmxpbmsudjEuU3RhcnRMaW5rUmVxdWVzdBoaLmxpbmsudjEu\
+      U3RhcnRMaW5rUmVzcG9uc2USSwoMQ29tcGxldGVMaW5rEhwubGluay52MS5Db21wbGV0ZUxpbmtSZXF1ZXN0Gh0ubGlu\
+      ay52MS5Db21wbGV0ZUxpbmtSZXNwb25zZRJQCgxMaXN0QWNjb3VudHMSHC5saW5rLnYxLkxpc3RBY2NvdW50c1JlcXVl\
+      c3QaHS5saW5rLnYxLkxpc3RBY2NvdW50c1Jlc3BvbnNlIgOQAgESSwoMVmFsaWRhdGVLZXlzEhwubGluay52MS5WYWxp\
+      ZGF0ZUtleXNSZXF1ZXN0Gh0ubGluay52MS5WYWxpZGF0ZUtleXNSZXNwb25zZRJKCgpHZXRBY2NvdW50EhoubGluay52\
+      MS5HZXRBY2NvdW50UmVxdWVzdBobLmxpbmsudjEuR2V0QWNjb3VudFJlc3BvbnNlIgOQAgESUAoMQ2hlY2tBY2NvdW50\
+      EhwubGluay52MS5DaGVja0FjY291bnRSZXF1ZXN0Gh0ubGluay52MS5DaGVja0FjY291bnRSZXNwb25zZSIDkAICEk4K\
+      DVVubGlua0FjY291bnQSHS5saW5rLnYxLlVubGlua0FjY291bnRSZXF1ZXN0Gh4ubGluay52MS5VbmxpbmtBY2NvdW50\
+      UmVzcG9uc2USSAoLU2lnblJlcXVlc3QSGy5saW5rLnYxLlNpZ25SZXF1ZXN0UmVxdWVzdBocLmxpbmsudjEuU2lnblJl\
+      cXVlc3RSZXNwb25zZRJHCglQdXRLZXlTZXQSGS5saW5rLnYxLlB1dEtleVNldFJlcXVlc3QaGi5saW5rLnYxLlB1dEtl\
+      eVNldFJlc3BvbnNlIgOQAgISTQoLTGlzdEtleVNldHMSGy5saW5rLnYxLkxpc3RLZXlTZXRzUmVxdWVzdBocLmxpbmsu\
+      djEuTGlzdEtleVNldHNSZXNwb25zZSIDkAIBEksKDERlbGV0ZUtleVNldBIcLmxpbmsudjEuRGVsZXRlS2V5U2V0UmVx\
+      dWVzdBodLmxpbmsudjEuRGVsZXRlS2V5U2V0UmVzcG9uc2ViBnByb3RvMw==
       """)
 }

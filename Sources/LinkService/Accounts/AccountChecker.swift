@@ -37,8 +37,15 @@ struct AccountChecker: Sendable {
   private func verdict(
     on record: AccountRecord, of tenant: String, _ timeout: Duration
   ) async throws(Failure) -> AccountVerdict {
-    let pair = KeyPair(keys: record.keys ?? ConsumerKeys(), version: record.keySetVersion)
-    return try await ask(record, pair, timeout)
+    let own = KeyPair(keys: record.keys ?? ConsumerKeys(), version: record.keySetVersion)
+    let first = try await ask(record, own, timeout)
+    // The pair has been replaced since the account was linked: perhaps the new one works.
+    guard case .troubled(.reauthRequired, _) = first,
+      let newer = try await records.newerPair(for: record, of: tenant)
+    else { return first }
+    let second = try await ask(record, newer, timeout)
+    if case .works = second { return second }
+    return first
   }
 
   private func ask(

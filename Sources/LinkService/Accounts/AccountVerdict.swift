@@ -19,13 +19,6 @@ enum AccountVerdict: Sendable {
   }
 }
 
-/// Keys, and the version of the key set that they are of.
-struct KeyPair: Sendable, Equatable {
-  let keys: ConsumerKeys
-  /// 0 where they are of none.
-  let version: Int64
-}
-
 extension AccountRecord {
   /// Enters what X has said, and returns whether anybody who watches would want to know.
   mutating func apply(_ verdict: AccountVerdict, at now: Timestamp) -> Bool {

@@ -26,7 +26,7 @@ struct Revocations: Sendable {
   func attempt(_ key: Key, timeout: Duration) async -> TokenRevocation {
     do throws(Failure) {
       guard let found = try await records.revocation(at: key) else { return .done }
-      let outcome = try await outcome(of: found.record, tenant: Self.tenant(of: key), timeout)
+      let outcome = try await outcome(of: found.record, tenant: key.tenant, timeout)
       var change = Change()
       change.require(key, version: found.version)
       if let next = outcome.next { try change.put(next, at: key) } else { change.delete(key) }
@@ -49,11 +49,6 @@ struct Revocations: Sendable {
       if error.saysTokenIsGone { return (.done, nil) }
       return (.pending, record.postponed(at: clock.now(), after: error.retryAfter))
     }
-  }
-
-  private static func tenant(of key: Key) -> String {
-    let parts = key.bytes.split(separator: UInt8(ascii: "/"))
-    return String(decoding: parts.dropFirst().first ?? [], as: UTF8.self)
   }
 }
 
@@ -88,8 +83,9 @@ extension RevocationRecord {
   func postponed(at now: Timestamp, after pause: Duration?) -> RevocationRecord? {
     guard now < (createTime ?? now).adding(LinkLimits.revocationLifetime) else { return nil }
     var next = self
-    next.attempts = min(attempts &+ 1, LinkLimits.revocationDoublings)
-    let doubled = LinkLimits.firstRevocationPause * Int(1 << next.attempts)
+    next.attempts = attempts &+ 1
+    let doublings = min(max(0, attempts), LinkLimits.revocationDoublings)
+    let doubled = LinkLimits.firstRevocationPause * Int(1 << doublings)
     next.nextTime = now.adding(
       max(min(doubled, LinkLimits.longestRevocationPause), pause ?? .zero))
     return next

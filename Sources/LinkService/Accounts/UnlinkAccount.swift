@@ -10,6 +10,7 @@ extension LinkingService {
     var check = RequestCheck()
     let name = try check.account(request.name)
     var response = UnlinkAccountResponse()
+    try await audit(.unlinkAccount, request.name, by: caller)
     do throws(Failure) {
       let revocation = try await forget(name, caller)
       response.revocation = .stillNeeded

@@ -1,0 +1,84 @@
+internal import LinkAPI
+internal import Protobuf
+internal import RPC
+
+/// What a `PutKeySet` asks for, read strictly.
+struct KeySetPlan {
+  let name: KeySetName
+  let provider: Provider
+  let keys: ConsumerKeys
+  let replacedVersion: Int64
+
+  init(_ request: PutKeySetRequest) throws(Failure) {
+    var check = RequestCheck()
+    check.provider(request.provider)
+    keys = check.keys(request.keys)
+    check.require(request.replacesVersion >= 0, "replaces_version", "must not be negative")
+    name = try check.keySet(request.name)
+    provider = request.provider
+    replacedVersion = request.replacesVersion
+  }
+}
+
+extension LinkingService {
+  /// How often others may be quicker before we give up.
+  private static let attempts = 8
+
+  func put(_ plan: KeySetPlan, _ caller: Caller) async throws(Failure) -> PutKeySetResponse {
+    try await audit(.putKeySet, plan.name.text, by: caller)
+    let key = RecordKey.keySet(tenant: caller.tenant, plan.name)
+    for _ in 0..<Self.attempts {
+      let known = try await records.keySet(at: key)
+      try plan.checkVersion(of: known?.record)
+      let record = KeySetRecord(plan, over: known?.record, at: clock.now())
+      var response = PutKeySetResponse()
+      response.keySet = record.keySet
+      if record == known?.record { return response }
+      var change = Change()
+      try change.put(record, at: key)
+      change.require(key, version: known?.version)
+      if try await records.commit(change) != nil { return response }
+    }
+    throw .keySetChanged(nil)
+  }
+}
+
+extension KeySetPlan {
+  fileprivate func checkVersion(of known: KeySetRecord?) throws(Failure) {
+    guard replacedVersion != 0 else { return }
+    guard let version = known?.keySet?.version else { throw .keySetNotFound }
+    guard version == replacedVersion else { throw .keySetChanged(version) }
+  }
+}
+
+extension KeySetRecord {
+  /// The record with the plan's pair: the old one if it has the same.
+  fileprivate init(_ plan: KeySetPlan, over known: KeySetRecord?, at now: Timestamp) {
+    self = known ?? KeySetRecord()
+    guard keys != plan.keys else { return }
+    var shown = keySet ?? KeySet()
+    shown.name = plan.name.text
+    shown.provider = plan.provider
+    shown.consumerKeyHint = Self.hint(plan.keys.consumerKey)
+    shown.version &+= 1
+    shown.createTime = shown.createTime ?? now
+    shown.updateTime = now
+    keySet = shown
+    keys = plan.keys
+  }
+
+  /// At most four characters, and at most a quarter of the key: enough to tell two pairs apart, of
+  /// no use to anybody who guesses.
+  private static func hint(_ key: String) -> String {
+    "…" + String(key.suffix(min(4, key.utf8.count / 4)))
+  }
+}
+
+extension Failure {
+  fileprivate static func keySetChanged(_ version: Int64?) -> Failure {
+    Failure(
+      code: .aborted, reason: .keySetChanged, actor: .developer,
+      message: "the key set has changed meanwhile",
+      metadata: version.map { ["version": "\($0)"] } ?? [:])
+  }
+}

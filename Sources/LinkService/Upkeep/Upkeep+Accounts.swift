@@ -1,0 +1,72 @@
+internal import LinkAPI
+internal import Store
+
+extension Upkeep {
+  /// How the question about one account has ended.
+  private struct Checked: Sendable {
+    let keys: ConsumerKeys?
+    /// Nil if it was answered.
+    let failure: ErrorReason?
+  }
+
+  private typealias Account = (key: Key, found: Records.Versioned<AccountRecord>)
+
+  /// Asks about the accounts whose time has come.
+  func checkAccounts(_ report: inout UpkeepReport) async throws(Failure) {
+    var breaker = CheckBreaker()
+    var checked = 0
+    var failed = 0
+    try await walk(AccountRecord.self, under: RecordKey.accounts) {
+      (page) async throws(Failure) in
+      let schedule = CheckSchedule(at: service.clock.now())
+      let due = page.filter { schedule.isDue($0.found.record, at: $0.key) }
+      for batch in due.batches(of: LinkLimits.upkeepConcurrency) {
+        let admitted = batch.filter { breaker.admits($0.found.record.keys) }
+        for outcome in await check(admitted, on: schedule.day) {
+          breaker.note(outcome.failure, outcome.keys)
+          checked += 1
+          failed += outcome.failure == nil ? 0 : 1
+        }
+      }
+    }
+    report.accountsChecked += checked
+    report.checksFailed += failed
+  }
+
+  private func check(_ accounts: [Account], on day: Int64) async -> [Checked] {
+    await withTaskGroup(of: Checked?.self) { group in
+      for account in accounts { group.addTask { await check(account, on: day) } }
+      return await group.reduce(into: []) { $0 += $1.map { [$0] } ?? [] }
+    }
+  }
+
+  /// Asks about one account; nil if somebody else has changed it or is asking.
+  private func check(_ account: Account, on day: Int64) async -> Checked? {
+    let record = account.found.record
+    guard let name = AccountName(record.account?.name ?? "") else { return nil }
+    do throws(Failure) {
+      guard try await claim(account, on: day) else { return nil }
+      _ = try await service.checker.check(
+        name, of: account.key.tenant, timeout: service.limits.providerTimeout)
+      return Checked(keys: record.keys, failure: nil)
+    } catch { return Checked(keys: record.keys, failure: error.reason) }
+  }
+
+  /// Writes down that the account is asked about today, before it is: at most once a day, whatever
+  /// happens in between.
+  private func claim(_ account: Account, on day: Int64) async throws(Failure) -> Bool {
+    var record = account.found.record
+    record.checkDay = day
+    var change = Change()
+    try change.put(record, at: account.key)
+    change.require(account.key, version: account.found.version)
+    return try await service.records.commit(change) != nil
+  }
+}
+
+extension Array {
+  /// The elements in order, so many at a time.
+  fileprivate func batches(of size: Int) -> [ArraySlice<Element>] {
+    stride(from: 0, to: count, by: size).map { self[$0..<Swift.min($0 + size, count)] }
+  }
+}
