@@ -4,7 +4,10 @@ internal import LinkAPI
 /// Groups what is done with accounts.
 struct AccountsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "accounts", abstract: "Look at linked accounts.", subcommands: [AccountsList.self])
+    commandName: "accounts", abstract: "See, check and unlink accounts.",
+    subcommands: [
+      AccountsList.self, AccountsGet.self, AccountsCheck.self, AccountsUnlink.self,
+    ])
 }
 
 /// The command line of `linkctl accounts list`, read.

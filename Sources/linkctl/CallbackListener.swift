@@ -62,11 +62,13 @@ final class CallbackInbox: HTTPHandler, Sendable {
   private let state = Mutex(State.closed)
   private let (callbacks, arrival) = AsyncStream.makeStream(of: Callback.self)
 
-  /// Waits for the callback of this request token, but no longer than until `deadline`.
-  func callback(for token: String, until deadline: ContinuousClock.Instant) async throws(Failure)
-    -> Callback
-  {
-    state.withLock { $0 = .waiting(token: token) }
+  /// Lets the callback of this request token in.
+  ///
+  /// To be said before anybody learns the address of the page: a browser can be quick.
+  func expect(token: String) { state.withLock { $0 = .waiting(token: token) } }
+
+  /// Waits for the callback that is expected, but no longer than until `deadline`.
+  func callback(until deadline: ContinuousClock.Instant) async throws(Failure) -> Callback {
     let timer = Task { [arrival] in
       try? await Task.sleep(until: deadline, clock: .continuous)
       arrival.finish()

@@ -2,9 +2,9 @@
 ///
 /// The numbers never change; `linkctl --help` lists them.
 package enum ExitStatus: Int32, CaseIterable, Sendable {
-  /// Done; of `keys validate`: the keys work.
+  /// Done; of `keys validate` and `accounts check`: they work.
   case success = 0
-  /// `keys validate`: the keys do not work.
+  /// `keys validate`, `accounts check`: the keys or the account do not work.
   case notUsable = 1
   /// `keys validate`: the provider left it open.
   case undecided = 2
@@ -34,8 +34,8 @@ package enum ExitStatus: Int32, CaseIterable, Sendable {
   /// The line about it in the help.
   package var meaning: String {
     switch self {
-    case .success: "done (keys validate: the keys work)"
-    case .notUsable: "keys validate: the keys do not work"
+    case .success: "done (keys validate, accounts check: they work)"
+    case .notUsable: "keys validate, accounts check: they do not work"
     case .undecided: "keys validate: the provider left it open"
     case .refused: "linkd or the provider refuses the request"
     case .denied: "the end user said no"

@@ -64,9 +64,9 @@ struct LinkFlow: Sendable {
   func runWithBrowser(_ linkd: Linkd) async throws {
     let (ticket, callback) = try await CallbackListener(port: order.port).listen { inbox in
       let ticket = try await begin(linkd)
+      inbox.expect(token: try ticket.requestToken())
       show(ticket.authorizeUrl)
-      let callback = try await inbox.callback(
-        for: try ticket.requestToken(), until: .now.advanced(by: ticket.remaining))
+      let callback = try await inbox.callback(until: .now.advanced(by: ticket.remaining))
       return (ticket, callback)
     }
     try await complete(ticket.with(callback), linkd)

@@ -65,6 +65,25 @@ struct Linkd: Sendable {
     }
   }
 
+  func getAccount(_ request: GetAccountRequest) async throws(Failure) -> GetAccountResponse {
+    try await call { () async throws(RPCError) in
+      try await client.getAccount(request, options: options)
+    }
+  }
+
+  func checkAccount(_ request: CheckAccountRequest) async throws(Failure) -> CheckAccountResponse {
+    try await call { () async throws(RPCError) in
+      try await client.checkAccount(request, options: options)
+    }
+  }
+
+  func unlinkAccount(_ request: UnlinkAccountRequest) async throws(Failure) -> UnlinkAccountResponse
+  {
+    try await call { () async throws(RPCError) in
+      try await client.unlinkAccount(request, options: options)
+    }
+  }
+
   private var options: CallOptions {
     var metadata = Metadata()
     metadata.append(settings.token.headerValue, for: "authorization")

@@ -340,7 +340,7 @@ def test_a_wrong_command_line_has_its_own_exit_status(ctl, service, arguments, s
 
 @pytest.mark.parametrize("arguments", [
     [], ["keys"], ["keys", "validate"], ["link"], ["link", "x"], ["accounts"],
-    ["accounts", "list"]])
+    ["accounts", "list"], ["accounts", "get"], ["accounts", "check"], ["accounts", "unlink"]])
 def test_help_goes_to_standard_output_and_has_examples(ctl, arguments):
     done = ctl(*arguments, "--help")
     assert done.stderr == ""
@@ -620,7 +620,7 @@ def test_a_completion_that_cannot_be_delivered_is_repeated_and_not_asked_for_twi
         return following
 
     linking.answers["CompleteLink"] = answer
-    browse(callback + "?oauth_token=rt-1&oauth_verifier=v")
+    assert browse(callback + "?oauth_token=rt-1&oauth_verifier=v")[0] == 200
     out, err = process.communicate(timeout=20)
     assert process.returncode == 0, err
     first, second = linking.requests("CompleteLink")

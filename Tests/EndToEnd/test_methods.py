@@ -161,15 +161,18 @@ def test_the_same_request_id_gives_the_same_answer(linkd, fakex):
 
 @pytest.mark.parametrize("token", ["none", "unknown", "changed"])
 def test_without_a_good_token_nothing_is_answered(linkd, fakex, token):
+    from google.protobuf import message_factory
     from link.v1 import link_service_pb2 as schema
 
     wrong = {"unknown": "linkd_" + "0" * 16, "changed": linkd.token[:-1] + "x"}
     linkd.token = wrong.get(token)
-    for method, request in (
-        ("StartLink", start_request(keys(fakex))), ("CompleteLink", schema.CompleteLinkRequest()),
-        ("ListAccounts", schema.ListAccountsRequest()),
-        ("ValidateKeys", schema.ValidateKeysRequest())):
-        error = refused(linkd, method, request, token=token != "none")
+    for method in schema.DESCRIPTOR.services_by_name["LinkService"].methods:
+        if method.server_streaming:
+            continue
+        request = message_factory.GetMessageClass(method.input_type)()
+        if method.name == "StartLink":
+            request = start_request(keys(fakex))
+        error = refused(linkd, method.name, request, token=token != "none")
         assert error.code() == grpc.StatusCode.UNAUTHENTICATED
         assert details_of(error)["ErrorInfo"].reason == "UNAUTHENTICATED"
     assert fakex.control("calls")["request_token"] == 0
@@ -190,6 +193,17 @@ def test_linkctl_goes_the_same_way(linkd, fakex, tmp_path):
     listing = json.loads(linkd.linkctl("accounts", "list", "--output", "json").stdout)
     assert listing["accounts"] == [linked["account"]]
     assert linked["account"]["screenName"] == "bob" and not linked["relinked"]
+    name = linked["account"]["name"]
+    assert json.loads(linkd.linkctl("accounts", "get", name, "--output", "json").stdout) == \
+        linked["account"]
+    assert "state:    active\n" in linkd.linkctl("accounts", "check", name).stdout
+    fakex.control("revoke", screen_name="bob")
+    assert "state:    revoked\n" in linkd.linkctl("accounts", "check", name, status=1).stdout
+    assert linkd.linkctl("accounts", "unlink", name).stdout.startswith(f"unlinked: {name}")
+    assert "linkctl: error: " in linkd.linkctl("accounts", "get", name, status=3).stderr
+    linkd.linkctl("accounts", "unlink", name, status=3)
+    linkd.linkctl("accounts", "unlink", name, "--allow-missing")
+    assert linkd.linkctl("accounts", "list").stdout == ""
 
 
 def test_linkctl_waits_for_the_browser(linkd, fakex, tmp_path):
