@@ -97,16 +97,22 @@ private func onHeader(
 /// malformed.
 private func onInvalidHeader(
   _: OpaquePointer?, _: UnsafePointer<nghttp2_frame>?, _: UnsafePointer<UInt8>?, _: Int,
-  _: UnsafePointer<UInt8>?, _: Int, _: UInt8, _: UnsafeMutableRawPointer?
-) -> CInt { endStream }
+  _: UnsafePointer<UInt8>?, _: Int, _: UInt8, _ data: UnsafeMutableRawPointer?
+) -> CInt {
+  unsafe withInbox(data) { inbox in
+    inbox.tolerates(inbox.frames.addProvokedReset()) ? endStream : endConnection
+  }
+}
 
 /// A frame that made the library reset its stream, or end the connection.
 private func onInvalidFrame(
-  _: OpaquePointer?, _: UnsafePointer<nghttp2_frame>?, _: CInt, _ data: UnsafeMutableRawPointer?
+  _: OpaquePointer?, _: UnsafePointer<nghttp2_frame>?, _ error: CInt,
+  _ data: UnsafeMutableRawPointer?
 ) -> CInt {
   unsafe withInbox(data) { inbox in
-    inbox.frames.addProvokedReset()
-    return keepGoing
+    let isRefusal = error == CInt(NGHTTP2_ERR_REFUSED_STREAM.rawValue)
+    let excess = isRefusal ? inbox.frames.addRefusedStream() : inbox.frames.addProvokedReset()
+    return inbox.tolerates(excess) ? keepGoing : endConnection
   }
 }
 
@@ -133,7 +139,8 @@ private func onFrame(
   let isEnd = has(NGHTTP2_FLAG_END_STREAM, header)
   return unsafe withInbox(data) { inbox in
     switch nghttp2_frame_type(UInt32(header.type)) {
-    case NGHTTP2_HEADERS: inbox.endBlock(endStream: isEnd)
+    case NGHTTP2_HEADERS:
+      if !inbox.endBlock(endStream: isEnd) { return endConnection }
     case NGHTTP2_DATA:
       if isEnd, let key = unsafe key(session, header.stream_id, inbox) { inbox.endBody(of: key) }
     case NGHTTP2_SETTINGS:
@@ -152,7 +159,7 @@ private func onFrame(
   }
 }
 
-/// A response that is complete while its request is not: what is left of that is not wanted.
+/// Counts, and finds a response that is complete while its request is not: what is left of that is not wanted.
 ///
 /// RFC 9113, section 8.1: "A server MAY request that the client abort transmission of a request
 /// without error by sending a RST_STREAM with an error code of NO_ERROR after sending a complete
@@ -161,11 +168,12 @@ private func onFrameSent(
   _ session: OpaquePointer?, _ frame: UnsafePointer<nghttp2_frame>?,
   _ data: UnsafeMutableRawPointer?
 ) -> CInt {
-  guard let header = unsafe frame?.pointee.hd, has(NGHTTP2_FLAG_END_STREAM, header) else {
+  guard let header = unsafe frame?.pointee.hd, header.type <= FrameType.headers else {
     return keepGoing
   }
   return unsafe withInbox(data) { inbox in
-    if inbox.isServer,
+    inbox.frames.sentFrame(isData: header.type == FrameType.data)
+    if inbox.isServer, has(NGHTTP2_FLAG_END_STREAM, header),
       unsafe nghttp2_session_get_stream_remote_close(session, header.stream_id) == 0,
       let key = unsafe key(session, header.stream_id, inbox)
     {

@@ -47,6 +47,10 @@ public enum HTTP2Error: Error, Hashable, Sendable {
   case tooManyContinuations
   /// The peer makes us answer and does not read the answers.
   case flooded
+  /// More of something than the limits allow.
+  case excess(Excess)
+  /// The peer broke a rule that the library does not check.
+  case mistake(ErrorCode)
   /// The library gave up for another reason; the number is its own.
   case library(CInt)
 }

@@ -8,7 +8,7 @@ struct Inbox: ~Copyable {
   /// The connection cannot go on; nothing more is read.
   var hasFailed = false
   var streams = StreamTable()
-  var frames: FrameCounter
+  var frames: FrameWatch
   /// Why the connection has to end, if a callback found a reason.
   var violation: HTTP2Error?
   /// Streams to be reset once the library has returned.
@@ -26,14 +26,41 @@ struct Inbox: ~Copyable {
     self.isServer = isServer
     self.limits = limits
     block = BlockInProgress(limits)
-    frames = FrameCounter(isServer: isServer, continuationLimit: limits.continuations)
+    frames = FrameWatch(isServer: isServer, limits: limits)
   }
 
   // MARK: Events
 
   mutating func record(_ event: Event) { events.append(event) }
 
+  /// The next event that somebody should hear of.
   mutating func next() -> Event? {
+    while let event = takeEvent() {
+      if isAnnounced(event) { return event }
+    }
+    return nil
+  }
+
+  /// Whether the application is to know of a stream.
+  ///
+  /// A request that was withdrawn before anybody looked at it is none: a server that never starts
+  /// to work on it has nothing to cancel (CVE-2023-44487).
+  private mutating func isAnnounced(_ event: Event) -> Bool {
+    guard isServer else { return true }
+    switch event {
+    case .headers(let key, _, _):
+      if !streams[key].isClosed { streams[key].isAnnounced = true }
+      return streams[key].isAnnounced
+    case .data(let key, _, _, _), .trailers(let key, _), .writable(let key):
+      return streams[key].isAnnounced
+    case .closed(let key, _):
+      defer { streams.remove(key) }
+      return streams[key].isAnnounced
+    default: return true
+    }
+  }
+
+  private mutating func takeEvent() -> Event? {
     guard head < events.count else { return nil }
     let event = events[head]
     head += 1
@@ -41,7 +68,7 @@ struct Inbox: ~Copyable {
       events.removeAll(keepingCapacity: true)
       head = 0
     }
-    if case .closed(let key, _) = event { streams.remove(key) }
+    if !isServer, case .closed(let key, _) = event { streams.remove(key) }
     return event
   }
 
@@ -63,11 +90,19 @@ struct Inbox: ~Copyable {
     return false
   }
 
-  /// The block is complete and well-formed as far as the library looks.
-  mutating func endBlock(endStream: Bool) {
-    guard let key, streams.contains(key) else { return }
-    if let fault = block.fault { return refuse(key, fault) }
-    let headers = block.take()
+  /// The block is complete and well-formed as far as the library looks; false if the connection
+  /// must end.
+  mutating func endBlock(endStream: Bool) -> Bool {
+    guard let key, streams.contains(key) else { return true }
+    if let fault = block.fault {
+      toReset.append((key, fault))
+      return tolerates(frames.addProvokedReset())
+    }
+    endBlock(of: key, block.take(), endStream: endStream)
+    return true
+  }
+
+  private mutating func endBlock(of key: StreamKey, _ headers: HeaderBlock, endStream: Bool) {
     if streams[key].hasReceivedHeaders { return record(.trailers(key, headers)) }
     // A 1xx response, which nobody here waits for, is not the answer yet.
     if !isServer, headers[":status"]?.first == UInt8(ascii: "1") { return }
@@ -75,9 +110,11 @@ struct Inbox: ~Copyable {
     record(.headers(key, headers, endStream: endStream))
   }
 
-  private mutating func refuse(_ key: StreamKey, _ code: ErrorCode) {
-    frames.addProvokedReset()
-    toReset.append((key, code))
+  /// Whether there is not too much of anything; if so, the connection must end.
+  mutating func tolerates(_ excess: Excess?) -> Bool {
+    guard let excess else { return true }
+    violation = .excess(excess)
+    return false
   }
 
   // MARK: Data and ends

@@ -36,6 +36,43 @@ public struct Limits: Sendable, Hashable {
   /// CONTINUATION frames after one HEADERS: 8 KiB fit into one frame already, so none is needed.
   public var continuations = 4
 
+  /// RST_STREAM from the peer: a caller whose deadlines pass withdraws some calls every second; an
+  /// attack, thousands.
+  public var resets = Rate(burst: 200, every: .milliseconds(50))
+
+  /// Streams opened beyond `concurrentStreams`: a client may do so until it has read our settings,
+  /// for one round trip.
+  public var refusedStreams = Rate(burst: 2000, every: .milliseconds(10))
+
+  /// Malformed requests, and frames that are legal and without use: each costs us an answer or at
+  /// least a look, and no client needs them.
+  ///
+  /// Browsers send a few PRIORITY and some unknown frames.
+  public var mistakes = Rate(burst: 100, every: .milliseconds(100))
+
+  /// PING, not counting those after which we sent HEADERS or DATA: gRPC's two strikes.
+  ///
+  /// A client that measures its bandwidth pings while it receives; one that looks for life does so
+  /// every ten seconds at most.
+  public var pings = Rate(burst: 3, every: .seconds(10))
+
+  /// SETTINGS: a client that tunes its windows sends one whenever its estimate doubles.
+  public var settings = Rate(burst: 50, every: .milliseconds(200))
+
+  /// DATA in a row that carry nothing and end nothing, before each is a mistake: a library may flush
+  /// an empty buffer now and then.
+  public var emptyDataInARow = 8
+
+  /// Whether WINDOW_UPDATE are no more than there can be reason for; Envoy's formula.
+  ///
+  /// A handful at the start, two for each stream, and twenty for each DATA that was sent.
+  public var boundsWindowUpdates = true
+
+  func allowsWindowUpdates(_ counts: FrameCounts) -> Bool {
+    !boundsWindowUpdates
+      || counts.windowUpdates <= 5 + 2 * (counts.headers + 10 * counts.sentData)
+  }
+
   /// Entries in one SETTINGS frame; six are defined.
   public var settingsEntries = 32
 

@@ -91,13 +91,19 @@ extension Session {
   ///
   /// Data events point into `bytes`: take all events before the buffer is used again. Wraps
   /// `nghttp2_session_mem_recv`.
-  public func receive(_ bytes: Span<UInt8>) throws(HTTP2Error) {
+  ///
+  /// `now`, in nanoseconds since any fixed point, is what `Limits` measures rates by.
+  public func receive(_ bytes: Span<UInt8>, at now: Int64 = 0) throws(HTTP2Error) {
     // After an error of the connection nothing more is parsed (CVE-2026-27135).
     guard !inbox.hasFailed, unsafe nghttp2_session_want_read(raw) != 0 else { return }
-    if !inbox.frames.count(bytes) {
-      inbox.violation = .tooManyContinuations
-      throw fail(0)
-    }
+    guard let fault = inbox.frames.look(at: bytes, now) else { return try feed(bytes) }
+    // What came before the frame at fault still counts.
+    try feed(bytes.extracting(0..<fault.position))
+    inbox.violation = fault.error
+    throw fail(0)
+  }
+
+  private func feed(_ bytes: Span<UInt8>) throws(HTTP2Error) {
     let result = unsafe bytes.withUnsafeBytes { buffer in
       unsafe inbox.input = buffer
       defer { unsafe inbox.input = UnsafeRawBufferPointer(start: nil, count: 0) }
@@ -126,9 +132,18 @@ extension Session {
   private func fail(_ code: CInt) -> HTTP2Error {
     inbox.hasFailed = true
     let error = inbox.violation ?? HTTP2Error(library: code)
+    if case .excess(let excess) = error { explain(excess) }
     // Queues the GOAWAY. Fails only for want of memory, and then the connection just closes.
     _ = unsafe nghttp2_session_terminate_session(raw, error.code.rawValue)
     return error
+  }
+
+  /// Queues a GOAWAY that says what there was too much of; the one that ends the connection cannot.
+  private func explain(_ excess: Excess) {
+    let text = Array(excess.rawValue.utf8)
+    _ = unsafe nghttp2_submit_goaway(
+      raw, UInt8(NGHTTP2_FLAG_NONE.rawValue), nghttp2_session_get_last_proc_stream_id(raw),
+      ErrorCode.enhanceYourCalm.rawValue, text, text.count)
   }
 
   /// The next thing that happened, oldest first.
@@ -337,7 +352,8 @@ extension HTTP2Error {
   public var code: ErrorCode {
     switch self {
     case .badPreface: .protocolError
-    case .headerListTooLarge, .tooManyContinuations, .flooded: .enhanceYourCalm
+    case .headerListTooLarge, .tooManyContinuations, .flooded, .excess: .enhanceYourCalm
+    case .mistake(let code): code
     case .library: .internalError
     }
   }

@@ -9,6 +9,8 @@ struct StreamState {
   var isFull = false
   /// The peer's request or final response has come: further fields are trailers.
   var hasReceivedHeaders = false
+  /// On a server: the application has been told of the stream.
+  var isAnnounced = false
   /// A RST_STREAM has been submitted; there is at most one.
   var isReset = false
   var isClosed = false
@@ -17,8 +19,8 @@ struct StreamState {
   mutating func reset() {
     outbox.reset()
     id = nil
-    (isDeferred, isFull, hasReceivedHeaders, isReset, isClosed) =
-      (false, false, false, false, false)
+    (isDeferred, isFull, hasReceivedHeaders) = (false, false, false)
+    (isAnnounced, isReset, isClosed) = (false, false, false)
   }
 }
 

@@ -1,0 +1,151 @@
+/// Walks over the peer's bytes from frame to frame, ahead of the library: counts, and finds what
+/// nghttp2 lets pass.
+///
+/// nghttp2 shows neither frames of unknown types nor, if a block is cut, how many CONTINUATIONs there
+/// were (1.52 counts its own calls). It believes the lengths: if they lie, the library ends the
+/// connection.
+struct FrameWatch {
+  private(set) var counts = FrameCounts()
+  /// What the peer has used up.
+  private(set) var budget: Budget
+  private let isServer: Bool
+  private let limits: Limits
+  private var peer = PeerStreams()
+  /// A header block has begun and not ended: what comes but CONTINUATION, the library refuses.
+  private var isInBlock = false
+  /// CONTINUATIONs since the last frame of another kind.
+  private var continuations = 0
+  /// DATA without effect since the last frame of another kind.
+  private var emptyData = 0
+
+  /// Bytes until the next header: of the client's preface, or of a payload.
+  private var toSkip: Int
+  /// The bytes of a header that has been cut, most significant first, and how many: of nine, or of
+  /// the thirteen that tell on what a PRIORITY depends.
+  private var high: UInt64 = 0
+  private var low: UInt64 = 0
+  private var partialCount = 0
+  private var wanted = FrameHead.size
+
+  /// Starts before the first frame, on a server also before the client's preface.
+  init(isServer: Bool, limits: Limits) {
+    self.isServer = isServer
+    self.limits = limits
+    budget = Budget(limits)
+    toSkip = isServer ? 24 : 0
+  }
+
+  /// Looks at the frames whose headers are in `bytes`, which came at `now`.
+  ///
+  /// Returns the first fault, and where in `bytes` the frame at fault begins.
+  mutating func look(
+    at bytes: Span<UInt8>, _ now: Int64
+  ) -> (position: Int, error: HTTP2Error)? {
+    budget.now = now
+    var position = 0
+    while true {
+      let skipped = min(toSkip, bytes.count - position)
+      toSkip -= skipped
+      position += skipped
+      let start = position
+      while position < bytes.count, partialCount < wanted {
+        add(bytes[position])
+        position += 1
+      }
+      guard partialCount == wanted else { return nil }
+      if let error = endHeader() { return (start, error) }
+    }
+  }
+
+  /// Takes one byte of a header.
+  private mutating func add(_ byte: UInt8) {
+    partialCount += 1
+    if partialCount <= 8 { high = high << 8 | UInt64(byte) } else { low = low << 8 | UInt64(byte) }
+    // Length and type are known after four; a PRIORITY that is too short is the library's.
+    if partialCount == 5, high >> 8 & 0xFF == UInt64(FrameType.priority), high >> 16 >= 4 {
+      wanted = FrameHead.size + 4
+    }
+  }
+
+  private mutating func endHeader() -> HTTP2Error? {
+    let extra = wanted - FrameHead.size
+    let stream = high << 8 & 0xFFFF_FF00 | low >> UInt64(8 * extra) & 0xFF
+    let head = FrameHead(
+      length: Int(high >> 40), type: UInt8(truncatingIfNeeded: high >> 32),
+      flags: UInt8(truncatingIfNeeded: high >> 24), stream: UInt32(stream & 0x7FFF_FFFF))
+    let dependency = extra > 0 ? UInt32(low & 0x7FFF_FFFF) : nil
+    toSkip = head.length - extra
+    (high, low, partialCount, wanted) = (0, 0, 0, FrameHead.size)
+    return judge(head, dependency)
+  }
+
+  private mutating func judge(_ frame: FrameHead, _ dependency: UInt32?) -> HTTP2Error? {
+    counts.add(frame)
+    continuations = frame.type == FrameType.continuation ? continuations + 1 : 0
+    emptyData = frame.isEmptyData ? emptyData + 1 : 0
+    if continuations > limits.continuations { return .tooManyContinuations }
+    if let error = mistake(frame, dependency) { return .mistake(error) }
+    return excess(frame).map(HTTP2Error.excess)
+  }
+
+  /// What is wrong with a frame that the library would take.
+  private mutating func mistake(_ frame: FrameHead, _ dependency: UInt32?) -> ErrorCode? {
+    let wasInBlock = isInBlock
+    switch frame.type {
+    case FrameType.headers, FrameType.continuation: isInBlock = !frame.endsHeaders
+    default: isInBlock = false
+    }
+    guard isServer, !wasInBlock else { return nil }
+    switch frame.type {
+    case FrameType.priority:
+      // RFC 9113, section 6.3: "If a PRIORITY frame is received with a stream identifier of 0x00,
+      // the recipient MUST respond with a connection error of type PROTOCOL_ERROR". RFC 7540 had
+      // the same for a stream that depends on itself.
+      return frame.stream == 0 || frame.stream == dependency ? .protocolError : nil
+    case FrameType.headers where frame.stream % 2 == 1:
+      return peer.receivedHeaders(frame.stream, endStream: frame.endsStream)
+    case FrameType.data where frame.stream % 2 == 1:
+      return peer.receivedData(frame.stream, endStream: frame.endsStream)
+    case FrameType.reset where frame.stream % 2 == 1:
+      peer.receivedReset(frame.stream)
+      return nil
+    default: return nil
+    }
+  }
+
+  /// What there is too much of, with this frame.
+  private mutating func excess(_ frame: FrameHead) -> Excess? {
+    guard isServer else { return nil }
+    switch (frame.type, frame.isAcknowledgement) {
+    case (FrameType.headers, _), (FrameType.continuation, _): return nil
+    case (FrameType.data, _):
+      return emptyData > limits.emptyDataInARow ? budget.spend(.mistakes) : nil
+    case (FrameType.reset, _): return budget.spend(.resets)
+    case (FrameType.settings, false): return budget.spend(.settings)
+    case (FrameType.ping, false): return budget.spend(.pings)
+    case (FrameType.windowUpdate, _):
+      return limits.allowsWindowUpdates(counts) ? nil : .windowUpdates
+    default: return budget.spend(.mistakes)
+    }
+  }
+
+  // MARK: What only the library sees
+
+  /// The peer's mistake has made us reset a stream.
+  mutating func addProvokedReset() -> Excess? {
+    counts.provokedResets += 1
+    return isServer ? budget.spend(.mistakes) : nil
+  }
+
+  /// A stream was refused because too many were open.
+  mutating func addRefusedStream() -> Excess? {
+    counts.refusedStreams += 1
+    return isServer ? budget.spend(.refusedStreams) : nil
+  }
+
+  /// HEADERS or DATA have been sent: the peer has something to measure with PING.
+  mutating func sentFrame(isData: Bool) {
+    if isData { counts.sentData += 1 }
+    budget.forgivePings()
+  }
+}

@@ -1,0 +1,143 @@
+import HTTP2
+
+/// Frames made by hand, so that they can be wrong.
+enum Frame {
+  static let endStream: UInt8 = 0x1
+  static let acknowledgement: UInt8 = 0x1
+  static let endHeaders: UInt8 = 0x4
+  static let padded: UInt8 = 0x8
+  static let priority: UInt8 = 0x20
+
+  /// What a client sends first (RFC 9113, section 3.4), its settings left at their defaults.
+  static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8) + settings([])
+
+  static func raw(
+    _ type: UInt8, _ flags: UInt8, _ stream: UInt32, _ payload: [UInt8] = []
+  ) -> [UInt8] {
+    bytes(UInt32(payload.count)).dropFirst() + [type, flags] + bytes(stream) + payload
+  }
+
+  static func data(
+    _ stream: UInt32, _ payload: [UInt8] = [], end: Bool = false, flags: UInt8 = 0
+  ) -> [UInt8] {
+    raw(0, flags | (end ? endStream : 0), stream, payload)
+  }
+
+  /// A header block in one frame, complete unless the flags say otherwise.
+  static func headers(
+    _ stream: UInt32, _ block: [UInt8] = Fields.request, end: Bool = true,
+    flags: UInt8 = endHeaders
+  ) -> [UInt8] {
+    raw(1, flags | (end ? endStream : 0), stream, block)
+  }
+
+  static func priority(
+    _ stream: UInt32, on parent: UInt32 = 0, exclusive: Bool = false, weight: UInt8 = 15
+  ) -> [UInt8] {
+    raw(2, 0, stream, dependency(on: parent, exclusive: exclusive, weight: weight))
+  }
+
+  /// The five bytes that a PRIORITY frame, or the flag of the same name, brings.
+  static func dependency(
+    on parent: UInt32, exclusive: Bool = false, weight: UInt8 = 15
+  ) -> [UInt8] {
+    bytes(parent | (exclusive ? 1 << 31 : 0)) + [weight]
+  }
+
+  static func reset(_ stream: UInt32, _ code: UInt32 = ErrorCode.cancel.rawValue) -> [UInt8] {
+    raw(3, 0, stream, bytes(code))
+  }
+
+  static func settings(_ entries: [(UInt16, UInt32)], flags: UInt8 = 0) -> [UInt8] {
+    raw(4, flags, 0, entries.flatMap { bytes(UInt32($0)).dropFirst(2) + bytes($1) })
+  }
+
+  static func ping(_ payload: [UInt8] = Array("pingpong".utf8), flags: UInt8 = 0) -> [UInt8] {
+    raw(6, flags, 0, payload)
+  }
+
+  static func goAway(_ code: UInt32 = 0, stream: UInt32 = 0) -> [UInt8] {
+    raw(7, 0, stream, bytes(0) + bytes(code))
+  }
+
+  static func windowUpdate(_ stream: UInt32, _ increment: UInt32) -> [UInt8] {
+    raw(8, 0, stream, bytes(increment))
+  }
+
+  static func continuation(
+    _ stream: UInt32, _ block: [UInt8] = [], flags: UInt8 = endHeaders
+  ) -> [UInt8] {
+    raw(9, flags, stream, block)
+  }
+
+  /// A number as the wire has it.
+  static func bytes(_ number: UInt32) -> [UInt8] {
+    (0..<4).map { UInt8(truncatingIfNeeded: number >> (24 - 8 * $0)) }
+  }
+}
+
+/// Header blocks made by hand (RFC 7541, section 6).
+enum Fields {
+  static let get: [UInt8] = [0x82]
+  static let post: [UInt8] = [0x83]
+  static let path: [UInt8] = [0x84]
+  static let http: [UInt8] = [0x86]
+  /// `:authority: test`, not to be indexed.
+  static let authority: [UInt8] = [0x01, 4] + Array("test".utf8)
+
+  /// A whole request, `GET http://test/`.
+  static let request = get + http + path + authority
+  /// The same as a POST.
+  static let upload = post + http + path + authority
+
+  /// A field not to be indexed, its name and value shorter than 127 bytes and not compressed.
+  static func literal(_ name: String, _ value: String) -> [UInt8] {
+    [0, UInt8(name.utf8.count)] + name.utf8 + [UInt8(value.utf8.count)] + value.utf8
+  }
+}
+
+/// A frame that was received, as far as tests look.
+struct ReceivedFrame: Equatable, CustomStringConvertible {
+  let type: UInt8
+  let flags: UInt8
+  let stream: UInt32
+  let payload: [UInt8]
+
+  /// The error code of a RST_STREAM or a GOAWAY.
+  var code: ErrorCode? {
+    switch type {
+    case 3: ErrorCode(rawValue: number(at: 0))
+    case 7: ErrorCode(rawValue: number(at: 4))
+    default: nil
+    }
+  }
+
+  /// The text that comes with a GOAWAY.
+  var debugText: String? {
+    type == 7 ? String(decoding: payload.dropFirst(8), as: UTF8.self) : nil
+  }
+
+  private func number(at offset: Int) -> UInt32 {
+    payload.dropFirst(offset).prefix(4).reduce(0) { $0 << 8 | UInt32($1) }
+  }
+
+  var description: String {
+    "type \(type) flags \(flags) stream \(stream) \(code.map(String.init) ?? "\(payload.count) bytes")"
+  }
+
+  /// All whole frames in `bytes`.
+  static func all(in bytes: [UInt8]) -> [ReceivedFrame] {
+    var frames: [ReceivedFrame] = []
+    var rest = bytes[...]
+    while rest.count >= 9 {
+      let head = Array(rest.prefix(9))
+      let length = head[..<3].reduce(0) { $0 << 8 | Int($1) }
+      guard rest.count >= 9 + length else { break }
+      let stream = head[5...].reduce(0) { $0 << 8 | UInt32($1) }
+      let payload = Array(rest.dropFirst(9).prefix(length))
+      frames.append(ReceivedFrame(type: head[3], flags: head[4], stream: stream, payload: payload))
+      rest = rest.dropFirst(9 + length)
+    }
+    return frames
+  }
+}
