@@ -1,7 +1,7 @@
 internal import Linux
 private import Synchronization
 
-/// The batches that wait for the writer, and the writer's bell.
+/// What waits for the writer, and the writer's bell.
 final class CommitQueue: Sendable {
   typealias Outcome = Result<UInt64, StoreError>
 
@@ -12,12 +12,36 @@ final class CommitQueue: Sendable {
     var length: Int { batch.payloadLength + Format.recordOverhead }
   }
 
+  /// Somebody who waits for a compaction, under other keys if there are any.
+  struct CompactionRequest: Sendable {
+    let keys: MasterKeys?
+    let continuation: CheckedContinuation<Result<Void, StoreError>, Never>
+  }
+
+  /// What the writer does next.
+  struct Turn: Sendable {
+    /// In the order they came; all that wait, up to the length of a group.
+    let batches: [Waiting]
+    /// Of a state that holds all batches so far.
+    let compactions: [CompactionRequest]
+  }
+
   private struct State {
     var waiting: [Waiting] = []
+    var compactions: [CompactionRequest] = []
     var length = 0
     var isClosed = false
+    var isCalled = false
 
-    mutating func takeGroup() -> [Waiting] {
+    mutating func takeTurn() -> Turn {
+      defer {
+        compactions.removeAll()
+        isCalled = false
+      }
+      return Turn(batches: takeGroup(), compactions: compactions)
+    }
+
+    private mutating func takeGroup() -> [Waiting] {
       var taken = 0
       var count = 0
       for next in waiting {
@@ -30,6 +54,8 @@ final class CommitQueue: Sendable {
       length -= taken
       return group
     }
+
+    var isEmpty: Bool { waiting.isEmpty && compactions.isEmpty && !isCalled }
   }
 
   private let state = Mutex(State())
@@ -44,6 +70,19 @@ final class CommitQueue: Sendable {
       if let refusal = add(Waiting(batch: batch, continuation: continuation)) {
         continuation.resume(returning: .failure(refusal))
       }
+    }
+  }
+
+  /// Asks for a compaction and waits until it is done.
+  func compact(_ keys: MasterKeys?) async -> Result<Void, StoreError> {
+    await withCheckedContinuation { continuation in
+      let isClosed = state.withLock { state in
+        if !state.isClosed {
+          state.compactions.append(CompactionRequest(keys: keys, continuation: continuation))
+        }
+        return state.isClosed
+      }
+      if isClosed { continuation.resume(returning: .failure(.closed)) } else { bell.signal() }
     }
   }
 
@@ -62,22 +101,30 @@ final class CommitQueue: Sendable {
     return refusal
   }
 
-  /// The batches to be written together next, in the order they came: all that wait, up to the
-  /// length of a group.
-  ///
-  /// Waits for the first one; nil once the queue is closed and empty.
-  func next() -> [Waiting]? {
+  /// Waits for something to do; nil once the queue is closed and empty.
+  func next() -> Turn? {
     while true {
-      let (group, isClosed) = state.withLock { state in (state.takeGroup(), state.isClosed) }
-      if !group.isEmpty { return group }
+      let (turn, isClosed): (Turn?, Bool) = state.withLock { state in
+        (state.isEmpty ? nil : state.takeTurn(), state.isClosed)
+      }
+      if let turn { return turn }
       if isClosed { return nil }
       bell.wait()
     }
   }
 
-  /// Refuses every batch from now on.
+  /// Lets the writer have a turn, even if nothing waits.
+  func call() {
+    state.withLock { $0.isCalled = true }
+    bell.signal()
+  }
+
+  /// Whether it was closed: then the writer should come to an end.
+  var isClosed: Bool { state.withLock { $0.isClosed } }
+
+  /// Refuses everything from now on.
   ///
-  /// Those that wait are still written.
+  /// Batches that wait are still written.
   func close() {
     state.withLock { $0.isClosed = true }
     bell.signal()

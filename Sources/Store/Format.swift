@@ -4,11 +4,6 @@ enum Format {
   static let magic = Array("linkdlog".utf8)
   /// Raised by every change that an older program cannot read.
   static let version: UInt16 = 1
-  /// A segment that continues the log.
-  ///
-  /// Other kinds are refused.
-  static let logKind: UInt16 = 1
-
   static let headerLength = 4096
   static let identifierLength = 16
   static let tagLength = 16
@@ -30,19 +25,6 @@ enum Format {
   /// The first multiple of the sector length at or after `offset`.
   static func alignedUp(_ offset: Int) -> Int {
     (offset + sectorLength - 1) / sectorLength * sectorLength
-  }
-
-  /// The name of a segment: fixed width, so that names sort as numbers do.
-  static func segmentName(_ number: UInt64) -> String {
-    let digits = String(number, radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits + ".log"
-  }
-
-  /// The number in a segment's name, or nil if this is not the name of one.
-  static func segmentNumber(_ name: String) -> UInt64? {
-    guard name.utf8.count == 20, name.hasSuffix(".log") else { return nil }
-    guard let number = UInt64(name.prefix(16), radix: 16) else { return nil }
-    return segmentName(number) == name ? number : nil
   }
 
   /// Added to the name of a file that is not complete; such a file is never read.

@@ -15,11 +15,20 @@ struct Index: Sendable {
   /// How many entries there are.
   private(set) var count = 0
 
+  /// The bytes of all keys and values together.
+  private(set) var length = 0
+
   subscript(key: Key) -> Entry? { root.find(key) }
 
   /// Sets the entry of `key`.
   mutating func put(_ key: Key, _ entry: Entry) {
-    if root.put(key, entry) { count += 1 }
+    if let old = root.put(key, entry) {
+      length -= old.value.count
+    } else {
+      count += 1
+      length += key.bytes.count
+    }
+    length += entry.value.count
     if let (separator, right) = root.splitIfFull() {
       root = Node(separators: [separator], children: [root, right])
     }
@@ -27,8 +36,9 @@ struct Index: Sendable {
 
   /// Removes `key`, if it is there.
   mutating func remove(_ key: Key) {
-    guard root.remove(key) else { return }
+    guard let old = root.remove(key) else { return }
     count -= 1
+    length -= key.bytes.count + old.value.count
     while root.children.count == 1 { root = root.children[0] }
     if root.isEmpty { root = Node() }
   }
@@ -65,46 +75,46 @@ private struct Node: Sendable {
     return position < keys.count && keys[position] == key ? entries[position] : nil
   }
 
-  /// Whether the key is new.
-  mutating func put(_ key: Key, _ entry: Entry) -> Bool {
+  /// Returns the entry that was replaced, if there was one.
+  mutating func put(_ key: Key, _ entry: Entry) -> Entry? {
     guard isLeaf else {
       let position = child(of: key)
-      let isNew = children[position].put(key, entry)
+      let old = children[position].put(key, entry)
       if let (separator, right) = children[position].splitIfFull() {
         keys.insert(separator, at: position)
         children.insert(right, at: position + 1)
       }
-      return isNew
+      return old
     }
     let position = lowerBound(key)
     if position < keys.count && keys[position] == key {
+      let old = entries[position]
       entries[position] = entry
-      return false
+      return old
     }
     keys.insert(key, at: position)
     entries.insert(entry, at: position)
-    return true
+    return nil
   }
 
-  /// Whether the key was there.
+  /// Returns the entry that was there, if there was one.
   ///
   /// Nodes may become small; only an empty one is taken out.
-  mutating func remove(_ key: Key) -> Bool {
+  mutating func remove(_ key: Key) -> Entry? {
     guard isLeaf else {
       let position = child(of: key)
-      guard children[position].remove(key) else { return false }
+      guard let old = children[position].remove(key) else { return nil }
       if children[position].isEmpty {
         children.remove(at: position)
         // An only child that goes has no key beside it.
         if !keys.isEmpty { keys.remove(at: max(position - 1, 0)) }
       }
-      return true
+      return old
     }
     let position = lowerBound(key)
-    guard position < keys.count && keys[position] == key else { return false }
+    guard position < keys.count && keys[position] == key else { return nil }
     keys.remove(at: position)
-    entries.remove(at: position)
-    return true
+    return entries.remove(at: position)
   }
 
   /// Moves the upper half into a new node on the right, if there are too many keys.

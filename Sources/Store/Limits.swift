@@ -46,6 +46,18 @@ enum Limits {
   /// Longest master key file: some thousand rotations.
   static let masterKeyFileLength = 1 << 16
 
+  /// How much of the state goes into one record of a snapshot: so much memory it takes to read it.
+  static let snapshotRecordLength = 256 << 10
+
+  /// How much of a snapshot is written before it is synced.
+  ///
+  /// A commit beside it waits at most for so much.
+  static let snapshotSyncLength = 1 << 20
+
+  /// How much is written to the log, unless configured, before a snapshot is worth its while: so
+  /// much is read in a fraction of a second.
+  static let compactionLength = 64 << 20
+
   /// Most entries that one look-up returns.
   static let scanLength = 10_000
 }

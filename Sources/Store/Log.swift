@@ -12,14 +12,17 @@ package struct Log: ~Copyable, Sendable {
   package let tornFile: String?
 
   private let disk: any Disk
-  private let keys: MasterKeys
+  private var keys: MasterKeys
   private let segmentLength: Int
+  private let compactionLength: Int
   private var mark: HighWaterMark
   private var segment: SegmentWriter?
-  private var segmentNumber: UInt64
+  private var lastNumber: UInt64
   private var end: Link
   private var groupsSinceMark = 0
   private var isBroken = false
+  /// How many bytes of records follow what the last compaction began with.
+  private var lengthSinceCompaction: Int
 
   /// Recovers the log on a disk and continues it.
   ///
@@ -27,22 +30,25 @@ package struct Log: ~Copyable, Sendable {
   /// neither its data key nor its tail is ours.
   package static func open(
     on disk: any Disk, markOn markDisk: any Disk, keys: MasterKeys, segmentLength: Int,
-    create: Bool = true
+    compactionLength: Int = .max, create: Bool = true
   ) throws(StoreError) -> Log {
     let recovered = try Recovery(disk: disk, markDisk: markDisk, keys: keys).run(create: create)
-    return Log(recovered, keys, segmentLength, disk)
+    return Log(recovered, keys, segmentLength, compactionLength, disk)
   }
 
   private init(
-    _ recovered: consuming Recovered, _ keys: MasterKeys, _ segmentLength: Int, _ disk: any Disk
+    _ recovered: consuming Recovered, _ keys: MasterKeys, _ segmentLength: Int,
+    _ compactionLength: Int, _ disk: any Disk
   ) {
     self.disk = disk
     self.keys = keys
     self.segmentLength = segmentLength
+    self.compactionLength = compactionLength
     tornFile = recovered.tornFile
     index = recovered.index
     end = recovered.end
-    segmentNumber = recovered.segmentNumber
+    lastNumber = recovered.lastNumber
+    lengthSinceCompaction = recovered.logLength
     mark = recovered.mark
   }
 
@@ -70,27 +76,33 @@ package struct Log: ~Copyable, Sendable {
   private mutating func makeRoom(for batches: [Batch]) throws(StoreError) {
     let length = batches.reduce(0) { $0 + $1.payloadLength + Format.recordOverhead }
     if segment?.hasRoom(length, records: batches.count) == true { return }
-    // Everything in the old segment is synced, so that the mark may follow before it is left.
-    do throws(SystemError) {
-      try mark.raise(to: end)
-    } catch { throw error.isOutOfSpace ? .noSpace : .failed }
-    let header = try newHeader()
+    try raiseMark()
+    let header = try newHeader(.segment, keys)
     let next = try SegmentWriter(
       creating: header, keys.current, capacity: max(segmentLength, Format.headerLength + length),
       on: disk)
     segment.take()?.trim()
     segment = consume next
-    segmentNumber = header.number
+    lastNumber = header.number
   }
 
-  private func newHeader() throws(StoreError) -> SegmentHeader {
+  /// Lets the mark follow before a segment is left: everything in it is synced.
+  private mutating func raiseMark() throws(StoreError) {
+    do throws(SystemError) {
+      try mark.raise(to: end)
+    } catch { throw error.isOutOfSpace ? .noSpace : .failed }
+  }
+
+  private func newHeader(
+    _ kind: FileName.Kind, _ keys: MasterKeys
+  ) throws(StoreError) -> SegmentHeader {
     let identifier: [UInt8]
     do throws(CryptoError) {
       identifier = try Random.bytes(Format.identifierLength)
     } catch { throw .failed }
     return SegmentHeader(
-      masterKeyVersion: keys.currentVersion, store: mark.store, segment: identifier,
-      created: secondsSince1970(), number: segmentNumber + 1, base: end)
+      kind: kind, masterKeyVersion: keys.currentVersion, store: mark.store, segment: identifier,
+      created: secondsSince1970(), number: lastNumber + 1, base: end)
   }
 
   private mutating func write(
@@ -105,6 +117,7 @@ package struct Log: ~Copyable, Sendable {
     }
     guard !group.isEmpty else { return results }
     do throws(SystemError) { try segment?.write(group) } catch { throw .outcomeUnknown }
+    lengthSinceCompaction += Format.alignedUp(group.count)
     raiseMarkInTime()
     return results
   }
@@ -135,6 +148,44 @@ package struct Log: ~Copyable, Sendable {
     do throws(SystemError) {
       try mark.raise(to: end)
     } catch { isBroken = !error.isOutOfSpace }
+  }
+
+  /// Whether a snapshot is worth its while: as much was written since the last one as the whole
+  /// state would take, so that compaction never costs more than it removes.
+  package var isCompactionDue: Bool {
+    !isBroken && lengthSinceCompaction >= max(compactionLength, index.length)
+  }
+
+  /// Begins a compaction of the present state, which may run on another thread.
+  ///
+  /// The next commit begins a new segment, and from then on the two have nothing in common. With
+  /// other `keys`, everything that is written from now on is under their current version; they must
+  /// still have the one that was current so far. If it fails, the next one is due when as much has
+  /// been written again.
+  package mutating func beginCompaction(
+    _ keys: MasterKeys? = nil
+  ) throws(StoreError) -> Compaction {
+    let keys = keys ?? self.keys
+    guard keys.versions.contains(self.keys.currentVersion) else {
+      throw .invalidMasterKeys(
+        path: "", reason: "version \(self.keys.currentVersion) is in use and was not given")
+    }
+    guard !isBroken else { throw .failed }
+    do throws(StoreError) { try raiseMark() } catch {
+      isBroken = error != .noSpace
+      throw error
+    }
+    let header = try newHeader(.snapshot, keys)
+    segment.take()?.trim()
+    lastNumber = header.number
+    lengthSinceCompaction = 0
+    self.keys = keys
+    return Compaction(disk: disk, header: header, masterKey: keys.current, index: index)
+  }
+
+  /// Learns what became of the compaction; after a failure of the disk nothing is written any more.
+  package mutating func endedCompaction(_ outcome: Compaction.Outcome) {
+    if outcome == .failed { isBroken = true }
   }
 
   /// Leaves the mark at the very end, so that the next start can tell if anything is missing.

@@ -5,6 +5,10 @@ struct RecordHeader: Hashable, Sendable {
   enum Kind: UInt8, Sendable {
     /// The operations of one batch.
     case batch = 1
+    /// Entries of a snapshot.
+    case entries = 2
+    /// The end of a snapshot, without which it is not whole.
+    case end = 3
   }
 
   /// Of the plaintext, and so of the ciphertext without its tag.

@@ -1,16 +1,38 @@
 internal import Linux
 internal import OpenSSL
 
-/// What a directory holds, once it has been read and its end is certain.
+/// What a directory holds, once it has been read.
 struct Recovered: ~Copyable, Sendable {
   var index = Index()
   /// The last record.
-  var end = Link.origin
-  /// The last segment; 0 if there is none yet.
-  var segmentNumber: UInt64 = 0
+  private(set) var end = Link.origin
+  /// The highest number that a file has; 0 if there is none yet.
+  var lastNumber: UInt64 = 0
+  /// The files that the state was read from, in order.
+  var files: [ReadFile] = []
+  /// How many bytes of records follow the snapshot, or the beginning.
+  var logLength = 0
   var mark: HighWaterMark
   /// The file that now holds what was cut off, if anything was.
   var tornFile: String?
+
+  init(mark: consuming HighWaterMark) { self.mark = mark }
+
+  /// Moves the end on to a record that was read, which must be the one that the mark knows, if the
+  /// mark is there.
+  mutating func advance(to link: Link) throws(StoreError) {
+    end = link
+    guard link.sequence != mark.link.sequence || link == mark.link else {
+      throw .rolledBack(reason: "record \(link.sequence) is not the one that was written")
+    }
+  }
+}
+
+/// A file that is part of the truth, as it was read.
+struct ReadFile: Hashable, Sendable {
+  let name: FileName
+  let length: Int
+  let masterKeyVersion: UInt32
 }
 
 /// Reads a store from its directory, and decides what its end is.
@@ -18,48 +40,83 @@ struct Recovery {
   let disk: any Disk
   /// Where the high-water mark is kept; may be the same.
   let markDisk: any Disk
-  let keys: MasterKeys
+  /// Without keys only form, checksums and the chain of tags are looked at, and no state is made.
+  let keys: MasterKeys?
 
   /// Reads everything, or refuses and changes nothing.
   ///
   /// Only a write that was cut short and never acknowledged is taken back: its bytes are kept in a
-  /// file of their own. Files that were never finished are removed.
+  /// file of their own. Files that were never finished, and files that a snapshot has taken the
+  /// place of, are removed.
   func run(create: Bool) throws(StoreError) -> Recovered {
+    if create { try createMarkIfNew() }
+    var recovered = Recovered(mark: try mark())
+    let last = try read(into: &recovered)
+    try removeTemporaryFiles(disk)
+    try removeReplacedFiles(recovered)
+    if let last {
+      try secure(last, &recovered)
+    } else {
+      // A snapshot was synced before it got its name.
+      let end = recovered.end
+      try StoreError.at(Format.highWaterMarkName) { () throws(SystemError) in
+        try recovered.mark.raise(to: end)
+      }
+    }
+    return recovered
+  }
+
+  /// Reads everything into the state and changes nothing.
+  ///
+  /// Answers what is to be done about the last segment, if the log does not end with a snapshot.
+  func read(into recovered: inout Recovered) throws(StoreError) -> LastSegment? {
     let names = try StoreError.at(".") { () throws(SystemError) in try disk.names() }
-    let numbers = names.compactMap(Format.segmentNumber).sorted()
-    var recovered = Recovered(mark: try mark(isNew: numbers.isEmpty, create: create))
+    let all = names.compactMap(FileName.init).sorted { $0.number < $1.number }
+    recovered.lastNumber = all.last?.number ?? 0
+    let snapshot = all.last { $0.kind == .snapshot }
+    if let snapshot { try read(snapshot, &recovered) }
+    let segments = all.filter { $0.number > snapshot?.number ?? 0 }
     var last: LastSegment?
-    for number in numbers {
-      last = try read(number, isLast: number == numbers.last, into: &recovered)
+    for name in segments {
+      last = try read(name, isLast: name == segments.last, into: &recovered)
     }
     guard recovered.end.sequence >= recovered.mark.link.sequence else {
       throw .rolledBack(
         reason: "the log ends at \(recovered.end.sequence), "
           + "but had reached \(recovered.mark.link.sequence)")
     }
-    try removeTemporaryFiles(disk)
-    if let last { try secure(last, &recovered) }
-    return recovered
+    return last
+  }
+
+  /// Begins a store where there is nothing.
+  ///
+  /// The mark is the first file of a store, and only a new store gets one: without it, segments
+  /// prove nothing about their end.
+  private func createMarkIfNew() throws(StoreError) {
+    let name = Format.highWaterMarkName
+    let (names, markNames) = try StoreError.at(".") { () throws(SystemError) in
+      (try disk.names(), try markDisk.names())
+    }
+    guard !markNames.contains(name), !names.contains(where: { FileName($0) != nil }) else { return }
+    try removeTemporaryFiles(markDisk)
+    let store: [UInt8]
+    do throws(CryptoError) {
+      store = try Random.bytes(Format.identifierLength)
+    } catch { throw .crypto(error) }
+    try StoreError.at(name) { () throws(SystemError) in
+      try HighWaterMark.create(name, on: markDisk, store: store)
+    }
   }
 
   /// Reads the mark.
-  ///
-  /// It is the first file of a store, and only a new store gets one: without it, segments prove
-  /// nothing about their end.
-  private func mark(isNew: Bool, create: Bool) throws(StoreError) -> HighWaterMark {
+  func mark() throws(StoreError) -> HighWaterMark {
     let name = Format.highWaterMarkName
-    let names = try StoreError.at(".") { () throws(SystemError) in try markDisk.names() }
-    if !names.contains(name) {
-      guard isNew else { throw .rolledBack(reason: "the high-water mark is gone") }
-      guard create else { throw .missing(path: name) }
-      try removeTemporaryFiles(markDisk)
-      let store: [UInt8]
-      do throws(CryptoError) {
-        store = try Random.bytes(Format.identifierLength)
-      } catch { throw .crypto(error) }
-      try StoreError.at(name) { () throws(SystemError) in
-        try HighWaterMark.create(name, on: markDisk, store: store)
-      }
+    let (names, markNames) = try StoreError.at(".") { () throws(SystemError) in
+      (try disk.names(), try markDisk.names())
+    }
+    guard markNames.contains(name) else {
+      throw names.contains { FileName($0) != nil }
+        ? .rolledBack(reason: "the high-water mark is gone") : .missing(path: name)
     }
     return try HighWaterMark(name, on: markDisk)
   }
@@ -72,11 +129,29 @@ struct Recovery {
     }
   }
 
+  /// Finishes what a compaction was doing when it was interrupted.
+  private func removeReplacedFiles(_ recovered: borrowing Recovered) throws(StoreError) {
+    guard let first = recovered.files.first?.name, first.kind == .snapshot else { return }
+    try StoreError.at(first.text) { () throws(SystemError) in
+      // Its name may be in memory only, and what it replaces is on the disk.
+      try disk.synchronizeNames()
+      try disk.removeFiles(replacedBy: first.number)
+    }
+  }
+
+  private func read(_ name: FileName, _ recovered: inout Recovered) throws(StoreError) {
+    let file = try disk.open(name.text)
+    var reader = try SnapshotReader(name, file, keys, of: recovered.mark.store)
+    try reader.run(into: &recovered)
+    recovered.files.append(
+      ReadFile(name: name, length: reader.size, masterKeyVersion: reader.masterKeyVersion))
+  }
+
   /// The segment that may end in a write that was cut short, as it was read.
-  private struct LastSegment {
-    let file: any DiskFile
-    let name: String
-    let bytes: [UInt8]
+  struct LastSegment {
+    fileprivate let file: any DiskFile
+    let name: FileName
+    fileprivate let bytes: [UInt8]
     /// Where its last good record ends.
     let end: Int
     let isTorn: Bool
@@ -84,14 +159,15 @@ struct Recovery {
 
   /// Reads one segment, which must continue what was read before.
   private func read(
-    _ number: UInt64, isLast: Bool, into recovered: inout Recovered
+    _ name: FileName, isLast: Bool, into recovered: inout Recovered
   ) throws(StoreError) -> LastSegment {
-    let name = Format.segmentName(number)
-    let file = try disk.open(name)
-    let bytes = try contents(of: file, name)
-    var replay = try SegmentReplay(name, number, bytes.span, keys, continuing: recovered)
+    let file = try disk.open(name.text)
+    let bytes = try contents(of: file, name.text)
+    var replay = try SegmentReplay(name, bytes.span, keys, continuing: recovered)
+    recovered.files.append(
+      ReadFile(name: name, length: bytes.count, masterKeyVersion: replay.masterKeyVersion))
     let isTorn = try replay.run(bytes.span, isLast: isLast, into: &recovered)
-    recovered.segmentNumber = number
+    recovered.logLength += replay.end - Format.headerLength
     return LastSegment(file: file, name: name, bytes: bytes, end: replay.end, isTorn: isTorn)
   }
 
@@ -115,13 +191,14 @@ struct Recovery {
   private func secure(
     _ segment: LastSegment, _ recovered: inout Recovered
   ) throws(StoreError) {
-    let torn = segment.isTorn ? segment.name + Format.tornSuffix : nil
+    let name = segment.name.text
+    let torn = segment.isTorn ? name + Format.tornSuffix : nil
     recovered.tornFile = torn
-    try StoreError.at(segment.name) { () throws(SystemError) in
+    try StoreError.at(name) { () throws(SystemError) in
       let bytes = segment.bytes.span
       if let torn { try disk.replace(torn, with: bytes.extracting(segment.end...)) }
       if torn != nil || recovered.mark.link != recovered.end {
-        try disk.replace(segment.name, with: bytes.extracting(..<segment.end))
+        try disk.replace(name, with: bytes.extracting(..<segment.end))
         try recovered.mark.raise(to: recovered.end)
       } else if bytes.count > segment.end {
         try segment.file.truncate(to: segment.end)

@@ -11,8 +11,9 @@ struct Link: Hashable, Sendable {
   static let origin = Link(sequence: 0, tag: [UInt8](repeating: 0, count: Format.tagLength))
 }
 
-/// The first 4 KiB of a segment: what it is, what it follows, and its data key, wrapped.
+/// The first 4 KiB of a segment or a snapshot: what it is, what it follows, and its data key, wrapped.
 struct SegmentHeader: Hashable, Sendable {
+  var kind: FileName.Kind
   /// Of the master key that wraps the data key.
   var masterKeyVersion: UInt32
   /// Shared by all segments of a store.
@@ -25,20 +26,20 @@ struct SegmentHeader: Hashable, Sendable {
   ///
   /// For people only: nothing is decided by it.
   var created: UInt64
-  /// One more than the segment before.
+  /// Higher than that of every file begun before.
   ///
   /// It is in the file's name, too.
   var number: UInt64
-  /// The end of the segment before.
+  /// The end of the log before it; of a snapshot, the last record whose effect it holds.
   var base: Link
-  /// The sealed data key; empty until `SegmentKey` fills it in.
+  /// The sealed data key; empty until `SegmentCipher` fills it in.
   var wrappedKey: [UInt8] = []
 
   /// Everything before the wrapped key, which authenticates it.
   var associatedData: [UInt8] {
     var bytes = Format.magic
     bytes.append(little: Format.version)
-    bytes.append(little: Format.logKind)
+    bytes.append(little: kind.rawValue)
     bytes.append(little: masterKeyVersion)
     bytes += store + segment
     bytes.append(little: created)
@@ -79,16 +80,20 @@ struct SegmentHeader: Hashable, Sendable {
       let sequence = header.little(UInt64.self, at: 64), let tag = header.array(16, at: 72),
       let wrappedKey = header.array(Format.wrappedKeyLength, at: 88)
     else { throw .damaged("the header is cut short") }
-    guard version == Format.version, kind == Format.logKind else { throw .unsupported(version) }
+    guard version == Format.version, let kind = FileName.Kind(rawValue: kind) else {
+      throw .unsupported(version)
+    }
     self.init(
-      masterKeyVersion: masterKeyVersion, store: store, segment: segment, created: created,
+      kind: kind, masterKeyVersion: masterKeyVersion, store: store, segment: segment,
+      created: created,
       number: number, base: Link(sequence: sequence, tag: tag), wrappedKey: wrappedKey)
   }
 
   init(
-    masterKeyVersion: UInt32, store: [UInt8], segment: [UInt8], created: UInt64, number: UInt64,
-    base: Link, wrappedKey: [UInt8] = []
+    kind: FileName.Kind, masterKeyVersion: UInt32, store: [UInt8], segment: [UInt8],
+    created: UInt64, number: UInt64, base: Link, wrappedKey: [UInt8] = []
   ) {
+    self.kind = kind
     (self.masterKeyVersion, self.store, self.segment) = (masterKeyVersion, store, segment)
     (self.created, self.number, self.base) = (created, number, base)
     self.wrappedKey = wrappedKey

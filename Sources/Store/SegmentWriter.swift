@@ -34,7 +34,7 @@ struct SegmentWriter: ~Copyable, Sendable {
   private static func publish(
     _ header: SegmentHeader, capacity: Int, on disk: any Disk
   ) throws(StoreError) -> any DiskFile {
-    let name = Format.segmentName(header.number)
+    let name = FileName.segment(header.number).text
     let temporary = name + Format.temporarySuffix
     let file: any DiskFile
     do throws(SystemError) {

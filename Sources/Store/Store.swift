@@ -17,6 +17,13 @@ public final class Store: Sendable {
     /// How large a segment grows before the next one begins.
     public var segmentLength = Limits.segmentLength
 
+    /// How much is written, at least, before the log is compacted on its own: replaced by a snapshot
+    /// of the state.
+    ///
+    /// It is also never done before as much was written as the state takes. `compact` does it at
+    /// once.
+    public var compactionLength = Limits.compactionLength
+
     /// The directory of the high-water mark; nil for the store's own.
     ///
     /// Only where whoever can put back an older copy of the store cannot put back an older mark
@@ -64,7 +71,7 @@ public final class Store: Sendable {
   ) throws(StoreError) -> Store {
     let log = try Log.open(
       on: disk, markOn: markDisk, keys: keys, segmentLength: configuration.segmentLength,
-      create: configuration.createIfMissing)
+      compactionLength: configuration.compactionLength, create: configuration.createIfMissing)
     let tornFile = log.tornFile
     do throws(SystemError) {
       return try Store(log, tornFile: tornFile, onFailure: configuration.onFailure)
@@ -119,6 +126,16 @@ public final class Store: Sendable {
   public func commit(_ batch: Batch) async throws(StoreError) -> UInt64 {
     guard batch.isWithinLimits else { throw .tooLarge }
     return try await queue.submit(batch).get()
+  }
+
+  /// Replaces the log by a snapshot of the state: afterwards no file holds anything that was deleted
+  /// or overwritten before.
+  ///
+  /// Commits go on beside it. With `keys`, everything is sealed under their current version from
+  /// then on, and older versions are needed no more once this has returned; they must still be
+  /// among `keys`. After an error the store is as it was, unless commits fail, too.
+  public func compact(under keys: MasterKeys? = nil) async throws(StoreError) {
+    try await queue.compact(keys).get()
   }
 
   /// Waits until everything queued is durable, and lets go of the directory.

@@ -16,6 +16,8 @@ final class Published: Sendable {
 
 /// The one thread that writes: it takes what has queued up while it was writing, makes it durable
 /// all at once, publishes the new state and then answers.
+///
+/// Compactions run beside it, on a thread of their own.
 final class Writer: Sendable {
   private let log: Mutex<Log?>
   private let queue: CommitQueue
@@ -36,17 +38,22 @@ final class Writer: Sendable {
   /// gone.
   func run() {
     guard var log = log.withLock({ $0.take() }) else { return }
-    while let group = queue.next() { commit(group, to: &log) }
+    var compactions = Compactions(queue)
+    while let turn = queue.next() {
+      let hadFailed = log.hasFailed
+      if !turn.batches.isEmpty { commit(turn.batches, to: &log) }
+      compactions.advance(turn.compactions, of: &log)
+      if log.hasFailed && !hadFailed { onFailure() }
+    }
+    compactions.end(&log)
     log.close()
   }
 
   private func commit(_ group: [CommitQueue.Waiting], to log: inout Log) {
-    let hadFailed = log.hasFailed
     let outcomes = log.commit(group.map(\.batch))
     published.replace(with: log.index)
     for (waiting, outcome) in zip(group, outcomes) {
       waiting.continuation.resume(returning: outcome)
     }
-    if log.hasFailed && !hadFailed { onFailure() }
   }
 }

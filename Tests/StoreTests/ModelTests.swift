@@ -35,6 +35,7 @@ struct ModelTests {
       }
       let version = try await store.commit(batch)
       for (key, value) in puts { model[key] = value.map { Entry(value: $0, version: version) } }
+      if round.isMultiple(of: 3) { try await store.compact() }
       if round.isMultiple(of: 5) {
         store.close()
         store = try Store.open(on: disk, segmentLength: 1 << 16)

@@ -1,0 +1,92 @@
+internal import Linux
+internal import OpenSSL
+
+/// Writes the state of one moment into a snapshot, beside the running writer, and removes the files
+/// whose place it takes.
+///
+/// The steps are: write under a temporary name, sync, rename, sync the names, remove. A crash
+/// before the rename leaves the log as it was. After it, what the snapshot replaces is no longer
+/// read, whether it is still there or not.
+package struct Compaction: Sendable {
+  /// What became of it.
+  package enum Outcome: Hashable, Sendable {
+    /// The snapshot has taken the place of everything before it.
+    case done
+    /// Nothing has changed, for this reason; the log goes on as it was.
+    case abandoned(StoreError)
+    /// The snapshot may or may not have its name: the disk can no longer be relied on.
+    case failed
+  }
+
+  let disk: any Disk
+  /// Without a data key yet.
+  let header: SegmentHeader
+  let masterKey: SecretBytes
+  let index: Index
+
+  /// Does all of it, on any thread but only once.
+  ///
+  /// It is abandoned as soon as `isCancelled` says so, if the snapshot does not have its name yet.
+  package func run(isCancelled: () -> Bool = { false }) -> Outcome {
+    let name = FileName.snapshot(header.number).text
+    do throws(SnapshotError) {
+      var writer = try SnapshotWriter(creating: header, masterKey, on: disk)
+      do throws(SnapshotError) {
+        try write(to: &writer, isCancelled)
+      } catch {
+        writer.abandon()
+        throw error
+      }
+      do throws(SystemError) { try writer.publish() } catch { return .failed }
+    } catch {
+      return .abandoned(StoreError(error, name))
+    }
+    do throws(SystemError) { try removeReplaced() } catch { return .failed }
+    return .done
+  }
+
+  private func write(
+    to writer: inout SnapshotWriter, _ isCancelled: () -> Bool
+  ) throws(SnapshotError) {
+    var failure: SnapshotError?
+    index.forEach(from: Key([])) { key, entry in
+      do throws(SnapshotError) {
+        guard !isCancelled() else { throw .cancelled }
+        try writer.append(key, entry)
+      } catch { failure = error }
+      return failure == nil
+    }
+    if let failure { throw failure }
+    try writer.finish()
+  }
+
+  private func removeReplaced() throws(SystemError) {
+    try disk.removeFiles(replacedBy: header.number)
+  }
+}
+
+extension Disk {
+  /// Removes every file that the snapshot of this number, which is durable, has taken the place of.
+  func removeFiles(replacedBy number: UInt64) throws(SystemError) {
+    var isChanged = false
+    for name in try names() {
+      let base =
+        name.hasSuffix(Format.tornSuffix) ? name.dropLast(Format.tornSuffix.count) : name[...]
+      guard let file = FileName(String(base)), file.number < number else { continue }
+      try remove(name)
+      isChanged = true
+    }
+    if isChanged { try synchronizeNames() }
+  }
+}
+
+extension StoreError {
+  fileprivate init(_ error: SnapshotError, _ file: String) {
+    switch error {
+    case .disk(let cause) where cause.isOutOfSpace: self = .noSpace
+    case .disk(let cause): self = .disk(path: file, cause)
+    case .crypto(let cause): self = .crypto(cause)
+    case .cancelled: self = .closed
+    }
+  }
+}
