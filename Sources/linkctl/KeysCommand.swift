@@ -4,7 +4,8 @@ internal import LinkAPI
 /// Groups what is done with keys.
 struct KeysCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "keys", abstract: "Examine a provider's keys.", subcommands: [KeysValidate.self])
+    commandName: "keys", abstract: "Examine and keep a provider's keys.",
+    subcommands: [KeysValidate.self, KeysPut.self, KeysList.self, KeysDelete.self])
 }
 
 /// The command line of `linkctl keys validate`, read.

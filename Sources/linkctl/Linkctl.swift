@@ -20,7 +20,9 @@ struct Linkctl: AsyncParsableCommand {
       EXIT STATUS
       \(exitStatusTable)
       """,
-    subcommands: [KeysCommand.self, LinkCommand.self, AccountsCommand.self])
+    subcommands: [
+      KeysCommand.self, LinkCommand.self, AccountsCommand.self, SignCommand.self,
+    ])
 
   private static var exitStatusTable: String {
     ExitStatus.allCases.map { status in

@@ -84,6 +84,30 @@ struct Linkd: Sendable {
     }
   }
 
+  func putKeySet(_ request: PutKeySetRequest) async throws(Failure) -> PutKeySetResponse {
+    try await call { () async throws(RPCError) in
+      try await client.putKeySet(request, options: options)
+    }
+  }
+
+  func listKeySets(_ request: ListKeySetsRequest) async throws(Failure) -> ListKeySetsResponse {
+    try await call { () async throws(RPCError) in
+      try await client.listKeySets(request, options: options)
+    }
+  }
+
+  func deleteKeySet(_ request: DeleteKeySetRequest) async throws(Failure) -> DeleteKeySetResponse {
+    try await call { () async throws(RPCError) in
+      try await client.deleteKeySet(request, options: options)
+    }
+  }
+
+  func signRequest(_ request: SignRequestRequest) async throws(Failure) -> SignRequestResponse {
+    try await call { () async throws(RPCError) in
+      try await client.signRequest(request, options: options)
+    }
+  }
+
   private var options: CallOptions {
     var metadata = Metadata()
     metadata.append(settings.token.headerValue, for: "authorization")
