@@ -97,12 +97,8 @@ private func onHeader(
 /// malformed.
 private func onInvalidHeader(
   _: OpaquePointer?, _: UnsafePointer<nghttp2_frame>?, _: UnsafePointer<UInt8>?, _: Int,
-  _: UnsafePointer<UInt8>?, _: Int, _: UInt8, _ data: UnsafeMutableRawPointer?
-) -> CInt {
-  unsafe withInbox(data) { inbox in
-    inbox.tolerates(inbox.frames.addProvokedReset()) ? endStream : endConnection
-  }
-}
+  _: UnsafePointer<UInt8>?, _: Int, _: UInt8, _: UnsafeMutableRawPointer?
+) -> CInt { endStream }
 
 /// A frame that made the library reset its stream, or end the connection.
 private func onInvalidFrame(
@@ -168,9 +164,13 @@ private func onFrameSent(
   _ session: OpaquePointer?, _ frame: UnsafePointer<nghttp2_frame>?,
   _ data: UnsafeMutableRawPointer?
 ) -> CInt {
-  guard let header = unsafe frame?.pointee.hd, header.type <= FrameType.headers else {
-    return keepGoing
+  guard let frame = unsafe frame else { return keepGoing }
+  let header = unsafe frame.pointee.hd
+  if header.type == FrameType.goAway {
+    let code = ErrorCode(rawValue: unsafe frame.pointee.goaway.error_code)
+    unsafe withInbox(data) { $0.lastWords = code }
   }
+  guard header.type <= FrameType.headers else { return keepGoing }
   return unsafe withInbox(data) { inbox in
     inbox.frames.sentFrame(isData: header.type == FrameType.data)
     if inbox.isServer, has(NGHTTP2_FLAG_END_STREAM, header),

@@ -38,6 +38,13 @@ public struct ErrorCode: RawRepresentable, Hashable, Sendable {
   public static let http11Required = ErrorCode(rawValue: 0xd)
 }
 
+extension ErrorCode {
+  /// A name to count it under: lower case with underscores.
+  public var name: String {
+    rawValue < Self.names.count ? description.lowercased() : "unknown_error_code"
+  }
+}
+
 extension ErrorCode: CustomStringConvertible {
   /// The name as the RFC spells it, or the number.
   public var description: String {
@@ -45,7 +52,7 @@ extension ErrorCode: CustomStringConvertible {
     return index < Self.names.count ? Self.names[index] : "error code \(rawValue)"
   }
 
-  private static let names = [
+  fileprivate static let names = [
     "NO_ERROR", "PROTOCOL_ERROR", "INTERNAL_ERROR", "FLOW_CONTROL_ERROR", "SETTINGS_TIMEOUT",
     "STREAM_CLOSED", "FRAME_SIZE_ERROR", "REFUSED_STREAM", "CANCEL", "COMPRESSION_ERROR",
     "CONNECT_ERROR", "ENHANCE_YOUR_CALM", "INADEQUATE_SECURITY", "HTTP_1_1_REQUIRED",

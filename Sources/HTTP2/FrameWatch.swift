@@ -12,7 +12,7 @@ struct FrameWatch {
   private let limits: Limits
   private var peer = PeerStreams()
   /// A header block has begun and not ended: what comes but CONTINUATION, the library refuses.
-  private var isInBlock = false
+  private(set) var isInBlock = false
   /// CONTINUATIONs since the last frame of another kind.
   private var continuations = 0
   /// DATA without effect since the last frame of another kind.

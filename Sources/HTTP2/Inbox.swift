@@ -11,6 +11,8 @@ struct Inbox: ~Copyable {
   var frames: FrameWatch
   /// Why the connection has to end, if a callback found a reason.
   var violation: HTTP2Error?
+  /// The code of the last GOAWAY that was sent.
+  var lastWords: ErrorCode?
   /// Streams to be reset once the library has returned.
   var toReset: [(StreamKey, ErrorCode)] = []
   /// Body bytes that arrived since the connection's window was last given back.

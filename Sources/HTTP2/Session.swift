@@ -183,6 +183,28 @@ extension Session {
     unsafe nghttp2_session_get_outbound_queue_size(raw) > inbox.limits.queuedFramesBeforePausing
   }
 
+  /// The code of the last GOAWAY that was sent; nil before the first.
+  ///
+  /// Some mistakes of a peer end the connection without an error being thrown: it says so.
+  public var lastWords: ErrorCode? { inbox.lastWords }
+
+  /// Whether a header block has begun and not ended.
+  public var isInHeaderBlock: Bool { inbox.frames.isInBlock }
+
+  /// How many bytes of bodies the peer may send on the connection now.
+  ///
+  /// Wraps `nghttp2_session_get_local_window_size`.
+  public var receiveWindow: Int {
+    Int(unsafe nghttp2_session_get_local_window_size(raw))
+  }
+
+  /// How many bytes of bodies we may send on the connection now.
+  ///
+  /// Wraps `nghttp2_session_get_remote_window_size`.
+  public var sendWindow: Int {
+    Int(unsafe nghttp2_session_get_remote_window_size(raw))
+  }
+
   /// How many frames of each kind the peer has sent.
   public var frameCounts: FrameCounts { inbox.frames.counts }
 
@@ -346,6 +368,19 @@ extension HTTP2Error {
       case CInt(NGHTTP2_ERR_TOO_MANY_CONTINUATIONS.rawValue): .tooManyContinuations
       default: .library(code)
       }
+  }
+
+  /// A name to count it under: lower case with underscores.
+  public var name: String {
+    switch self {
+    case .badPreface: "bad_preface"
+    case .headerListTooLarge: "header_list_too_large"
+    case .tooManyContinuations: "too_many_continuations"
+    case .flooded: "answers_not_read"
+    case .excess(let excess): excess.rawValue
+    case .mistake(let code): code.name
+    case .library: "internal_error"
+    }
   }
 
   /// What the peer is told.

@@ -34,10 +34,26 @@ extension Connection: LoopResident {
     setNeedsFlush()
   }
 
+  /// Ends the connection, since its peer asks too much.
+  func refuse(_ reason: RefusalReason, _ code: ErrorCode) {
+    report(reason)
+    end(code)
+  }
+
+  /// Lets whoever counts and logs know, once.
+  func report(_ reason: RefusalReason) {
+    let report = refused
+    refused = nil
+    report?(Refusal(reason: reason, peer: peer))
+  }
+
   /// All is said: waits a moment for the peer to read it, since closing with unread input would make
   /// the kernel throw our output away.
   func linger() {
     guard phase < .lingering else { return }
+    if let code = session.lastWords, code != .noError {
+      report(RefusalReason(rawValue: code.name))
+    }
     startDraining()
     phase = .lingering
     loseStreams(.noError)
@@ -59,6 +75,7 @@ extension Connection: LoopResident {
 
   /// The connection broke, for a reason that whoever waits for it wants to know.
   func failed(_ error: NetError) {
+    if case .insecure = error { report(.insecure) }
     for action in take(&whenEstablished) { action(error) }
     // The alert that tells the peer, if TLS has one.
     if phase < .lingering { closeTLS() }

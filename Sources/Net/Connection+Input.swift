@@ -47,12 +47,12 @@ extension Connection {
   private func feed(_ bytes: Span<UInt8>) {
     guard !bytes.isEmpty, phase < .lingering else { return }
     do throws(HTTP2Error) {
-      try session.receive(bytes)
+      try session.receive(bytes, at: loop.now.nanoseconds)
       dispatch(bytes)
     } catch {
       // What was understood before the error still counts.
       dispatch(bytes)
-      end(error.code)
+      refuse(RefusalReason(rawValue: error.name), error.code)
     }
   }
 

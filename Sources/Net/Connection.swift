@@ -46,6 +46,8 @@ public final class Connection: @unchecked Sendable {
   /// The time limit of the current phase.
   var timer: EventLoop.Timer?
   var graceTimer: EventLoop.Timer?
+  /// Whom to tell that this peer was refused; nil once it has been done.
+  var refused: (@Sendable (Refusal) -> Void)?
   var whenEstablished: [(NetError?) -> Void] = []
   var whenDraining: [() -> Void] = []
   var whenClosed: [() -> Void] = []
@@ -82,7 +84,7 @@ public final class Connection: @unchecked Sendable {
     setNeedsFlush()
   }
 
-  private func timedOut() { end(.settingsTimeout) }
+  private func timedOut() { refuse(.slowToEstablish, .settingsTimeout) }
 
   private func ready(_ readiness: Readiness) {
     // An error or a hang-up shows itself to whoever reads.

@@ -89,6 +89,7 @@ final class Listener: LoopResident, @unchecked Sendable {
       let connection = Connection(
         socket, to: peer, on: loop, tls: tls, acceptor: acceptor,
         http2: configuration.http2, limits: configuration.limits)
+      connection.refused = configuration.refused
       try connection.start()
       add(connection)
     } catch {

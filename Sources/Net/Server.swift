@@ -15,6 +15,11 @@ public final class Server: Sendable {
     public var http2 = Limits()
     /// How long peers are waited for.
     public var limits = NetLimits()
+    /// Called on the connection's loop for each peer that was refused, once: a place to count and to
+    /// log.
+    ///
+    /// A flood of connections is a flood of calls.
+    public var refused: (@Sendable (Refusal) -> Void)?
 
     /// A server on `address`.
     public init(address: SocketAddress, tls: TLSConfiguration? = nil) {

@@ -63,7 +63,7 @@ struct HostileTests {
     ("bad name", "x"), ("nul", "a\0b"), ("cr", "a\rb"), ("lf", "a\nb"), (":path", "/again"),
     (":unknown", "x"),
   ])
-  func `a malformed request is reset and not seen`(_ field: (String, String)) {
+  func `T31: a malformed request is reset and not seen`(_ field: (String, String)) {
     for pieces in [1, .max] {
       let server = server(fed: Self.request([field]), pieces: pieces)
       #expect(codes(of: 3, server) == [.protocolError])

@@ -20,6 +20,8 @@ final class Peer {
   var failure: HTTP2Error?
   /// Gives the window of each stream back at once.
   var consumes = true
+  /// When bytes arrive, in nanoseconds.
+  var now: Int64 = 0
 
   init(_ role: Session.Role, limits: Limits = Limits()) { session = Session(role, limits: limits) }
 
@@ -47,7 +49,7 @@ final class Peer {
     var start = 0
     while start < bytes.count, failure == nil {
       let piece = Array(bytes[start..<start + min(size, bytes.count - start)])
-      do throws(HTTP2Error) { try session.receive(piece.span) } catch { failure = error }
+      do throws(HTTP2Error) { try session.receive(piece.span, at: now) } catch { failure = error }
       takeEvents(piece)
       start += piece.count
     }
