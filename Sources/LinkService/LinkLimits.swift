@@ -10,6 +10,10 @@ public struct LinkLimits: Sendable {
   /// The longest that one request to a provider may take, whatever is left of the caller's time.
   public var providerTimeout: Duration = .seconds(10)
 
+  /// How many events of a tenant's feed are kept: enough to catch up after a night's pause at one
+  /// change every few seconds, about 5 MiB.
+  public var feedLength: UInt64 = 10_000
+
   /// The limits of the service as documented in the schema.
   public init() {}
 
@@ -67,9 +71,8 @@ public struct LinkLimits: Sendable {
   /// 25,000 characters.
   static let signedFormLength = 128 * 1024
 
-  /// How many events of a tenant's feed are kept: enough to catch up after a night's pause at one
-  /// change every few seconds, about 5 MiB.
-  static let eventsPerTenant: UInt64 = 10_000
+  /// How many events, or accounts, a stream reads at once.
+  static let feedPage = 256
   /// How many streams a tenant may have open: one for each process of a large back end.
   static let watchersPerTenant = 100
 

@@ -26,7 +26,7 @@ public final class LinkingService: LinkServiceProtocol {
     trail: any AuditTrail = NoAuditTrail()
   ) {
     records = Records(store: store)
-    ledger = AccountLedger(records: records)
+    ledger = AccountLedger(records: records, limits: limits)
     x = XClient(transport: transport, provider: provider, clock: clock)
     self.limits = limits
     self.trail = trail
@@ -59,7 +59,7 @@ public final class LinkingService: LinkServiceProtocol {
     _ request: ListAccountsRequest, context: ServerContext
   ) async throws -> ListAccountsResponse {
     try await answering(context) { caller throws(Failure) in
-      try await list(AccountQuery(request), caller)
+      try await list(AccountQuery(request, caller), caller)
     }
   }
 
@@ -111,7 +111,7 @@ public final class LinkingService: LinkServiceProtocol {
     _ request: ListKeySetsRequest, context: ServerContext
   ) async throws -> ListKeySetsResponse {
     try await answering(context) { caller throws(Failure) in
-      try await list(KeySetQuery(request), caller)
+      try await list(KeySetQuery(request, caller), caller)
     }
   }
 
@@ -129,6 +129,18 @@ public final class LinkingService: LinkServiceProtocol {
     try await answering(context) { caller throws(Failure) in
       try await sign(SigningPlan(request, origins: [x.provider.origin]), caller)
     }
+  }
+
+  /// Tells what happens to a tenant's accounts, until the task is cancelled: what `WatchAccounts`
+  /// does, see the schema, for a caller in this process.
+  package func watchAccounts(
+    _ request: WatchAccountsRequest, tenant: String,
+    _ send: (WatchAccountsResponse) async -> Void
+  ) async throws(RPCError) {
+    let caller = Caller(tenant: tenant, scopes: [.read])
+    do throws(Failure) {
+      try await watch(WatchQuery(request, caller), caller) { response in await send(response) }
+    } catch { throw error.rpcError }
   }
 
   /// Waits until no completion is under way any more: call it after the last call has ended and

@@ -11,11 +11,11 @@ struct AccountQuery {
   let after: PagePosition?
   let digest: [UInt8]
 
-  init(_ request: ListAccountsRequest) throws(Failure) {
+  init(_ request: ListAccountsRequest, _ caller: Caller) throws(Failure) {
     var check = RequestCheck()
     profile = check.profileOrAll(of: request.parent)
     pageSize = check.pageSize(request.pageSize)
-    digest = try RequestDigest.of(request)
+    digest = try RequestDigest.of(request, by: caller)
     after = check.page(request.pageToken, digest: digest)
     try check.finish()
     provider = request.provider

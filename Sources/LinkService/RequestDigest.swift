@@ -17,26 +17,42 @@ enum RequestDigest {
     return try digest(request)
   }
 
-  /// For page tokens: what must stay the same from page to page (AIP-158).
-  static func of(_ request: ListAccountsRequest) throws(Failure) -> [UInt8] {
+  /// For page tokens: what must stay the same from page to page (AIP-158), the tenant included.
+  static func of(
+    _ request: ListAccountsRequest, by caller: Caller
+  ) throws(Failure) -> [UInt8] {
     var request = request
     request.pageToken = ""
     request.pageSize = 0
-    return try digest(request)
+    return try digest(request, for: caller.tenant)
   }
 
   /// For page tokens, as above.
-  static func of(_ request: ListKeySetsRequest) throws(Failure) -> [UInt8] {
+  static func of(
+    _ request: ListKeySetsRequest, by caller: Caller
+  ) throws(Failure) -> [UInt8] {
     var request = request
     request.pageToken = ""
     request.pageSize = 0
-    return try digest(request)
+    return try digest(request, for: caller.tenant)
+  }
+
+  /// For resume tokens: what must stay the same from stream to stream.
+  static func of(
+    _ request: WatchAccountsRequest, by caller: Caller
+  ) throws(Failure) -> [UInt8] {
+    var request = request
+    request.resumeToken = ""
+    return try digest(request, for: caller.tenant)
   }
 
   /// The name of the message goes in, too: two kinds of requests may look alike.
-  private static func digest<Request: Message>(_ request: Request) throws(Failure) -> [UInt8] {
+  private static func digest<Request: Message>(
+    _ request: Request, for tenant: String = ""
+  ) throws(Failure) -> [UInt8] {
     do {
-      return Digest.sha256(Array(Request.messageName.utf8) + [0] + (try request.serialized()))
+      let context = Array("\(Request.messageName)/\(tenant)/".utf8)
+      return Digest.sha256(context + (try request.serialized()))
     } catch {
       throw .broken("the request is too large", cause: error)
     }

@@ -20,13 +20,14 @@ final class World: Sendable {
   private let channel: InProcessChannel
 
   /// A world, or the one that `earlier` becomes when the process is started again.
-  init(after earlier: World? = nil) {
+  init(after earlier: World? = nil, limits: LinkLimits = LinkLimits()) {
     let time = earlier?.time ?? TestTime()
     self.time = time
     store = earlier?.store ?? MemoryStore()
     x = earlier?.x ?? ScriptedX { time.now }
     service = LinkingService(
-      store: store, transport: x, provider: .x.at(origin: ScriptedX.origin), clock: time.clock,
+      store: store, transport: x, provider: .x.at(origin: ScriptedX.origin), limits: limits,
+      clock: time.clock,
       trail: trail)
     channel = InProcessChannel([service], interceptors: [Authenticator(store: store)])
   }

@@ -78,6 +78,95 @@ extension AccountEvent: Message {
   }
 }
 
+/// What `WatchAccounts` takes.
+public struct WatchAccountsRequest {
+  /// `profiles/{profile}`, or `profiles/-` for all profiles of the tenant.
+  public var parent: String = ""
+  /// The last `resume_token` of an earlier stream with the same parent: this one goes on after it.
+  /// Empty: the stream begins with all accounts that are there, as EXISTING.
+  public var resumeToken: String = ""
+  public var unknownFields = UnknownFields()
+
+  public init() {}
+}
+
+extension WatchAccountsRequest: Message {
+  public static var messageName: String { "link.v1.WatchAccountsRequest" }
+
+  public static let fieldNames: FieldNames = [
+    1: "parent",
+    2: "resume_token",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 1: try reader.read(&parent)
+    case 2: try reader.read(&resumeToken)
+    default: break
+    }
+  }
+
+  public func encode(into writer: inout Writer) {
+    writer.write(unknownFields)
+    writer.write(2, resumeToken)
+    writer.write(1, parent)
+  }
+
+  public func visitFields(_ visitor: inout some FieldVisitor) {
+    visitor.visit(1, parent)
+    visitor.visit(2, resumeToken)
+  }
+}
+
+/// What `WatchAccounts` gives, again and again.
+///
+/// Events come in the order in which they happened, and none is left out. While the accounts that
+/// are there are told, one that changes meanwhile may be told twice.
+public struct WatchAccountsResponse {
+  /// What has happened. Absent in the answer that follows the accounts that were there, and where
+  /// much has happened that is not of this parent: then there is only a new place to resume at.
+  public var event: AccountEvent?
+  /// Where to resume after this answer. Empty with EXISTING: who is cut off before the accounts
+  /// have all been told begins again. linkd keeps the last 10,000 events of a tenant; a token from
+  /// before them is refused with OUT_OF_RANGE and the reason RESUME_TOKEN_EXPIRED.
+  public var resumeToken: String = ""
+  public var unknownFields = UnknownFields()
+
+  public init() {}
+}
+
+extension WatchAccountsResponse: Message {
+  public static var messageName: String { "link.v1.WatchAccountsResponse" }
+
+  public static let fieldNames: FieldNames = [
+    1: "event",
+    2: "resume_token",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 1: try reader.read(&event)
+    case 2: try reader.read(&resumeToken)
+    default: break
+    }
+  }
+
+  public func encode(into writer: inout Writer) {
+    writer.write(unknownFields)
+    writer.write(2, resumeToken)
+    writer.write(1, event)
+  }
+
+  public func visitFields(_ visitor: inout some FieldVisitor) {
+    visitor.visit(1, event)
+    visitor.visit(2, resumeToken)
+  }
+}
+
 /// The schema of `link/v1/account_event.proto`.
 public enum LinkV1AccountEventProto {
   public static let file = FileDescriptor(
@@ -87,9 +176,12 @@ public enum LinkV1AccountEventProto {
       ChtsaW5rL3YxL2FjY291bnRfZXZlbnQucHJvdG8SB2xpbmsudjEaH2dvb2dsZS9wcm90b2J1Zi90aW1lc3RhbXAucHJv\
       dG8aFWxpbmsvdjEvYWNjb3VudC5wcm90byKZAQoMQWNjb3VudEV2ZW50Ei0KBGtpbmQYASABKA4yGS5saW5rLnYxLkFj\
       Y291bnRFdmVudEtpbmRSBGtpbmQSKgoHYWNjb3VudBgCIAEoCzIQLmxpbmsudjEuQWNjb3VudFIHYWNjb3VudBIuCgR0\
-      aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcFIEdGltZSreAQoQQWNjb3VudEV2ZW50S2luZBIiCh5B\
-      Q0NPVU5UX0VWRU5UX0tJTkRfVU5TUEVDSUZJRUQQABIfChtBQ0NPVU5UX0VWRU5UX0tJTkRfRVhJU1RJTkcQARIdChlB\
-      Q0NPVU5UX0VWRU5UX0tJTkRfTElOS0VEEAISHwobQUNDT1VOVF9FVkVOVF9LSU5EX1JFTElOS0VEEAMSJAogQUNDT1VO\
-      VF9FVkVOVF9LSU5EX1NUQVRFX0NIQU5HRUQQBBIfChtBQ0NPVU5UX0VWRU5UX0tJTkRfVU5MSU5LRUQQBWIGcHJvdG8z
+      aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcFIEdGltZSJRChRXYXRjaEFjY291bnRzUmVxdWVzdBIW\
+      CgZwYXJlbnQYASABKAlSBnBhcmVudBIhCgxyZXN1bWVfdG9rZW4YAiABKAlSC3Jlc3VtZVRva2VuImcKFVdhdGNoQWNj\
+      b3VudHNSZXNwb25zZRIrCgVldmVudBgBIAEoCzIVLmxpbmsudjEuQWNjb3VudEV2ZW50UgVldmVudBIhCgxyZXN1bWVf\
+      dG9rZW4YAiABKAlSC3Jlc3VtZVRva2VuKt4BChBBY2NvdW50RXZlbnRLaW5kEiIKHkFDQ09VTlRfRVZFTlRfS0lORF9V\
+      TlNQRUNJRklFRBAAEh8KG0FDQ09VTlRfRVZFTlRfS0lORF9FWElTVElORxABEh0KGUFDQ09VTlRfRVZFTlRfS0lORF9M\
+      SU5LRUQQAhIfChtBQ0NPVU5UX0VWRU5UX0tJTkRfUkVMSU5LRUQQAxIkCiBBQ0NPVU5UX0VWRU5UX0tJTkRfU1RBVEVf\
+      Q0hBTkdFRBAEEh8KG0FDQ09VTlRfRVZFTlRfS0lORF9VTkxJTktFRBAFYgZwcm90bzM=
       """)
 }

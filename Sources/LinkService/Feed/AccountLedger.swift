@@ -14,8 +14,12 @@ struct AccountLedger: Sendable {
   let records: Records
   let watchers = FeedWatchers()
   private let turns = Turns()
+  private let feedLength: UInt64
 
-  init(records: Records) { self.records = records }
+  init(records: Records, limits: LinkLimits) {
+    self.records = records
+    feedLength = limits.feedLength
+  }
 
   /// Makes what `draft` proposes durable, and returns its value.
   ///
@@ -32,7 +36,7 @@ struct AccountLedger: Sendable {
       var feed = try await FeedHead(records, tenant: tenant)
       let draft = try await draft()
       var change = draft.change
-      if let event = draft.event { try feed.append(event, to: &change) }
+      if let event = draft.event { try feed.append(event, to: &change, keeping: feedLength) }
       guard try await records.commit(change) != nil else { continue }
       if draft.event != nil { watchers.wake(tenant: tenant) }
       return draft.value

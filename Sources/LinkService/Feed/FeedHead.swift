@@ -27,12 +27,15 @@ struct FeedHead {
   }
 
   /// Adds an event, and lets the oldest one go where there are too many.
-  mutating func append(_ event: AccountEvent, to change: inout Change) throws(Failure) {
+  mutating func append(
+    _ event: AccountEvent, to change: inout Change, keeping length: UInt64
+  ) throws(Failure) {
     record.lastSequence &+= 1
     var entry = EventRecord()
     entry.event = event
+    entry.sequence = record.lastSequence
     try change.put(entry, at: RecordKey.event(tenant: tenant, sequence: record.lastSequence))
-    while record.lastSequence &- record.firstSequence >= LinkLimits.eventsPerTenant {
+    while record.lastSequence &- record.firstSequence >= length {
       change.delete(RecordKey.event(tenant: tenant, sequence: record.firstSequence))
       record.firstSequence &+= 1
     }

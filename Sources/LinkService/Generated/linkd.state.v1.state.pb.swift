@@ -580,10 +580,12 @@ extension FeedRecord: Message {
   }
 }
 
-/// An event of the feed; its number stands in its key.
+/// An event of the feed.
 struct EventRecord {
   /// What callers see.
   var event: LinkAPI.AccountEvent?
+  /// Its number.
+  var sequence: UInt64 = 0
   var unknownFields = UnknownFields()
 
   init() {}
@@ -594,6 +596,7 @@ extension EventRecord: Message {
 
   static let fieldNames: FieldNames = [
     1: "event",
+    2: "sequence",
   ]
 
   mutating func decodeField<R: FieldReader & ~Escapable>(
@@ -601,17 +604,20 @@ extension EventRecord: Message {
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&event)
+    case 2: try reader.read(&sequence)
     default: break
     }
   }
 
   func encode(into writer: inout Writer) {
     writer.write(unknownFields)
+    writer.write(2, sequence)
     writer.write(1, event)
   }
 
   func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(1, event)
+    visitor.visit(2, sequence)
   }
 }
 
@@ -844,18 +850,18 @@ enum LinkdStateV1StateProto {
       b2J1Zi5UaW1lc3RhbXBSCG5leHRUaW1lEhoKCGF0dGVtcHRzGAggASgFUghhdHRlbXB0cxIuChNwcm92aWRlcl9hY2Nv\
       dW50X2lkGAkgASgJUhFwcm92aWRlckFjY291bnRJZCJoCgpGZWVkUmVjb3JkEg4KAmlkGAEgASgMUgJpZBIjCg1sYXN0\
       X3NlcXVlbmNlGAIgASgEUgxsYXN0U2VxdWVuY2USJQoOZmlyc3Rfc2VxdWVuY2UYAyABKARSDWZpcnN0U2VxdWVuY2Ui\
-      OgoLRXZlbnRSZWNvcmQSKwoFZXZlbnQYASABKAsyFS5saW5rLnYxLkFjY291bnRFdmVudFIFZXZlbnQiaQoLUmVzdW1l\
-      VG9rZW4SFwoHZmVlZF9pZBgBIAEoDFIGZmVlZElkEhoKCHNlcXVlbmNlGAIgASgEUghzZXF1ZW5jZRIlCg5yZXF1ZXN0\
-      X2RpZ2VzdBgDIAEoDFINcmVxdWVzdERpZ2VzdCJsCgtTdGFydFJlY29yZBIlCg5yZXF1ZXN0X2RpZ2VzdBgBIAEoDFIN\
-      cmVxdWVzdERpZ2VzdBI2CghyZXNwb25zZRgCIAEoCzIaLmxpbmsudjEuU3RhcnRMaW5rUmVzcG9uc2VSCHJlc3BvbnNl\
-      ImsKCVBhZ2VUb2tlbhIYCgdwcm9maWxlGAEgASgJUgdwcm9maWxlEh0KCmFjY291bnRfaWQYAiABKAlSCWFjY291bnRJ\
-      ZBIlCg5yZXF1ZXN0X2RpZ2VzdBgDIAEoDFINcmVxdWVzdERpZ2VzdCK2AQoLVG9rZW5SZWNvcmQSFgoGdGVuYW50GAEg\
-      ASgJUgZ0ZW5hbnQSLQoGc2NvcGVzGAIgAygOMhUubGlua2Quc3RhdGUudjEuU2NvcGVSBnNjb3BlcxIjCg1zZWNyZXRf\
-      ZGlnZXN0GAMgASgMUgxzZWNyZXREaWdlc3QSOwoLY3JlYXRlX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGlt\
-      ZXN0YW1wUgpjcmVhdGVUaW1lKr8BCglMaW5rU3RhdGUSGgoWTElOS19TVEFURV9VTlNQRUNJRklFRBAAEhYKEkxJTktf\
-      U1RBVEVfUEVORElORxABEhkKFUxJTktfU1RBVEVfRVhDSEFOR0lORxACEhUKEUxJTktfU1RBVEVfTElOS0VEEAMSFQoR\
-      TElOS19TVEFURV9ERU5JRUQQBBIVChFMSU5LX1NUQVRFX0ZBSUxFRBAFEh4KGkxJTktfU1RBVEVfT1VUQ09NRV9VTktO\
-      T1dOEAYqXwoFU2NvcGUSFQoRU0NPUEVfVU5TUEVDSUZJRUQQABIOCgpTQ09QRV9SRUFEEAESDgoKU0NPUEVfTElOSxAC\
-      Eg4KClNDT1BFX1NJR04QAxIPCgtTQ09QRV9BRE1JThAEYgZwcm90bzM=
+      VgoLRXZlbnRSZWNvcmQSKwoFZXZlbnQYASABKAsyFS5saW5rLnYxLkFjY291bnRFdmVudFIFZXZlbnQSGgoIc2VxdWVu\
+      Y2UYAiABKARSCHNlcXVlbmNlImkKC1Jlc3VtZVRva2VuEhcKB2ZlZWRfaWQYASABKAxSBmZlZWRJZBIaCghzZXF1ZW5j\
+      ZRgCIAEoBFIIc2VxdWVuY2USJQoOcmVxdWVzdF9kaWdlc3QYAyABKAxSDXJlcXVlc3REaWdlc3QibAoLU3RhcnRSZWNv\
+      cmQSJQoOcmVxdWVzdF9kaWdlc3QYASABKAxSDXJlcXVlc3REaWdlc3QSNgoIcmVzcG9uc2UYAiABKAsyGi5saW5rLnYx\
+      LlN0YXJ0TGlua1Jlc3BvbnNlUghyZXNwb25zZSJrCglQYWdlVG9rZW4SGAoHcHJvZmlsZRgBIAEoCVIHcHJvZmlsZRId\
+      CgphY2NvdW50X2lkGAIgASgJUglhY2NvdW50SWQSJQoOcmVxdWVzdF9kaWdlc3QYAyABKAxSDXJlcXVlc3REaWdlc3Qi\
+      tgEKC1Rva2VuUmVjb3JkEhYKBnRlbmFudBgBIAEoCVIGdGVuYW50Ei0KBnNjb3BlcxgCIAMoDjIVLmxpbmtkLnN0YXRl\
+      LnYxLlNjb3BlUgZzY29wZXMSIwoNc2VjcmV0X2RpZ2VzdBgDIAEoDFIMc2VjcmV0RGlnZXN0EjsKC2NyZWF0ZV90aW1l\
+      GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcFIKY3JlYXRlVGltZSq/AQoJTGlua1N0YXRlEhoKFkxJTktf\
+      U1RBVEVfVU5TUEVDSUZJRUQQABIWChJMSU5LX1NUQVRFX1BFTkRJTkcQARIZChVMSU5LX1NUQVRFX0VYQ0hBTkdJTkcQ\
+      AhIVChFMSU5LX1NUQVRFX0xJTktFRBADEhUKEUxJTktfU1RBVEVfREVOSUVEEAQSFQoRTElOS19TVEFURV9GQUlMRUQQ\
+      BRIeChpMSU5LX1NUQVRFX09VVENPTUVfVU5LTk9XThAGKl8KBVNjb3BlEhUKEVNDT1BFX1VOU1BFQ0lGSUVEEAASDgoK\
+      U0NPUEVfUkVBRBABEg4KClNDT1BFX0xJTksQAhIOCgpTQ09QRV9TSUdOEAMSDwoLU0NPUEVfQURNSU4QBGIGcHJvdG8z
       """)
 }

@@ -13,7 +13,7 @@ struct KeySetQuery {
   let after: PagePosition?
   let digest: [UInt8]
 
-  init(_ request: ListKeySetsRequest) throws(Failure) {
+  init(_ request: ListKeySetsRequest, _ caller: Caller) throws(Failure) {
     var check = RequestCheck()
     if request.parent.isEmpty {
       scope = .tenant
@@ -21,7 +21,7 @@ struct KeySetQuery {
       scope = .profile(check.profileOrAll(of: request.parent))
     }
     pageSize = check.pageSize(request.pageSize)
-    digest = try RequestDigest.of(request)
+    digest = try RequestDigest.of(request, by: caller)
     after = check.page(request.pageToken, digest: digest)
     try check.finish()
   }

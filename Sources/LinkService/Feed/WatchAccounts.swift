@@ -1,0 +1,143 @@
+internal import LinkAPI
+internal import Protobuf
+internal import Store
+internal import RPC
+
+extension LinkingService {
+  /// Tells what happens to accounts, from where the query wants it, until the task is cancelled or
+  /// `send` throws.
+  ///
+  /// What is not taken waits in the store, not in memory; who is too slow for the feed's length is
+  /// told to begin again.
+  func watch(
+    _ query: WatchQuery, _ caller: Caller,
+    _ send: (WatchAccountsResponse) async throws(Failure) -> Void
+  ) async throws(Failure) {
+    // Before anything is read, so that nothing can happen unnoticed in between.
+    guard let news = ledger.watchers.watch(tenant: caller.tenant) else { throw .tooManyStreams }
+    let feed = try await feed(of: caller.tenant)
+    var watch = Watch(records: records, query: query, tenant: caller.tenant, feed: feed)
+    if let resume = query.resume {
+      try watch.resume(at: resume)
+    } else {
+      try await watch.tellExisting(send)
+    }
+    try await watch.tellNews(send)
+    for await _ in news { try await watch.tellNews(send) }
+  }
+
+  /// Where the feed is now; begins one where there is none, so that its place has a name.
+  private func feed(of tenant: String) async throws(Failure) -> FeedRecord {
+    if let known = try await records.feed(tenant: tenant) { return known.record }
+    let head = try await FeedHead(records, tenant: tenant)
+    var change = Change()
+    try change.put(head.record, at: RecordKey.feed(tenant: tenant))
+    change.require(RecordKey.feed(tenant: tenant), version: nil)
+    if try await records.commit(change) != nil { return head.record }
+    // Somebody else was quicker.
+    guard let known = try await records.feed(tenant: tenant) else {
+      throw .broken("a feed is gone")
+    }
+    return known.record
+  }
+}
+
+/// One stream, and how far it has come.
+private struct Watch {
+  /// After so many events of other profiles the stream gets a new place to resume at.
+  private static let bookmarkInterval = 256
+
+  let records: Records
+  let query: WatchQuery
+  let tenant: String
+  let feed: FeedRecord
+  /// The last event that was told or passed over.
+  private var position: UInt64
+  private var passedOver = 0
+
+  init(records: Records, query: WatchQuery, tenant: String, feed: FeedRecord) {
+    self.records = records
+    self.query = query
+    self.tenant = tenant
+    self.feed = feed
+    position = feed.lastSequence
+  }
+
+  mutating func resume(at token: ResumeToken) throws(Failure) {
+    // An unknown feed, or a place that it has not come to: the store was put back.
+    guard token.feedID == feed.id, token.sequence <= feed.lastSequence,
+      token.sequence &+ 1 >= feed.firstSequence
+    else { throw .resumeTokenExpired }
+    position = token.sequence
+  }
+
+  /// Tells the accounts that are there, and then where that was.
+  func tellExisting(
+    _ send: (WatchAccountsResponse) async throws(Failure) -> Void
+  ) async throws(Failure) {
+    let prefix = RecordKey.accounts(tenant: tenant, profile: query.profile)
+    var last: Key?
+    repeat {
+      let page = try await records.accounts(
+        under: prefix, after: last, limit: LinkLimits.feedPage)
+      for (_, record) in page {
+        guard let account = record.account else { continue }
+        var response = WatchAccountsResponse()
+        response.event = AccountEvent(
+          .existing, account, at: account.updateTime ?? Timestamp())
+        try await send(response)
+      }
+      last = page.last?.key
+    } while last != nil
+    try await send(try bookmark())
+  }
+
+  /// Tells everything that has happened since.
+  mutating func tellNews(
+    _ send: (WatchAccountsResponse) async throws(Failure) -> Void
+  ) async throws(Failure) {
+    while true {
+      let page = try await records.page(
+        EventRecord.self, under: RecordKey.events(tenant: tenant),
+        after: RecordKey.event(tenant: tenant, sequence: position), limit: LinkLimits.feedPage)
+      guard !page.isEmpty else { return }
+      for (_, found) in page { try await tell(found.record, send) }
+    }
+  }
+
+  private mutating func tell(
+    _ record: EventRecord, _ send: (WatchAccountsResponse) async throws(Failure) -> Void
+  ) async throws(Failure) {
+    // The feed has let events go that were not told yet.
+    guard record.sequence == position &+ 1 else { throw .resumeTokenExpired }
+    position = record.sequence
+    if query.admits(record.event?.account) {
+      passedOver = 0
+      var response = try bookmark()
+      response.event = record.event
+      try await send(response)
+    } else {
+      passedOver += 1
+      guard passedOver >= Self.bookmarkInterval else { return }
+      passedOver = 0
+      try await send(try bookmark())
+    }
+  }
+
+  private func bookmark() throws(Failure) -> WatchAccountsResponse {
+    var response = WatchAccountsResponse()
+    response.resumeToken = try query.token(feed, after: position)
+    return response
+  }
+}
+
+extension Failure {
+  fileprivate static let resumeTokenExpired = Failure(
+    code: .outOfRange, reason: .resumeTokenExpired, actor: .developer,
+    message: "the feed does not hold what came after this resume token: watch from the beginning")
+
+  fileprivate static let tooManyStreams = Failure(
+    code: .resourceExhausted, reason: .askedTooOften, actor: .developer,
+    message: "the tenant has \(LinkLimits.watchersPerTenant) streams open already",
+    retryAfter: .seconds(60))
+}

@@ -1,0 +1,227 @@
+import FakeX
+import LinkAPI
+import LinkService
+import Protobuf
+import RPC
+import Store
+import Synchronization
+import Testing
+
+/// One stream, as its caller sees it.
+private actor Watcher {
+  private var received: [WatchAccountsResponse] = []
+  private var waiting: (count: Int, continuation: CheckedContinuation<Void, Never>)?
+  private var stream: Task<RPCError?, Never>?
+
+  func begin(_ service: LinkingService, _ parent: String, resume: String = "") {
+    var request = WatchAccountsRequest()
+    request.parent = parent
+    request.resumeToken = resume
+    stream = Task { [request] () async -> RPCError? in
+      do throws(RPCError) {
+        try await service.watchAccounts(request, tenant: "acme") { response in
+          self.take(response)
+        }
+        return nil
+      } catch { return error }
+    }
+  }
+
+  private func take(_ response: WatchAccountsResponse) {
+    received.append(response)
+    if let waiting, received.count >= waiting.count {
+      self.waiting = nil
+      waiting.continuation.resume()
+    }
+  }
+
+  /// Waits for so many answers, and returns them all.
+  func first(_ count: Int) async -> [WatchAccountsResponse] {
+    if received.count < count {
+      await withCheckedContinuation { waiting = (count, $0) }
+    }
+    return received
+  }
+
+  /// Ends the stream.
+  func end() async -> RPCError? {
+    stream?.cancel()
+    return await stream?.value
+  }
+
+  /// How a stream ends that cannot go on.
+  func failure() async -> RPCError? { await stream?.value }
+}
+
+extension [WatchAccountsResponse] {
+  fileprivate var kinds: [AccountEventKind?] { map { $0.event?.kind } }
+}
+
+@Suite struct `Watching accounts` {
+  @Test func `a stream begins with what is there and goes on with what happens`() async throws {
+    let world = World()
+    let client = try await world.client()
+    let alice = try await client.link(as: "alice").linked
+    let watcher = Watcher()
+    await watcher.begin(world.service, "profiles/-")
+    _ = await watcher.first(2)
+    let bob = try await client.link(as: "bob").linked
+    _ = try await client.link(as: "alice")
+    world.x.withPlatform { _ = $0.revoke(screenName: "bob") }
+    _ = try await client.check(bob.name)
+    _ = try await client.unlink(alice.name)
+    let told = await watcher.first(6)
+    #expect(told.kinds == [.existing, nil, .linked, .relinked, .stateChanged, .unlinked])
+    #expect(
+      told.compactMap(\.event?.account?.name)
+        == [alice.name, bob.name, alice.name, bob.name, alice.name])
+    #expect(told[4].event?.account?.state == .revoked)
+    #expect(await watcher.end() == nil)
+  }
+
+  @Test func `a check that finds nothing new is no event`() async throws {
+    let world = World()
+    let client = try await world.client()
+    let name = try await client.link().linked.name
+    _ = try await client.check(name)
+    let events = world.store.count(withPrefix: "event/")
+    world.time.advance(by: 60)
+    _ = try await client.check(name)
+    #expect(world.store.count(withPrefix: "event/") == events)
+  }
+
+  @Test func `no event is missed over any number of reconnects`() async throws {
+    let world = World()
+    let client = try await world.client()
+    let first = Watcher()
+    await first.begin(world.service, "profiles/-")
+    var resume = try #require(await first.first(1).last?.resumeToken)
+    _ = await first.end()
+    var told: [AccountEvent] = []
+    var expected: [String] = []
+    for round in 0..<12 {
+      for index in 0..<(round % 4) {
+        let name = try await client.link("profiles/p\(round)-\(index)").linked.name
+        expected.append("linked \(name)")
+        if index == 1 {
+          _ = try await client.unlink(name)
+          expected.append("unlinked \(name)")
+        }
+      }
+      let watcher = Watcher()
+      // Every third time by another process.
+      let service = round % 3 == 0 ? World(after: world).service : world.service
+      await watcher.begin(service, "profiles/-", resume: resume)
+      let responses = await watcher.first(expected.count - told.count)
+      _ = await watcher.end()
+      told += responses.compactMap(\.event)
+      resume = responses.last?.resumeToken ?? resume
+    }
+    #expect(told.map { "\($0.kind.shortName.lowercased()) \($0.account?.name ?? "")" } == expected)
+  }
+
+  @Test func `of fifty links at once every one is told once`() async throws {
+    let world = World()
+    let client = try await world.client()
+    let watcher = Watcher()
+    await watcher.begin(world.service, "profiles/-")
+    _ = await watcher.first(1)
+    await withTaskGroup { group in
+      for index in 0..<50 { group.addTask { _ = try? await client.link("profiles/p\(index)") } }
+    }
+    let names = await watcher.first(51).compactMap(\.event?.account?.name)
+    #expect(Set(names).count == 50 && names.count == 50)
+    #expect(try await client.list("profiles/-").count == 50)
+    _ = await watcher.end()
+  }
+
+  @Test func `a profile's stream tells of that profile, and comes forward without events`()
+    async throws
+  {
+    let world = World()
+    let client = try await world.client()
+    let watcher = Watcher()
+    await watcher.begin(world.service, "profiles/ann")
+    let start = try #require(await watcher.first(1).last?.resumeToken)
+    for _ in 0..<256 { _ = try await client.link("profiles/ann-b") }
+    let bookmark = try #require(await watcher.first(2).last)
+    #expect(bookmark.event == nil && bookmark.resumeToken != start)
+    _ = try await client.link("profiles/ann")
+    #expect(await watcher.first(3).last?.event?.account?.name.hasPrefix("profiles/ann/") == true)
+    _ = await watcher.end()
+  }
+
+  @Test(arguments: ["00", "zz", "other parent", "other tenant"])
+  func `a token that is not of this stream is refused`(_ kind: String) async throws {
+    let world = World()
+    var request = WatchAccountsRequest()
+    request.parent = "profiles/-"
+    let tokens = Mutex("")
+    let watch = Task { [request] in
+      try? await world.service.watchAccounts(
+        request, tenant: kind == "other tenant" ? "other" : "acme"
+      ) { response in tokens.withLock { $0 = response.resumeToken } }
+    }
+    while tokens.withLock(\.isEmpty) { await Task.yield() }
+    watch.cancel()
+    await watch.value
+    request.resumeToken = kind.hasPrefix("other") ? tokens.withLock(\.self) : kind
+    if kind == "other parent" { request.parent = "profiles/ann" }
+    let error = try await error { () throws(RPCError) in
+      try await world.service.watchAccounts(request, tenant: "acme") { _ in }
+    }
+    #expect(error.code == .invalidArgument)
+  }
+
+  @Test func `a token from before a restore, or from before what is kept, is refused`()
+    async throws
+  {
+    var limits = LinkLimits()
+    limits.feedLength = 20
+    let world = World(limits: limits)
+    let client = try await world.client()
+    _ = try await client.link()
+    let watcher = Watcher()
+    await watcher.begin(world.service, "profiles/-")
+    let resume = try #require(await watcher.first(2).last?.resumeToken)
+    _ = await watcher.end()
+    // Another store knows another feed.
+    let other = World()
+    _ = try await other.client().link()
+    for service in [other.service, world.service] {
+      if service === world.service {
+        // The feed goes on past its length.
+        for _ in 0..<21 { _ = try await client.link() }
+        #expect(world.store.count(withPrefix: "event/") == 20)
+      }
+      let late = Watcher()
+      await late.begin(service, "profiles/-", resume: resume)
+      let error = await late.failure()
+      #expect(error?.code == .outOfRange)
+      #expect(error?.reason == "RESUME_TOKEN_EXPIRED")
+    }
+  }
+
+  @Test func `a tenant has a hundred streams at most, and may open one for one that ended`()
+    async throws
+  {
+    let world = World()
+    var watchers: [Watcher] = []
+    for _ in 0..<100 {
+      let watcher = Watcher()
+      await watcher.begin(world.service, "profiles/-")
+      _ = await watcher.first(1)
+      watchers.append(watcher)
+    }
+    let refused = Watcher()
+    await refused.begin(world.service, "profiles/-")
+    let error = await refused.failure()
+    #expect(error?.code == .resourceExhausted)
+    #expect(error?.reason == "ASKED_TOO_OFTEN")
+    _ = await watchers.removeLast().end()
+    let next = Watcher()
+    await next.begin(world.service, "profiles/-")
+    #expect(await next.first(1).count == 1)
+    for watcher in watchers + [next] { _ = await watcher.end() }
+  }
+}
