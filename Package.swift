@@ -84,6 +84,9 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
+    program("codec-bench", ["LinkAPI", "Protobuf"]),
+    program("conformance-testee", ["Protobuf"]),
+
     // The service.
     library("LinkAPI", ["RPC", "Protobuf"]),
     library("TestAPI", ["RPC", "Protobuf"]),

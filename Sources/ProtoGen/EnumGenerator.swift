@@ -25,7 +25,9 @@ struct EnumGenerator {
 
   private func printValues(to printer: inout CodePrinter) {
     let names = Self.valueNames(enumeration)
-    for (index, value) in enumeration.value.enumerated() {
+    // Names that only differ in their case are one in Swift, and so must be their numbers.
+    for (index, value) in enumeration.value.enumerated()
+    where !names[..<index].contains(names[index]) {
       printer.comment(comments[path.appending(Path.enumValues, index)])
       printer.line("\(access)static let \(names[index]) = \(name)(rawValue: \(value.number ?? 0))")
     }

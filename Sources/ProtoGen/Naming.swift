@@ -70,9 +70,9 @@ enum Naming {
     name == "`init`" || name == "`self`" ? name : String(name.filter { $0 != "`" })
   }
 
-  /// Appends the number to names that several have.
+  /// Appends the number to names that several numbers have.
   static func unique(_ names: [(name: String, number: Int32)]) -> [String] {
-    let counts = Dictionary(grouping: names, by: \.name).mapValues(\.count)
+    let counts = Dictionary(grouping: names, by: \.name).mapValues { Set($0.map(\.number)).count }
     return names.map { name, number in
       guard counts[name, default: 0] > 1 else { return name }
       let suffix = number < 0 ? "minus\(number.magnitude)" : "\(number)"

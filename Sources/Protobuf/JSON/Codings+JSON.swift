@@ -90,9 +90,10 @@ extension FieldCoding where Value: BinaryFloatingPoint & LosslessStringConvertib
     } else if value.isInfinite {
       writer.write(raw: value < 0 ? "\"-Infinity\"" : "\"Infinity\"")
     } else {
-      // The shortest digits that give back the same bits; whole numbers without a fraction.
+      // The shortest digits that give back the same bits; whole numbers without a fraction, except
+      // for -0, which many parsers take for the integer 0.
       let text = "\(value)"
-      writer.write(raw: text.hasSuffix(".0") ? String(text.dropLast(2)) : text)
+      writer.write(raw: text.hasSuffix(".0") && value != 0 ? String(text.dropLast(2)) : text)
     }
   }
 }

@@ -185,7 +185,7 @@ extension Wire.Text {
 
   @inlinable
   public static func write(_ value: String, to writer: inout Writer) {
-    writer.writeDelimited(value.utf8.span)
+    writer.writeRaw(value.utf8.span)
   }
 
   public static func describe(_ value: String, to description: inout MessageDescription) {
@@ -205,7 +205,7 @@ extension Wire.Bytes {
 
   @inlinable
   public static func write(_ value: [UInt8], to writer: inout Writer) {
-    writer.writeDelimited(value.span)
+    writer.writeRaw(value.span)
   }
 
   public static func describe(_ value: [UInt8], to description: inout MessageDescription) {
@@ -235,9 +235,7 @@ extension Wire.Submessage {
 
   @inlinable
   public static func write(_ value: Value, to writer: inout Writer) {
-    let following = writer.count
     value.encode(into: &writer)
-    writer.writeLength(since: following)
   }
 
   public static func describe(_ value: Value, to description: inout MessageDescription) {
@@ -265,7 +263,6 @@ extension Wire.Group {
     try reader.mergeGroup(into: &value)
   }
 
-  /// Only the content: the writer knows the number for both tags.
   @inlinable
   public static func write(_ value: Value, to writer: inout Writer) {
     value.encode(into: &writer)

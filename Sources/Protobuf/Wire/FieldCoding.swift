@@ -18,7 +18,7 @@ public protocol FieldCoding {
   static func read(from reader: inout Reader) throws(DecodingError) -> Value
   /// Reads another value for a singular field: messages merge, of scalars the last one counts.
   static func merge(into value: inout Value, from reader: inout Reader) throws(DecodingError)
-  /// Writes the value; its tag follows, as writing goes from back to front.
+  /// Writes the value without what delimits it: length and tags are the writer's business.
   static func write(_ value: Value, to writer: inout Writer)
   /// Whether there are values that the field may not hold: those without a name of a closed enum.
   static var isClosed: Bool { get }

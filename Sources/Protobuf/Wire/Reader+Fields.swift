@@ -76,12 +76,13 @@ extension Reader: FieldReader {
     _ map: inout Map<Key.Value, Value.Value>, keys: Key.Type, values: Value.Type
   ) throws(DecodingError) where Key.Value: MapKey {
     guard wireType == WireType.lengthDelimited.rawValue else { return }
-    let (tag, start) = (tag, valueStart)
+    let announced = (tag, tagStart, valueStart)
     var entry = MapEntry<Key, Value>()
     try mergeMapEntry(into: &entry)
     guard entry.isKnown else {
       // A closed enum does not name the value: the whole entry is an unknown field.
-      (self.tag, valueStart, position) = (tag, start, start)
+      (tag, tagStart, valueStart) = announced
+      position = valueStart
       return
     }
     guard memory.makeRoom(in: map.entries) else { throw error(.tooMuchMemory) }

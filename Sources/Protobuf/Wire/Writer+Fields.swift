@@ -8,8 +8,13 @@ extension Writer {
     _ number: Int, present value: Coding.Value, as coding: Coding.Type
   ) {
     if Coding.wireType == .startGroup { writeTag(number, .endGroup) }
+    let following = count
     Coding.write(value, to: &self)
-    writeTag(number, Coding.wireType)
+    if Coding.wireType == .lengthDelimited {
+      writeHeader(number, since: following)
+    } else {
+      writeTag(number, Coding.wireType)
+    }
   }
 
   /// Writes a singular field unless it holds the default.
@@ -44,11 +49,8 @@ extension Writer {
     guard Coding.isPackable else { return write(number, unpacked: values, as: Coding.self) }
     guard !values.isEmpty else { return }
     let following = count
-    // A span lends its elements where an iterator would copy them.
-    let elements = values.span
-    for index in elements.indices.reversed() { Coding.write(elements[index], to: &self) }
-    writeLength(since: following)
-    writeTag(number, .lengthDelimited)
+    forEachFromLast(values) { element, writer in Coding.write(element, to: &writer) }
+    writeHeader(number, since: following)
   }
 
   /// Writes a repeated field with a tag in front of each element.
@@ -56,9 +58,8 @@ extension Writer {
   public mutating func write<Coding: FieldCoding>(
     _ number: Int, unpacked values: [Coding.Value], as coding: Coding.Type
   ) {
-    let elements = values.span
-    for index in elements.indices.reversed() {
-      write(number, present: elements[index], as: Coding.self)
+    forEachFromLast(values) { element, writer in
+      writer.write(number, present: element, as: Coding.self)
     }
   }
 
@@ -72,8 +73,7 @@ extension Writer {
       let following = count
       write(2, present: value, as: Value.self)
       write(1, present: key, as: Key.self)
-      writeLength(since: following)
-      writeTag(number, .lengthDelimited)
+      writeHeader(number, since: following)
     }
   }
 
