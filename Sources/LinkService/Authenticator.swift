@@ -1,16 +1,22 @@
 internal import LinkAPI
 internal import OpenSSL
+internal import Protobuf
 public import RPC
 
 /// Lets only calls through that carry a token with the scope of their method (RFC 6750).
 ///
-/// Deny is the default: a method that is not in the table is refused, whoever calls.
+/// Which scope a method asks for, its schema says: `(link.v1.scope)`. Deny is the default: a method
+/// of which no schema says it is refused, whoever calls.
 public struct Authenticator: ServerInterceptor {
-  private let records: Records
+  private static let scopes = LinkServiceMethods.scopes
 
-  /// Reads tokens from this store, anew for every call: what is deleted is refused at once.
-  public init(store: any RecordStore) {
+  private let records: Records
+  private let clock: WallClock
+
+  /// Reads tokens from this store, anew for every call: what is revoked is refused at once.
+  public init(store: any RecordStore, clock: WallClock) {
     records = Records(store: store)
+    self.clock = clock
   }
 
   /// Refuses with UNAUTHENTICATED or PERMISSION_DENIED, or sets the caller in the context.
@@ -27,28 +33,14 @@ public struct Authenticator: ServerInterceptor {
   private func caller(of context: ServerContext) async throws(Failure) -> Caller {
     guard let token = Self.bearerToken(context.metadata),
       let record = try await records.token(id: token.id),
-      constantTimeEquals(record.secretDigest, token.secretDigest)
+      constantTimeEquals(record.secretDigest, token.secretDigest),
+      !record.isExpired(at: clock.now())
     else { throw .unauthenticated }
     let caller = Caller(tenant: record.tenant, scopes: Set(record.scopes))
     guard let scope = Self.scopes[context.path] else { throw .scopeMissing(.admin) }
     guard caller.scopes.contains(scope) else { throw .scopeMissing(scope) }
     return caller
   }
-
-  /// The scope that each method asks for, by its path.
-  private static let scopes: [String: Scope] = [
-    LinkServiceMethods.startLink.path: .link,
-    LinkServiceMethods.completeLink.path: .link,
-    LinkServiceMethods.listAccounts.path: .read,
-    LinkServiceMethods.validateKeys.path: .link,
-    LinkServiceMethods.getAccount.path: .read,
-    LinkServiceMethods.putKeySet.path: .link,
-    LinkServiceMethods.listKeySets.path: .read,
-    LinkServiceMethods.deleteKeySet.path: .link,
-    LinkServiceMethods.signRequest.path: .sign,
-    LinkServiceMethods.checkAccount.path: .link,
-    LinkServiceMethods.unlinkAccount.path: .link,
-  ]
 
   /// The token of the one `authorization` header.
   ///
@@ -60,5 +52,12 @@ public struct Authenticator: ServerInterceptor {
     guard value.utf8.prefix(scheme.utf8.count).map({ $0 | 0x20 }).elementsEqual(scheme.utf8)
     else { return nil }
     return AccessToken(String(value.utf8.dropFirst(scheme.utf8.count)) ?? "")
+  }
+}
+
+extension TokenRecord {
+  /// Whether the token is to be refused.
+  fileprivate func isExpired(at now: Timestamp) -> Bool {
+    expireTime.map { !(now < $0) } ?? false
   }
 }

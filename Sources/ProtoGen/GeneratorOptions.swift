@@ -10,6 +10,8 @@ package struct GeneratorOptions: Sendable {
   package var access = Access.public
   /// Whether the comments of the schema are carried over.
   package var hasComments = true
+  /// Whether every method must say which scope it asks for.
+  package var requiresScopes = false
   /// The module that the generated code will be part of.
   package var module = ""
   /// Which module holds the types of the files below a path, where it is not `module`.
@@ -42,6 +44,11 @@ package struct GeneratorOptions: Sendable {
         throw GeneratorError("option comments", "is yes or no, not \(value)")
       }
       hasComments = value == "yes"
+    case "scopes":
+      guard value == "required" else {
+        throw GeneratorError("option scopes", "can only be required, not \(value)")
+      }
+      requiresScopes = true
     case "module": module = value
     case "map":
       let (path, module) = try pair(option, value)
@@ -83,6 +90,8 @@ extension GeneratorOptions {
       module=NAME            the module that the generated code will be part of
       map=PATH:MODULE        the types of this file, or of all below this directory, are in MODULE
       access=LEVEL           public (unless told otherwise), package or internal
+      scopes=required        every method must have the option (link.v1.scope); services get a
+                             table of them
       comments=no            leaves out the comments of the schema
       name=FULL.NAME:NAME    what a type is called in Swift
     """

@@ -29,6 +29,7 @@ struct ServiceGenerator {
   private let comment: String?
   private let file: String
   private let methods: [Method]
+  private let scopes: ScopeTable?
 
   init(
     _ service: ServiceDescriptorProto, _ context: FileContext, path: [Int32]
@@ -39,6 +40,7 @@ struct ServiceGenerator {
     comment = context.comments[path]
     file = DescriptorGenerator.name(ofFile: context.file.name ?? "") + ".file"
     methods = try Self.methods(service, context, path)
+    scopes = try ScopeTable(service, context)
   }
 
   private static func methods(
@@ -82,6 +84,7 @@ struct ServiceGenerator {
       printer.line()
       printer.line("/// The file that declares the service.")
       printer.line("\(access)static var file: FileDescriptor { \(file) }")
+      scopes?.print(to: &printer)
     }
   }
 

@@ -63,7 +63,7 @@ struct Answering: ServiceLifecycle.Service {
     do {
       return try await RPCServer.start(
         on: loops, server, services: [linking],
-        interceptors: [CallLog(logger: logger), Authenticator(store: store)])
+        interceptors: [CallLog(logger: logger), Authenticator(store: store, clock: .system)])
     } catch {
       throw Failure(error, listeningOn: settings.listen)
     }

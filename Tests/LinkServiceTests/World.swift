@@ -29,7 +29,8 @@ final class World: Sendable {
       store: store, transport: x, provider: .x.at(origin: ScriptedX.origin), limits: limits,
       clock: time.clock,
       trail: trail)
-    channel = InProcessChannel([service], interceptors: [Authenticator(store: store)])
+    channel = InProcessChannel(
+      [service], interceptors: [Authenticator(store: store, clock: time.clock)])
   }
 
   /// A client with a token of its own.

@@ -97,11 +97,21 @@ struct GeneratorErrorTests {
     ("access=open", "option access: is public, package or internal, not open"),
     ("map=google", "option map: takes two parts with a colon between them"),
     ("colour=red", "option colour: is not known"),
+    ("scopes=no", "option scopes: can only be required, not no"),
     ("comments=maybe", "option comments: is yes or no, not maybe"),
   ])
   func `a wrong option is named`(_ parameter: String, _ message: String) throws {
     let request = CodeGeneratorRequest.with { $0.parameter = parameter }
     #expect(try Plugin.respond(to: request.serialized()).error == message)
+  }
+
+  @Test(.enabled(if: Protoc.isInstalled, "tools/setup installs protoc"))
+  func `a method without a scope is refused where scopes are required`() throws {
+    let request = try Protoc.request(
+      for: "testing/generator/golden.proto", parameter: "scopes=required")
+    #expect(
+      try Plugin.respond(to: request.serialized()).error
+        == "testing/generator/golden.proto: Notes.WriteNote: has no (link.v1.scope)")
   }
 
   @Test

@@ -960,6 +960,21 @@ public enum LinkServiceMethods {
 
   /// The file that declares the service.
   public static var file: FileDescriptor { LinkV1LinkServiceProto.file }
+
+  /// The scope that each method asks for, by its path.
+  public static let scopes: [String: Scope] = [
+    startLink.path: .link,
+    completeLink.path: .link,
+    listAccounts.path: .read,
+    validateKeys.path: .link,
+    getAccount.path: .read,
+    checkAccount.path: .link,
+    unlinkAccount.path: .link,
+    signRequest.path: .sign,
+    putKeySet.path: .link,
+    listKeySets.path: .read,
+    deleteKeySet.path: .link,
+  ]
 }
 
 /// Links the social accounts of end users for other services.
@@ -1214,18 +1229,19 @@ public enum LinkV1LinkServiceProto {
       UF9UWVBFEAUSFwoTS0VZX0NIRUNLX0VOUk9MTUVOVBAGEhkKFUtFWV9DSEVDS19QRVJNSVNTSU9OUxAHKpIBCgpLZXlP\
       dXRjb21lEhsKF0tFWV9PVVRDT01FX1VOU1BFQ0lGSUVEEAASFgoSS0VZX09VVENPTUVfUEFTU0VEEAESFgoSS0VZX09V\
       VENPTUVfRkFJTEVEEAISFwoTS0VZX09VVENPTUVfVU5LTk9XThADEh4KGktFWV9PVVRDT01FX05PVF9BUFBMSUNBQkxF\
-      EAQy2gYKC0xpbmtTZXJ2aWNlEkIKCVN0YXJ0TGluaxIZLmxpbmsudjEuU3RhcnRMaW5rUmVxdWVzdBoaLmxpbmsudjEu\
-      U3RhcnRMaW5rUmVzcG9uc2USSwoMQ29tcGxldGVMaW5rEhwubGluay52MS5Db21wbGV0ZUxpbmtSZXF1ZXN0Gh0ubGlu\
-      ay52MS5Db21wbGV0ZUxpbmtSZXNwb25zZRJQCgxMaXN0QWNjb3VudHMSHC5saW5rLnYxLkxpc3RBY2NvdW50c1JlcXVl\
-      c3QaHS5saW5rLnYxLkxpc3RBY2NvdW50c1Jlc3BvbnNlIgOQAgESSwoMVmFsaWRhdGVLZXlzEhwubGluay52MS5WYWxp\
-      ZGF0ZUtleXNSZXF1ZXN0Gh0ubGluay52MS5WYWxpZGF0ZUtleXNSZXNwb25zZRJKCgpHZXRBY2NvdW50EhoubGluay52\
-      MS5HZXRBY2NvdW50UmVxdWVzdBobLmxpbmsudjEuR2V0QWNjb3VudFJlc3BvbnNlIgOQAgESUAoMQ2hlY2tBY2NvdW50\
-      EhwubGluay52MS5DaGVja0FjY291bnRSZXF1ZXN0Gh0ubGluay52MS5DaGVja0FjY291bnRSZXNwb25zZSIDkAICEk4K\
-      DVVubGlua0FjY291bnQSHS5saW5rLnYxLlVubGlua0FjY291bnRSZXF1ZXN0Gh4ubGluay52MS5VbmxpbmtBY2NvdW50\
-      UmVzcG9uc2USSAoLU2lnblJlcXVlc3QSGy5saW5rLnYxLlNpZ25SZXF1ZXN0UmVxdWVzdBocLmxpbmsudjEuU2lnblJl\
-      cXVlc3RSZXNwb25zZRJHCglQdXRLZXlTZXQSGS5saW5rLnYxLlB1dEtleVNldFJlcXVlc3QaGi5saW5rLnYxLlB1dEtl\
-      eVNldFJlc3BvbnNlIgOQAgISTQoLTGlzdEtleVNldHMSGy5saW5rLnYxLkxpc3RLZXlTZXRzUmVxdWVzdBocLmxpbmsu\
-      djEuTGlzdEtleVNldHNSZXNwb25zZSIDkAIBEksKDERlbGV0ZUtleVNldBIcLmxpbmsudjEuRGVsZXRlS2V5U2V0UmVx\
-      dWVzdBodLmxpbmsudjEuRGVsZXRlS2V5U2V0UmVzcG9uc2ViBnByb3RvMw==
+      EAQykgcKC0xpbmtTZXJ2aWNlEkgKCVN0YXJ0TGluaxIZLmxpbmsudjEuU3RhcnRMaW5rUmVxdWVzdBoaLmxpbmsudjEu\
+      U3RhcnRMaW5rUmVzcG9uc2UiBNDaGAISUQoMQ29tcGxldGVMaW5rEhwubGluay52MS5Db21wbGV0ZUxpbmtSZXF1ZXN0\
+      Gh0ubGluay52MS5Db21wbGV0ZUxpbmtSZXNwb25zZSIE0NoYAhJUCgxMaXN0QWNjb3VudHMSHC5saW5rLnYxLkxpc3RB\
+      Y2NvdW50c1JlcXVlc3QaHS5saW5rLnYxLkxpc3RBY2NvdW50c1Jlc3BvbnNlIgeQAgHQ2hgBElEKDFZhbGlkYXRlS2V5\
+      cxIcLmxpbmsudjEuVmFsaWRhdGVLZXlzUmVxdWVzdBodLmxpbmsudjEuVmFsaWRhdGVLZXlzUmVzcG9uc2UiBNDaGAIS\
+      TgoKR2V0QWNjb3VudBIaLmxpbmsudjEuR2V0QWNjb3VudFJlcXVlc3QaGy5saW5rLnYxLkdldEFjY291bnRSZXNwb25z\
+      ZSIHkAIB0NoYARJUCgxDaGVja0FjY291bnQSHC5saW5rLnYxLkNoZWNrQWNjb3VudFJlcXVlc3QaHS5saW5rLnYxLkNo\
+      ZWNrQWNjb3VudFJlc3BvbnNlIgeQAgLQ2hgCElQKDVVubGlua0FjY291bnQSHS5saW5rLnYxLlVubGlua0FjY291bnRS\
+      ZXF1ZXN0Gh4ubGluay52MS5VbmxpbmtBY2NvdW50UmVzcG9uc2UiBNDaGAISTgoLU2lnblJlcXVlc3QSGy5saW5rLnYx\
+      LlNpZ25SZXF1ZXN0UmVxdWVzdBocLmxpbmsudjEuU2lnblJlcXVlc3RSZXNwb25zZSIE0NoYAxJLCglQdXRLZXlTZXQS\
+      GS5saW5rLnYxLlB1dEtleVNldFJlcXVlc3QaGi5saW5rLnYxLlB1dEtleVNldFJlc3BvbnNlIgeQAgLQ2hgCElEKC0xp\
+      c3RLZXlTZXRzEhsubGluay52MS5MaXN0S2V5U2V0c1JlcXVlc3QaHC5saW5rLnYxLkxpc3RLZXlTZXRzUmVzcG9uc2Ui\
+      B5ACAdDaGAESUQoMRGVsZXRlS2V5U2V0EhwubGluay52MS5EZWxldGVLZXlTZXRSZXF1ZXN0Gh0ubGluay52MS5EZWxl\
+      dGVLZXlTZXRSZXNwb25zZSIE0NoYAmIGcHJvdG8z
       """)
 }

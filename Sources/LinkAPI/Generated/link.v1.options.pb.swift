@@ -3,13 +3,42 @@
 
 public import Protobuf
 
+/// What a token may do. No scope contains another.
+public struct Scope: ProtoEnum {
+  public let rawValue: Int32
+  public init(rawValue: Int32) { self.rawValue = rawValue }
+
+  /// Not set; allows nothing.
+  public static let unspecified = Scope(rawValue: 0)
+  /// See accounts and key sets.
+  public static let read = Scope(rawValue: 1)
+  /// Begin and complete links, check and unlink accounts, examine and keep keys.
+  public static let link = Scope(rawValue: 2)
+  /// Have requests signed.
+  public static let sign = Scope(rawValue: 3)
+  /// Make, list and revoke the tokens of every tenant: for those who run linkd, not for a calling
+  /// service.
+  public static let admin = Scope(rawValue: 4)
+
+  public static let valueNames = [
+    EnumValueName(0, "SCOPE_UNSPECIFIED"),
+    EnumValueName(1, "SCOPE_READ"),
+    EnumValueName(2, "SCOPE_LINK"),
+    EnumValueName(3, "SCOPE_SIGN"),
+    EnumValueName(4, "SCOPE_ADMIN"),
+  ]
+}
+
 /// The schema of `link/v1/options.proto`.
 public enum LinkV1OptionsProto {
   public static let file = FileDescriptor(
     name: "link/v1/options.proto",
     dependencies: [Protobuf.GoogleProtobufDescriptorProto.file],
     base64: """
-      ChVsaW5rL3YxL29wdGlvbnMucHJvdG8SB2xpbmsudjEaIGdvb2dsZS9wcm90b2J1Zi9kZXNjcmlwdG9yLnByb3RvOj0K\
-      CXNlbnNpdGl2ZRIdLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE9wdGlvbnMYqYsDIAEoCFIJc2Vuc2l0aXZlYgZwcm90bzM=
+      ChVsaW5rL3YxL29wdGlvbnMucHJvdG8SB2xpbmsudjEaIGdvb2dsZS9wcm90b2J1Zi9kZXNjcmlwdG9yLnByb3RvKl8K\
+      BVNjb3BlEhUKEVNDT1BFX1VOU1BFQ0lGSUVEEAASDgoKU0NPUEVfUkVBRBABEg4KClNDT1BFX0xJTksQAhIOCgpTQ09Q\
+      RV9TSUdOEAMSDwoLU0NPUEVfQURNSU4QBDo9CglzZW5zaXRpdmUSHS5nb29nbGUucHJvdG9idWYuRmllbGRPcHRpb25z\
+      GKmLAyABKAhSCXNlbnNpdGl2ZTpGCgVzY29wZRIeLmdvb2dsZS5wcm90b2J1Zi5NZXRob2RPcHRpb25zGKqLAyABKA4y\
+      Di5saW5rLnYxLlNjb3BlUgVzY29wZWIGcHJvdG8z
       """)
 }

@@ -35,31 +35,6 @@ struct LinkState: ProtoEnum {
   ]
 }
 
-/// What a token may do.
-struct Scope: ProtoEnum {
-  let rawValue: Int32
-  init(rawValue: Int32) { self.rawValue = rawValue }
-
-  /// Not set; allows nothing.
-  static let unspecified = Scope(rawValue: 0)
-  /// See accounts.
-  static let read = Scope(rawValue: 1)
-  /// Begin and complete links, examine keys.
-  static let link = Scope(rawValue: 2)
-  /// Have requests signed.
-  static let sign = Scope(rawValue: 3)
-  /// Manage tenants and tokens.
-  static let admin = Scope(rawValue: 4)
-
-  static let valueNames = [
-    EnumValueName(0, "SCOPE_UNSPECIFIED"),
-    EnumValueName(1, "SCOPE_READ"),
-    EnumValueName(2, "SCOPE_LINK"),
-    EnumValueName(3, "SCOPE_SIGN"),
-    EnumValueName(4, "SCOPE_ADMIN"),
-  ]
-}
-
 /// A link from `StartLink` on.
 struct LinkRecord {
   /// The last part of `links/{link}`.
@@ -761,11 +736,13 @@ struct TokenRecord {
   /// Whom it speaks for.
   var tenant: String = ""
   /// What it may do.
-  var scopes: [Scope] = []
+  var scopes: [LinkAPI.Scope] = []
   /// SHA-256 of its secret part: 256 random bits need no slow hash.
   var secretDigest: [UInt8] = []
   /// When it was made.
   var createTime: Protobuf.Timestamp?
+  /// From then on it is refused; absent: never.
+  var expireTime: Protobuf.Timestamp?
   var unknownFields = UnknownFields()
 
   init() {}
@@ -779,6 +756,7 @@ extension TokenRecord: Message {
     2: "scopes",
     3: "secret_digest",
     4: "create_time",
+    5: "expire_time",
   ]
 
   mutating func decodeField<R: FieldReader & ~Escapable>(
@@ -789,12 +767,14 @@ extension TokenRecord: Message {
     case 2: try reader.read(&scopes)
     case 3: try reader.read(&secretDigest)
     case 4: try reader.read(&createTime)
+    case 5: try reader.read(&expireTime)
     default: break
     }
   }
 
   func encode(into writer: inout Writer) {
     writer.write(unknownFields)
+    writer.write(5, expireTime)
     writer.write(4, createTime)
     writer.write(3, secretDigest)
     writer.write(2, scopes)
@@ -806,6 +786,7 @@ extension TokenRecord: Message {
     visitor.visit(2, scopes)
     visitor.visit(3, secretDigest)
     visitor.visit(4, createTime)
+    visitor.visit(5, expireTime)
   }
 }
 
@@ -856,12 +837,12 @@ enum LinkdStateV1StateProto {
       cmQSJQoOcmVxdWVzdF9kaWdlc3QYASABKAxSDXJlcXVlc3REaWdlc3QSNgoIcmVzcG9uc2UYAiABKAsyGi5saW5rLnYx\
       LlN0YXJ0TGlua1Jlc3BvbnNlUghyZXNwb25zZSJrCglQYWdlVG9rZW4SGAoHcHJvZmlsZRgBIAEoCVIHcHJvZmlsZRId\
       CgphY2NvdW50X2lkGAIgASgJUglhY2NvdW50SWQSJQoOcmVxdWVzdF9kaWdlc3QYAyABKAxSDXJlcXVlc3REaWdlc3Qi\
-      tgEKC1Rva2VuUmVjb3JkEhYKBnRlbmFudBgBIAEoCVIGdGVuYW50Ei0KBnNjb3BlcxgCIAMoDjIVLmxpbmtkLnN0YXRl\
-      LnYxLlNjb3BlUgZzY29wZXMSIwoNc2VjcmV0X2RpZ2VzdBgDIAEoDFIMc2VjcmV0RGlnZXN0EjsKC2NyZWF0ZV90aW1l\
-      GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcFIKY3JlYXRlVGltZSq/AQoJTGlua1N0YXRlEhoKFkxJTktf\
-      U1RBVEVfVU5TUEVDSUZJRUQQABIWChJMSU5LX1NUQVRFX1BFTkRJTkcQARIZChVMSU5LX1NUQVRFX0VYQ0hBTkdJTkcQ\
-      AhIVChFMSU5LX1NUQVRFX0xJTktFRBADEhUKEUxJTktfU1RBVEVfREVOSUVEEAQSFQoRTElOS19TVEFURV9GQUlMRUQQ\
-      BRIeChpMSU5LX1NUQVRFX09VVENPTUVfVU5LTk9XThAGKl8KBVNjb3BlEhUKEVNDT1BFX1VOU1BFQ0lGSUVEEAASDgoK\
-      U0NPUEVfUkVBRBABEg4KClNDT1BFX0xJTksQAhIOCgpTQ09QRV9TSUdOEAMSDwoLU0NPUEVfQURNSU4QBGIGcHJvdG8z
+      7AEKC1Rva2VuUmVjb3JkEhYKBnRlbmFudBgBIAEoCVIGdGVuYW50EiYKBnNjb3BlcxgCIAMoDjIOLmxpbmsudjEuU2Nv\
+      cGVSBnNjb3BlcxIjCg1zZWNyZXRfZGlnZXN0GAMgASgMUgxzZWNyZXREaWdlc3QSOwoLY3JlYXRlX3RpbWUYBCABKAsy\
+      Gi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wUgpjcmVhdGVUaW1lEjsKC2V4cGlyZV90aW1lGAUgASgLMhouZ29vZ2xl\
+      LnByb3RvYnVmLlRpbWVzdGFtcFIKZXhwaXJlVGltZSq/AQoJTGlua1N0YXRlEhoKFkxJTktfU1RBVEVfVU5TUEVDSUZJ\
+      RUQQABIWChJMSU5LX1NUQVRFX1BFTkRJTkcQARIZChVMSU5LX1NUQVRFX0VYQ0hBTkdJTkcQAhIVChFMSU5LX1NUQVRF\
+      X0xJTktFRBADEhUKEUxJTktfU1RBVEVfREVOSUVEEAQSFQoRTElOS19TVEFURV9GQUlMRUQQBRIeChpMSU5LX1NUQVRF\
+      X09VVENPTUVfVU5LTk9XThAGYgZwcm90bzM=
       """)
 }
