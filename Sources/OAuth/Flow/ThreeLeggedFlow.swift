@@ -61,11 +61,14 @@ public struct ThreeLeggedFlow: Sendable {
       throw OAuthError(.invalidParameter, "the verifier is empty or too long")
     }
     let (userID, screenName) = (provider.userIDField, provider.screenNameField)
+    // RFC 5849 section 3.5: all parameters called oauth_... go into one and only one place. X takes
+    // the verifier in a body as well, other providers do not.
     return ProviderCall(
       target: SignableRequest(
-        method: "POST", url: try provider.url(provider.accessTokenPath),
-        body: .form([Parameter("oauth_verifier", verifier)])),
-      authorization: .signature(Signer(client: client, token: token.credentials), adding: []),
+        method: "POST", url: try provider.url(provider.accessTokenPath)),
+      authorization: .signature(
+        Signer(client: client, token: token.credentials),
+        adding: [Parameter("oauth_verifier", verifier)]),
       failures: provider.failures
     ) { answer throws(MalformedAnswer) in
       try AccessGrant(answer: answer, userIDField: userID, screenNameField: screenName)
