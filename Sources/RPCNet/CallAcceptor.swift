@@ -33,7 +33,7 @@ final class CallAcceptor: StreamAcceptor {
     return running.first { $0.loop === loop }
   }
 
-  private func refuse(_ stream: Stream, _ refusal: Refusal) -> any StreamHandler {
+  private func refuse(_ stream: Stream, _ refusal: RPC.Refusal) -> any StreamHandler {
     let hasBody = refusal.httpStatus == 415
     stream.sendHeaders(HeaderBlocks.refusal(refusal), endStream: !hasBody)
     // Whoever does not speak gRPC may be a person with a browser.

@@ -56,7 +56,7 @@ enum HeaderBlocks {
   }
 
   /// The answer to a request that is not served at all.
-  static func refusal(_ refusal: Refusal) -> HeaderBlock {
+  static func refusal(_ refusal: RPC.Refusal) -> HeaderBlock {
     var block: HeaderBlock =
       switch refusal.httpStatus {
       case 405: HeaderBlock([":status": "405", "allow": "POST"])
