@@ -36,21 +36,3 @@ public enum Event: Sendable, Hashable {
   /// The peer will not answer streams after `lastStream`, or is going to say so.
   case goAway(lastStream: StreamID, ErrorCode)
 }
-
-/// Why a connection cannot go on.
-public enum HTTP2Error: Error, Hashable, Sendable {
-  /// The peer does not speak HTTP/2: its first bytes were others.
-  case badPreface
-  /// A header list grew past `Limits.headerListSizeBeforeClosing`.
-  case headerListTooLarge
-  /// More than `Limits.continuations` after one HEADERS.
-  case tooManyContinuations
-  /// The peer makes us answer and does not read the answers.
-  case flooded
-  /// More of something than the limits allow.
-  case excess(Excess)
-  /// The peer broke a rule that the library does not check.
-  case mistake(ErrorCode)
-  /// The library gave up for another reason; the number is its own.
-  case library(CInt)
-}

@@ -12,7 +12,9 @@ struct FrameWatch {
   private let limits: Limits
   private var peer = PeerStreams()
   /// A header block has begun and not ended: what comes but CONTINUATION, the library refuses.
-  private(set) var isInBlock = false
+  private var isInBlock = false
+  /// The payload under way is part of a header block.
+  private var isInHeaders = false
   /// CONTINUATIONs since the last frame of another kind.
   private var continuations = 0
   /// DATA without effect since the last frame of another kind.
@@ -26,6 +28,9 @@ struct FrameWatch {
   private var low: UInt64 = 0
   private var partialCount = 0
   private var wanted = FrameHead.size
+
+  /// Whether a header block has begun and not ended.
+  var isReceivingHeaders: Bool { isInBlock || isInHeaders && toSkip > 0 }
 
   /// Starts before the first frame, on a server also before the client's preface.
   init(isServer: Bool, limits: Limits) {
@@ -92,8 +97,9 @@ struct FrameWatch {
   private mutating func mistake(_ frame: FrameHead, _ dependency: UInt32?) -> ErrorCode? {
     let wasInBlock = isInBlock
     switch frame.type {
-    case FrameType.headers, FrameType.continuation: isInBlock = !frame.endsHeaders
-    default: isInBlock = false
+    case FrameType.headers, FrameType.continuation:
+      (isInHeaders, isInBlock) = (true, !frame.endsHeaders)
+    default: (isInHeaders, isInBlock) = (false, false)
     }
     guard isServer, !wasInBlock else { return nil }
     switch frame.type {

@@ -13,6 +13,8 @@ struct Inbox: ~Copyable {
   var violation: HTTP2Error?
   /// The code of the last GOAWAY that was sent.
   var lastWords: ErrorCode?
+  /// Bytes in all outboxes.
+  var queuedBytes = 0
   /// Streams to be reset once the library has returned.
   var toReset: [(StreamKey, ErrorCode)] = []
   /// Body bytes that arrived since the connection's window was last given back.
@@ -145,6 +147,7 @@ struct Inbox: ~Copyable {
   mutating func close(_ key: StreamKey, _ code: ErrorCode) {
     guard streams.contains(key), !streams[key].isClosed else { return }
     streams[key].isClosed = true
+    queuedBytes -= streams[key].outbox.queuedBytes
     streams[key].outbox.reset()
     record(.closed(key, code))
   }
@@ -154,6 +157,9 @@ struct Inbox: ~Copyable {
     of key: StreamKey, into buffer: UnsafeMutableRawBufferPointer
   ) -> (Int, Outbox.Outcome) {
     let (count, outcome) = unsafe streams[key].outbox.move(into: buffer)
+    queuedBytes -= count
+    streams[key].moved += count
+    if streams[key].outbox.queuedBytes == 0 { streams[key].slowPeriods = 0 }
     if case .nothingYet = outcome { streams[key].isDeferred = true }
     // Half, so that the sender is woken for a worthwhile amount.
     if streams[key].isFull,

@@ -189,7 +189,10 @@ extension Session {
   public var lastWords: ErrorCode? { inbox.lastWords }
 
   /// Whether a header block has begun and not ended.
-  public var isInHeaderBlock: Bool { inbox.frames.isInBlock }
+  public var isReceivingHeaders: Bool { inbox.frames.isReceivingHeaders }
+
+  /// Bytes of bodies that wait to be sent, on all streams.
+  public var queuedBytes: Int { inbox.queuedBytes }
 
   /// How many bytes of bodies the peer may send on the connection now.
   ///
@@ -245,6 +248,7 @@ extension Session {
   public func sendData(_ bytes: [UInt8], endStream: Bool, on key: StreamKey) {
     guard isOpen(key), !inbox.streams[key].outbox.hasEnded else { return }
     inbox.streams[key].outbox.append(bytes)
+    inbox.queuedBytes += bytes.count
     if endStream { inbox.streams[key].outbox.endAfterBody() }
     resume(key)
   }
@@ -264,6 +268,22 @@ extension Session {
     inbox.streams[key].isReset = true
     _ = unsafe nghttp2_submit_rst_stream(
       raw, UInt8(NGHTTP2_FLAG_NONE.rawValue), key.id.rawValue, code.rawValue)
+  }
+
+  /// Resets the streams whose output never ceased to wait over the last `periods` calls, while each
+  /// time fewer than `minimum` bytes had been taken since the call before; returns how many.
+  ///
+  /// Call it at regular intervals.
+  public func resetStalled(movingLessThan minimum: Int, for periods: Int) -> Int {
+    var count = 0
+    for slot in inbox.streams.slots.indices {
+      guard let key = inbox.streams.key(at: slot), isOpen(key) else { continue }
+      if inbox.streams[key].endPeriod(minimum: minimum) > periods {
+        reset(key, .cancel)
+        count += 1
+      }
+    }
+    return count
   }
 
   /// Lets the peer send `count` more bytes on a stream.
@@ -332,64 +352,5 @@ extension Session {
   /// Ends the connection with a GOAWAY, as soon as that is sent.
   public func terminate(_ code: ErrorCode) {
     _ = unsafe nghttp2_session_terminate_session(raw, code.rawValue)
-  }
-}
-
-/// The library's options, released after use.
-@safe
-private struct Options: ~Copyable {
-  let raw: OpaquePointer
-
-  init(_ limits: Limits) {
-    var raw: OpaquePointer?
-    guard unsafe nghttp2_option_new(&raw) == 0, let option = unsafe raw else {
-      preconditionFailure("out of memory")
-    }
-    unsafe self.raw = option
-    unsafe nghttp2_option_set_no_auto_window_update(option, 1)
-    // Closed streams are kept only for the priority tree, which nobody uses.
-    unsafe nghttp2_option_set_no_closed_streams(option, 1)
-    unsafe nghttp2_option_set_max_settings(option, limits.settingsEntries)
-    unsafe nghttp2_option_set_max_outbound_ack(option, limits.queuedAcknowledgements)
-    // Out of the way: the library counts calls, the inbox counts frames.
-    unsafe nghttp2_option_set_max_continuations(option, 1024)
-  }
-
-  deinit { unsafe nghttp2_option_del(raw) }
-}
-
-extension HTTP2Error {
-  /// The one place where the library's numbers become ours.
-  init(library code: CInt) {
-    self =
-      switch code {
-      case CInt(NGHTTP2_ERR_BAD_CLIENT_MAGIC.rawValue): .badPreface
-      case CInt(NGHTTP2_ERR_FLOODED.rawValue): .flooded
-      case CInt(NGHTTP2_ERR_TOO_MANY_CONTINUATIONS.rawValue): .tooManyContinuations
-      default: .library(code)
-      }
-  }
-
-  /// A name to count it under: lower case with underscores.
-  public var name: String {
-    switch self {
-    case .badPreface: "bad_preface"
-    case .headerListTooLarge: "header_list_too_large"
-    case .tooManyContinuations: "too_many_continuations"
-    case .flooded: "answers_not_read"
-    case .excess(let excess): excess.rawValue
-    case .mistake(let code): code.name
-    case .library: "internal_error"
-    }
-  }
-
-  /// What the peer is told.
-  public var code: ErrorCode {
-    switch self {
-    case .badPreface: .protocolError
-    case .headerListTooLarge, .tooManyContinuations, .flooded, .excess: .enhanceYourCalm
-    case .mistake(let code): code
-    case .library: .internalError
-    }
   }
 }

@@ -15,12 +15,28 @@ struct StreamState {
   var isReset = false
   var isClosed = false
 
+  /// Bytes taken since the last look.
+  var moved = 0
+  /// Looks in a row that found output waiting and little of it taken since the one before.
+  var slowPeriods = 0
+
+  /// Counts the looks at a stream that leaves output waiting.
+  ///
+  /// The first only begins to measure.
+  mutating func endPeriod(minimum: Int) -> Int {
+    let isSlow = outbox.queuedBytes > 0 && (slowPeriods == 0 || moved < minimum)
+    slowPeriods = isSlow ? slowPeriods + 1 : 0
+    moved = 0
+    return slowPeriods
+  }
+
   /// Back to nothing, but for the room that the outbox has.
   mutating func reset() {
     outbox.reset()
     id = nil
     (isDeferred, isFull, hasReceivedHeaders) = (false, false, false)
     (isAnnounced, isReset, isClosed) = (false, false, false)
+    (moved, slowPeriods) = (0, 0)
   }
 }
 

@@ -31,6 +31,9 @@ extension Connection: LoopResident {
     startDraining()
     session.terminate(code)
     loseStreams(code)
+    stopWatching()
+    // In case the peer does not even read that.
+    timer = loop.schedule(after: limits.linger) { [unowned self] in close(code) }
     setNeedsFlush()
   }
 
@@ -56,11 +59,13 @@ extension Connection: LoopResident {
     }
     startDraining()
     phase = .lingering
+    timer?.cancel()
+    stopWatching()
     loseStreams(.noError)
     closeTLS()
-    guard !hasUnsent, phase == .lingering else { return }
+    guard phase == .lingering else { return }
     socket?.finishWriting()
-    timer = loop.schedule(after: limits.linger) { [weak self] in self?.close(.noError) }
+    timer = loop.schedule(after: limits.linger) { [unowned self] in close(.noError) }
   }
 
   private func closeTLS() {
@@ -89,6 +94,7 @@ extension Connection: LoopResident {
     phase = .closed
     timer?.cancel()
     graceTimer?.cancel()
+    stopWatching()
     if let registration { loop.remove(registration) }
     registration = nil
     socket = nil

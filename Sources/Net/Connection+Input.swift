@@ -15,7 +15,9 @@ extension Connection {
       // Less than asked for means that the kernel has no more.
       if count < input.count || phase == .closed || session.isCongested { break }
     }
-    if phase < .closed { setNeedsFlush() }
+    guard phase < .closed else { return }
+    watchHeaders()
+    setNeedsFlush()
   }
 
   private func read(into input: inout [UInt8]) -> Int? {
@@ -80,7 +82,7 @@ extension Connection {
       case .settings: receivedSettings()
       case .pingAcknowledged: if phase == .draining { session.drain() }
       case .goAway: startDraining()
-      case .settingsAcknowledged: break
+      case .settingsAcknowledged: receivedAcknowledgement()
       }
     }
   }
@@ -102,14 +104,7 @@ extension Connection {
     guard key.slot < handlers.count else { return }
     let handler = handlers[key.slot]
     handlers[key.slot] = nil
+    lastUse = loop.turnStart
     handler?.closed(code, connectionLost: false)
-  }
-
-  private func receivedSettings() {
-    guard phase == .opening else { return }
-    phase = .open
-    timer?.cancel()
-    timer = nil
-    if tls == nil { established() }
   }
 }

@@ -15,6 +15,7 @@ extension Connection: Flushable {
     guard phase < .closed else { return }
     if writes == NetLimits.writesPerTurn { setNeedsFlush() }
     if !hasUnsent, phase < .lingering, session.isFinished { linger() }
+    watchOutput()
     updateInterest()
   }
 
@@ -69,7 +70,9 @@ extension Connection: Flushable {
 
   private func write(_ bytes: Span<UInt8>) -> Int {
     do throws(SystemError) {
-      return try socket?.write(bytes) ?? 0
+      let count = try socket?.write(bytes) ?? 0
+      sentBytes += count
+      return count
     } catch {
       // The peer is gone: nobody reads what we could still say.
       close(.noError)

@@ -46,6 +46,15 @@ public final class Connection: @unchecked Sendable {
   /// The time limit of the current phase.
   var timer: EventLoop.Timer?
   var graceTimer: EventLoop.Timer?
+  /// While a header block is half there.
+  var headerTimer: EventLoop.Timer?
+  /// While output waits.
+  var outputTimer: EventLoop.Timer?
+  /// Bytes written since the last look, and how often in a row they were too few.
+  var sentBytes = 0
+  var slowPeriods = 0
+  /// When a stream last ended.
+  var lastUse = MonotonicTime(nanoseconds: 0)
   /// Whom to tell that this peer was refused; nil once it has been done.
   var refused: (@Sendable (Refusal) -> Void)?
   var whenEstablished: [(NetError?) -> Void] = []

@@ -9,6 +9,7 @@ final class Listener: LoopResident, @unchecked Sendable {
   private let loop: EventLoop
   private let configuration: Server.Configuration
   private let acceptor: any StreamAcceptor
+  private let count: ConnectionCount
   private var socket: Socket?
   private var registration: Registration?
   private var connections: [ObjectIdentifier: Connection] = [:]
@@ -16,8 +17,10 @@ final class Listener: LoopResident, @unchecked Sendable {
 
   private init(
     _ socket: consuming Socket, at address: SocketAddress, on loop: EventLoop,
-    _ configuration: Server.Configuration, _ acceptor: any StreamAcceptor
+    _ configuration: Server.Configuration, _ acceptor: any StreamAcceptor,
+    _ count: ConnectionCount
   ) {
+    self.count = count
     self.loop = loop
     self.configuration = configuration
     self.acceptor = acceptor
@@ -29,7 +32,8 @@ final class Listener: LoopResident, @unchecked Sendable {
   ///
   /// Call it on the loop.
   static func open(
-    on loop: EventLoop, _ configuration: Server.Configuration, _ acceptor: any StreamAcceptor
+    on loop: EventLoop, _ configuration: Server.Configuration, _ acceptor: any StreamAcceptor,
+    _ count: ConnectionCount
   ) -> Result<Listener, SystemError> {
     do throws(SystemError) {
       let socket = try Socket.listening(
@@ -37,7 +41,7 @@ final class Listener: LoopResident, @unchecked Sendable {
       // The kernel does not name a path back.
       let address =
         configuration.address.port == nil ? configuration.address : try socket.localAddress()
-      let listener = Listener(socket, at: address, on: loop, configuration, acceptor)
+      let listener = Listener(socket, at: address, on: loop, configuration, acceptor, count)
       try listener.resume()
       loop.add(listener)
       return .success(listener)
@@ -83,6 +87,18 @@ final class Listener: LoopResident, @unchecked Sendable {
   private func serve(_ socket: consuming Socket) {
     do {
       let peer = try socket.peerAddress()
+      guard count.enter() else {
+        configuration.refused?(Refusal(reason: .tooManyConnections, peer: peer))
+        return
+      }
+      try serve(socket, peer)
+    } catch {
+      // Without memory or room in the poller this connection is dropped; others may still work.
+    }
+  }
+
+  private func serve(_ socket: consuming Socket, _ peer: SocketAddress) throws {
+    do {
       let tls = try configuration.tls.map { configuration throws(TLSError) in
         try TLSConnection(server: configuration)
       }
@@ -93,7 +109,8 @@ final class Listener: LoopResident, @unchecked Sendable {
       try connection.start()
       add(connection)
     } catch {
-      // Without memory or room in the poller this connection is dropped; others may still work.
+      count.leave()
+      throw error
     }
   }
 
@@ -103,6 +120,7 @@ final class Listener: LoopResident, @unchecked Sendable {
     connection.whenClosed { [weak self] in
       guard let self else { return }
       self.connections[id] = nil
+      self.count.leave()
       self.checkEmpty()
     }
   }

@@ -5,6 +5,34 @@ public struct NetLimits: Sendable, Hashable {
   /// Until the peer's settings have arrived, TLS handshake included: what nghttpx waits.
   public var timeToEstablish = Duration.seconds(10)
 
+  /// Until the peer has acknowledged our settings: what nghttpx waits.
+  ///
+  /// Also how long one that is sent away has to notice.
+  public var timeToAcknowledgeSettings = Duration.seconds(10)
+
+  /// From the first byte of a header block to its last: a block fits into a few packets.
+  public var timeToFinishHeaders = Duration.seconds(10)
+
+  /// Without a stream, before a connection is sent away: longer than most clients keep one, so that
+  /// it is theirs to decide.
+  public var idleTime = Duration.seconds(300)
+
+  /// How often is looked at who leaves output waiting.
+  public var stallPeriod = Duration.seconds(10)
+
+  /// What a reader must take in such a period, while something waits, not to be called slow: the
+  /// slowest mobile line takes ten times as much.
+  public var bytesPerStallPeriod = 10 * 1024
+
+  /// Slow periods in a row before a stream is reset, or a connection that does not read at all is
+  /// closed: half a minute, in which a network recovers.
+  public var stallPeriods = 3
+
+  /// Connections of one server at once: at 40 KB each with TLS, 400 MB.
+  ///
+  /// Those beyond it are closed before anything is spent on them.
+  public var connections = 10_000
+
   /// Until a dialled address has answered: gRPC's floor is 20 s for all of it, and there may be
   /// several addresses.
   public var timeToConnect = Duration.seconds(10)

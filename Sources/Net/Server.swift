@@ -45,9 +45,10 @@ public final class Server: Sendable {
   ) async throws(NetError) -> Server {
     var configuration = configuration
     var listeners: [Listener] = []
+    let count = ConnectionCount(limit: configuration.limits.connections)
     for loop in group.loops {
       let current = configuration
-      let result = await loop.run { Listener.open(on: loop, current, acceptor) }
+      let result = await loop.run { Listener.open(on: loop, current, acceptor, count) }
       switch result {
       case .success(let listener):
         listeners.append(listener)

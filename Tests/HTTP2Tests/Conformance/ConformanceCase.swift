@@ -107,7 +107,7 @@ final class AnsweringServer {
 
 extension ConformanceCase {
   /// A sign of life that comes after the flights of a case that the connection survives.
-  private static let probe = Array("alive???".utf8)
+  static let probe = Array("alive???".utf8)
 
   /// What is wrong with how a server took this; nil if nothing is.
   func complaint(pieces: Int) -> String? {

@@ -1,0 +1,92 @@
+internal import HTTP2
+internal import Linux
+
+// How long a server waits for a peer. `timer` is the limit of what the connection as a whole waits
+// for: first the peer's settings, then the acknowledgement of ours, then any use at all. Timers are
+// cancelled before the connection goes away, hence `unowned`: a weak reference would give the
+// connection a side table, through which every retain of every call would have to go.
+extension Connection {
+  /// The peer's settings have come; those of a server wait to be acknowledged.
+  func receivedSettings() {
+    guard phase == .opening else { return }
+    phase = .open
+    timer?.cancel()
+    timer = nil
+    if acceptor != nil {
+      timer = loop.schedule(after: limits.timeToAcknowledgeSettings) { [unowned self] in
+        refuse(.settingsNotAcknowledged, .settingsTimeout)
+      }
+    }
+    if tls == nil { established() }
+  }
+
+  /// The peer has taken our settings over; from here on it may be idle for a while.
+  func receivedAcknowledgement() {
+    guard acceptor != nil, phase == .open else { return }
+    timer?.cancel()
+    lastUse = loop.now
+    waitForUse(limits.idleTime)
+  }
+
+  private func waitForUse(_ time: Duration) {
+    timer = loop.schedule(after: time) { [unowned self] in checkUse() }
+  }
+
+  /// Looked at only when time may be up, so that a call costs no more than a note of when it ended.
+  private func checkUse() {
+    if session.streamCount > 0 { lastUse = loop.now }
+    let unused = lastUse.duration(to: .now())
+    if unused < limits.idleTime { return waitForUse(limits.idleTime - unused) }
+    shutDown(grace: limits.timeToAcknowledgeSettings)
+  }
+
+  /// Begins or ends the wait for the rest of a header block.
+  func watchHeaders() {
+    guard session.isReceivingHeaders, acceptor != nil else {
+      headerTimer?.cancel()
+      headerTimer = nil
+      return
+    }
+    guard headerTimer == nil else { return }
+    headerTimer = loop.schedule(after: limits.timeToFinishHeaders) { [unowned self] in
+      refuse(.slowHeaders, .enhanceYourCalm)
+    }
+  }
+
+  /// Begins the watch over a reader that has left something waiting.
+  func watchOutput() {
+    guard outputTimer == nil, acceptor != nil, phase < .lingering else { return }
+    guard hasUnsent || session.queuedBytes > 0 else { return }
+    (slowPeriods, sentBytes) = (0, 0)
+    outputTimer = loop.schedule(after: limits.stallPeriod) { [unowned self] in checkOutput() }
+  }
+
+  private func checkOutput() {
+    outputTimer = nil
+    guard phase < .lingering else { return }
+    slowPeriods = hasUnsent && sentBytes < limits.bytesPerStallPeriod ? slowPeriods + 1 : 0
+    if slowPeriods >= limits.stallPeriods {
+      report(.slowReader)
+      // Nobody reads what could still be said.
+      return close(.cancel)
+    }
+    resetStalledStreams()
+    guard hasUnsent || session.queuedBytes > 0 else { return }
+    sentBytes = 0
+    outputTimer = loop.schedule(after: limits.stallPeriod) { [unowned self] in checkOutput() }
+  }
+
+  /// Streams whose windows their reader keeps shut, or opens by a byte now and then.
+  private func resetStalledStreams() {
+    let count = session.resetStalled(
+      movingLessThan: limits.bytesPerStallPeriod, for: limits.stallPeriods)
+    if count > 0 { setNeedsFlush() }
+  }
+
+  /// Lets go of all that a connection which is over need not wait for.
+  func stopWatching() {
+    headerTimer?.cancel()
+    outputTimer?.cancel()
+    (headerTimer, outputTimer) = (nil, nil)
+  }
+}

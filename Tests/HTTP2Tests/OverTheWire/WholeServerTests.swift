@@ -1,0 +1,120 @@
+import HTTP2
+import Linux
+import Net
+import OpenSSL
+import Testing
+
+/// The whole server: sockets, loop, TLS and time.
+struct WholeServerTests {
+  private static let opening = Frame.preface + Frame.settings([], flags: Frame.acknowledgement)
+
+  @Test(arguments: [false, true])
+  func `T1: all rules hold over a socket`(_ isSecure: Bool) async throws {
+    try await WireServer.with(tls: isSecure ? WireCertificate.server() : nil) { server in
+      for rule in ConformanceTests.cases {
+        let wire = try Wire(port: server.port, tls: isSecure ? WireCertificate.client() : nil)
+        #expect(rule.complaint(over: wire) == nil, "\(rule.id) \(rule.rule)")
+      }
+    }
+  }
+
+  @Test(arguments: [
+    Array("GET / HTTP/1.1\r\nHost: test\r\n\r\n".utf8),
+    // The start of a ClientHello.
+    [0x16, 3, 1, 2, 0, 1, 0, 1, 0xFC, 3, 3] + [UInt8](repeating: 7, count: 32),
+    (0..<65_536).map { UInt8(truncatingIfNeeded: $0 &* $0 >> 3 &+ $0) },
+  ])
+  func `T30: another protocol is sent away at once`(_ bytes: [UInt8]) async throws {
+    let reasons = try await WireServer.with { server in
+      let wire = try Wire(port: server.port)
+      wire.write(bytes)
+      let start = ContinuousClock.now
+      wire.readToEnd()
+      #expect(ContinuousClock.now - start < .seconds(1))
+      #expect(wire.frames.last?.code == .protocolError)
+    }
+    #expect(reasons == ["bad_preface"])
+  }
+
+  @Test func `T30: a preface in twenty-four writes is one`() async throws {
+    try await WireServer.with { server in
+      let wire = try Wire(port: server.port)
+      for byte in Frame.preface { wire.write([byte]) }
+      wire.write(Frame.headers(1))
+      #expect(wire.read { $0.type == 0 && $0.payload == AnsweringServer.body })
+    }
+  }
+
+  @Test(arguments: [
+    ("h2", true), ("h2,http/1.1", true), ("http/1.1,h2", true), ("http/1.1", false), ("h3", false),
+    ("", false),
+  ])
+  func `T58: only a client that offers h2 gets a connection`(
+    _ offer: String, _ isAccepted: Bool
+  ) async throws {
+    try await WireServer.with(tls: WireCertificate.server()) { server in
+      let arguments = ["s_client", "-connect", "127.0.0.1:\(server.port)"]
+      let (status, text) = try WireCertificate.openssl(
+        arguments + (offer.isEmpty ? [] : ["-alpn", offer]))
+      #expect((status == 0) == isAccepted, "\(text)")
+      #expect(text.contains("ALPN protocol: h2") == isAccepted)
+      // The alert has its own name for it.
+      #expect(text.contains("no application protocol") != isAccepted, "\(text)")
+    }
+  }
+
+  @Test func `T4: an attacker is told why, and counted once`() async throws {
+    let reasons = try await WireServer.with { server in
+      let wire = try Wire(port: server.port)
+      wire.write(Self.opening)
+      let streams = (0..<UInt32(2000)).map { 2 * $0 + 1 }
+      wire.write(streams.flatMap { Frame.headers($0) + Frame.reset($0) })
+      wire.readToEnd()
+      let goAways = wire.frames.filter { $0.type == 7 }
+      #expect(goAways.first?.code == .enhanceYourCalm)
+      #expect(goAways.first?.debugText == "too_many_resets")
+    }
+    #expect(reasons == ["too_many_resets"])
+  }
+
+  @Test func `T34: a server that stops says so twice and serves what it took`() async throws {
+    let server = try await WireServer()
+    let wire = try Wire(port: server.port)
+    wire.write(Self.opening + Frame.headers(1, Fields.upload, end: false))
+    wire.synchronize(Array("accepted".utf8))
+    server.beginShutDown()
+    wire.read { $0.type == 7 }
+    #expect(wire.frames.last { $0.type == 7 }?.payload.prefix(4) == [0x7F, 0xFF, 0xFF, 0xFF])
+    wire.read { $0.type == 6 && $0.flags == 0 }
+    // Under way when the news came: it is still taken.
+    wire.write(Frame.headers(3))
+    let ping = wire.frames.last { $0.type == 6 && $0.flags == 0 }
+    wire.write(Frame.ping(ping?.payload ?? [], flags: Frame.acknowledgement))
+    wire.read { $0.type == 7 && $0.payload.prefix(4) == [0, 0, 0, 3] }
+    // Too late for this one; the first two are answered.
+    wire.write(Frame.headers(5) + Frame.data(1, [1], end: true))
+    wire.readToEnd()
+    let answered = wire.frames.filter { $0.type == 0 && $0.flags == 1 }.map(\.stream)
+    #expect(answered.sorted() == [1, 3])
+    await server.shutDown(grace: .zero)
+    #expect(server.reasons.isEmpty)
+  }
+}
+
+extension ConformanceCase {
+  /// What is wrong with how a server on a socket took this; nil if nothing is.
+  func complaint(over wire: Wire) -> String? {
+    if !isRaw { wire.write(Frame.preface) }
+    for (number, flight) in flights.enumerated() {
+      wire.write(flight)
+      if case .connectionError = outcome { continue }
+      wire.synchronize([UInt8(number)] + Array("flight?".utf8))
+    }
+    if case .connectionError = outcome {
+      wire.readToEnd()
+    } else {
+      wire.synchronize(Self.probe)
+    }
+    return complaint(about: wire.frames)
+  }
+}

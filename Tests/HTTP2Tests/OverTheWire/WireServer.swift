@@ -1,0 +1,98 @@
+import HTTP2
+import Linux
+import Net
+import OpenSSL
+import Synchronization
+
+/// Answers every complete request with the same body.
+struct HelloAcceptor: StreamAcceptor {
+  var body = AnsweringServer.body
+
+  func accept(_ stream: Stream, headers: HeaderBlock, endStream: Bool) -> any StreamHandler {
+    let hello = Hello(stream, body)
+    if endStream { hello.answer() }
+    return hello
+  }
+
+  final class Hello: StreamHandler {
+    private let stream: Stream
+    private let body: [UInt8]
+
+    init(_ stream: Stream, _ body: [UInt8]) { (self.stream, self.body) = (stream, body) }
+
+    func answer() {
+      stream.sendHeaders(AnsweringServer.headers)
+      stream.sendData(body, endStream: true)
+    }
+
+    func receivedHeaders(_: HeaderBlock, endStream: Bool) {}
+
+    func receivedData(_ bytes: Span<UInt8>, endStream: Bool) {
+      stream.consumed(bytes.count)
+      if endStream { answer() }
+    }
+
+    func receivedTrailers(_: HeaderBlock) { answer() }
+    func becameWritable() {}
+    func closed(_: ErrorCode, connectionLost: Bool) {}
+  }
+}
+
+/// A server on a port of the kernel's choice, and the reasons for which it refused peers.
+final class WireServer: Sendable {
+  private let group: EventLoopGroup
+  private let server: Server
+  private let log: ReasonLog
+
+  /// Appended to on the server's loop.
+  private final class ReasonLog: Sendable {
+    let reasons = Mutex<[String]>([])
+  }
+
+  init(
+    tls: TLSConfiguration? = nil, limits: NetLimits = NetLimits(),
+    body: [UInt8] = AnsweringServer.body
+  ) async throws {
+    let log = ReasonLog()
+    var configuration = Server.Configuration(address: .ipv4(host: "127.0.0.1", port: 0), tls: tls)
+    configuration.limits = limits
+    configuration.refused = { refusal in
+      log.reasons.withLock { $0.append(refusal.reason.rawValue) }
+    }
+    self.log = log
+    group = try EventLoopGroup(count: 1)
+    server = try await Server.start(
+      on: group, configuration, acceptor: HelloAcceptor(body: body))
+  }
+
+  var port: UInt16 { server.address.port ?? 0 }
+  var reasons: [String] { log.reasons.withLock { $0 } }
+
+  /// Runs `body` beside a server, then takes that down and returns the reasons it had.
+  @discardableResult
+  static func with(
+    tls: TLSConfiguration? = nil, limits: NetLimits = NetLimits(),
+    answer: [UInt8] = AnsweringServer.body, _ body: (WireServer) async throws -> Void
+  ) async throws -> [String] {
+    let server = try await WireServer(tls: tls, limits: limits, body: answer)
+    let result = await Result { try await body(server) }
+    await server.shutDown(grace: .zero)
+    try result.get()
+    return server.reasons
+  }
+
+  func shutDown(grace: Duration) async {
+    await server.shutDown(grace: grace)
+    group.shutdown()
+  }
+
+  /// Begins a graceful shutdown without waiting for its end.
+  func beginShutDown() { Task { [server] in await server.shutDown(grace: .seconds(10)) } }
+}
+
+extension Result where Failure == any Error {
+  /// What an asynchronous body returns or throws.
+  init(_ body: () async throws -> Success) async {
+    do { self = .success(try await body()) } catch { self = .failure(error) }
+  }
+}
