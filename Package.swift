@@ -65,6 +65,7 @@ let package = Package(
       swiftSettings: strict + [.enableExperimentalFeature("Lifetimes")]),
     library("TextCoding"),
     library("RPC", ["Protobuf", "TextCoding", "Zlib"]),
+    library("RPCServices", ["RPC", "Protobuf"]),
     library("OAuth", ["OpenSSL", "TextCoding"]),
     library("ProtoGen", ["Protobuf", "TextCoding"]),
     program("protoc-gen-link", ["ProtoGen", "Protobuf"]),
@@ -90,6 +91,7 @@ let package = Package(
     // The service.
     library("LinkAPI", ["RPC", "Protobuf"]),
     library("TestAPI", ["RPC", "Protobuf"]),
+    library("Interop", ["TestAPI", "RPC"]),
     library(
       "LinkService",
       [
@@ -138,7 +140,7 @@ let package = Package(
     tests("ProtoGen", ["Protobuf", "LinkAPI", "RPC"]),
     tests("Net", ["HTTP2", "OpenSSL", "Linux"], exclude: ["Python"]),
     tests(
-      "RPCNet", ["RPC", "Net", "HTTP2", "OpenSSL", "Linux", "Protobuf", "TestAPI"],
+      "RPCNet", ["RPC", "Net", "HTTP2", "OpenSSL", "Linux", "Protobuf", "TestAPI", "Interop"],
       exclude: ["Python"]),
     tests("HTTPClient", ["Net", "FakeX", "OAuth"], exclude: ["servers.py"]),
     tests("Store", ["OpenSSL", "Linux"]),

@@ -10,8 +10,37 @@ struct ServiceGenerator {
     let response: String
     let comment: String?
 
-    var isStreaming: Bool {
-      descriptor.clientStreaming == true || descriptor.serverStreaming == true
+    var streamsRequests: Bool { descriptor.clientStreaming == true }
+    var streamsResponses: Bool { descriptor.serverStreaming == true }
+
+    /// The method's `MethodKind`, and what `Router` and `Channel` call it.
+    var kind: String {
+      switch (streamsRequests, streamsResponses) {
+      case (false, false): "unary"
+      case (true, false): "clientStreaming"
+      case (false, true): "serverStreaming"
+      case (true, true): "bidirectional"
+      }
+    }
+
+    /// The parameters and the result of the method that a server implements.
+    var handlerParameters: String {
+      let input =
+        streamsRequests ? "_ requests: RequestStream<\(request)>" : "_ request: \(request)"
+      let output = streamsResponses ? ", responses: ResponseWriter<\(response)>" : ""
+      return "\(input)\(output), context: ServerContext"
+    }
+
+    var handlerResult: String { streamsResponses ? "" : " -> \(response)" }
+
+    /// What the client's method returns.
+    var callResult: String {
+      switch (streamsRequests, streamsResponses) {
+      case (false, false): response
+      case (true, false): "ClientStreamingCall<\(request), \(response)>"
+      case (false, true): "ResponseStream<\(response)>"
+      case (true, true): "BidirectionalCall<\(request), \(response)>"
+      }
     }
 
     var idempotency: String {
@@ -50,15 +79,12 @@ struct ServiceGenerator {
     var methods: [Method] = []
     for (index, method) in service.method.enumerated() {
       let place = "\(context.file.name ?? ""): \(service.name ?? "").\(method.name ?? "")"
-      let built = Method(
-        descriptor: method, name: Naming.method(method.name ?? ""),
-        request: scope.reference(to: try context.schema.entry(method.inputType, place)),
-        response: scope.reference(to: try context.schema.entry(method.outputType, place)),
-        comment: context.comments[path.appending(Path.methods, index)])
-      guard !built.isStreaming else {
-        throw GeneratorError(place, "is a streaming method, which are not generated yet")
-      }
-      methods.append(built)
+      methods.append(
+        Method(
+          descriptor: method, name: Naming.method(method.name ?? ""),
+          request: scope.reference(to: try context.schema.entry(method.inputType, place)),
+          response: scope.reference(to: try context.schema.entry(method.outputType, place)),
+          comment: context.comments[path.appending(Path.methods, index)]))
     }
     return methods
   }
@@ -79,7 +105,7 @@ struct ServiceGenerator {
         let type = "MethodDescriptor<\(method.request), \(method.response)>"
         printer.line("\(access)static let \(method.name) = \(type)(")
         let names = "service: \"\(fullName)\", method: \"\(method.descriptor.name ?? "")\""
-        printer.line("  \(names), kind: .unary\(method.idempotency))")
+        printer.line("  \(names), kind: .\(method.kind)\(method.idempotency))")
       }
       printer.line()
       printer.line("/// The file that declares the service.")
@@ -94,17 +120,18 @@ struct ServiceGenerator {
       for method in methods {
         printer.comment(method.comment)
         printer.line("func \(method.name)(")
-        printer.line("  _ request: \(method.request), context: ServerContext")
-        printer.line(") async throws -> \(method.response)")
+        printer.line("  \(method.handlerParameters)")
+        printer.line(") async throws\(method.handlerResult)")
       }
     }
     printer.line()
     printer.block("extension \(name)Protocol") { printer in
       printer.line("/// Adds every method of the service.")
       printer.block("\(access)func register(in router: inout Router)") { printer in
+        printer.line("router.add(\(name)Methods.file)")
         for method in methods {
           let member = Naming.member(method.name)
-          printer.line("router.unary(\(name)Methods.\(member), \(method.name))")
+          printer.line("router.\(method.kind)(\(name)Methods.\(member), \(method.name))")
         }
       }
     }
@@ -120,10 +147,12 @@ struct ServiceGenerator {
         printer.line()
         printer.comment(method.comment)
         printer.line("\(access)func \(method.name)(")
-        printer.line("  _ request: \(method.request), options: CallOptions = CallOptions()")
-        printer.block(") async throws(RPCError) -> \(method.response)") { printer in
-          let member = Naming.member(method.name)
-          printer.line("try await channel.unary(\(name)Methods.\(member), request, options)")
+        let request = method.streamsRequests ? "" : "_ request: \(method.request), "
+        printer.line("  \(request)options: CallOptions = CallOptions()")
+        printer.block(") async throws(RPCError) -> \(method.callResult)") { printer in
+          let arguments = method.streamsRequests ? "options" : "request, options"
+          let member = "\(name)Methods.\(Naming.member(method.name))"
+          printer.line("try await channel.\(method.kind)(\(member), \(arguments))")
         }
       }
     }

@@ -2,8 +2,8 @@ import Protobuf
 
 /// A way to a service: over a network, or within the process.
 ///
-/// Calls of messages are made with `unary(_:_:_:)`, mostly by generated clients. What a conforming
-/// type carries is bytes: it knows nothing of the messages' types.
+/// Calls of messages are made with `unary(_:_:_:)` and its siblings, mostly by generated clients.
+/// What a conforming type carries is bytes: it knows nothing of the messages' types.
 public protocol Channel: Sendable {
   /// Carries one request message and brings back the one response message.
   ///
@@ -13,6 +13,11 @@ public protocol Channel: Sendable {
   func unary(
     _ call: OutgoingCall, message: [UInt8]
   ) async throws(RPCError) -> Response<[UInt8]>
+
+  /// Begins a call whose messages follow.
+  ///
+  /// May return before the server has heard of it; what fails later, the exchange says.
+  func open(_ call: OutgoingCall) async throws(RPCError) -> any ClientExchange
 }
 
 /// A call as a channel sees it: everything but the messages.

@@ -58,3 +58,19 @@ extension Compression {
     }
   }
 }
+
+/// Some of the compressions, without an allocation for them.
+struct CompressionSet: Sendable {
+  private var bits: UInt8 = 0
+
+  mutating func insert(_ compression: Compression) { bits |= Self.bit(compression) }
+  func contains(_ compression: Compression) -> Bool { bits & Self.bit(compression) != 0 }
+
+  private static func bit(_ compression: Compression) -> UInt8 {
+    switch compression {
+    case .identity: 1
+    case .gzip: 2
+    case .deflate: 4
+    }
+  }
+}

@@ -34,10 +34,10 @@ extension OutgoingCall {
 extension RequestHead {
   /// Appends the header fields of the response, except the HTTP status.
   package func append(
-    to sink: inout some FieldSink, metadata: Metadata
+    to sink: inout some FieldSink, compression: Compression, metadata: Metadata
   ) throws(RPCError) {
     sink.append("content-type", contentType.name)
-    if responseCompression != .identity { sink.append("grpc-encoding", responseCompression.name) }
+    if compression != .identity { sink.append("grpc-encoding", compression.name) }
     try metadata.append(to: &sink)
   }
 }

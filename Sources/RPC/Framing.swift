@@ -13,12 +13,12 @@ package enum Framing {
     return frame
   }
 
-  /// The frame with its message compressed, if that is asked for and worth it.
+  /// The frame with its message compressed, if that is asked for and worth it, or `always`.
   package static func compress(
-    _ frame: [UInt8], _ compression: Compression
+    _ frame: [UInt8], _ compression: Compression, always: Bool = false
   ) throws(RPCError) -> [UInt8] {
-    let length = frame.count - prefixLength
-    guard compression != .identity, length >= CallLimits.smallestToCompress else { return frame }
+    let isWorthIt = always || frame.count - prefixLength >= CallLimits.smallestToCompress
+    guard compression != .identity, isWorthIt else { return frame }
     return try self.frame(Array(frame.dropFirst(prefixLength)), compression)
   }
 

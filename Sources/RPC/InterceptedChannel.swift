@@ -21,4 +21,8 @@ private struct InterceptedChannel: Channel {
       try await next.unary(call, message: message)
     }
   }
+
+  func open(_ call: OutgoingCall) async throws(RPCError) -> any ClientExchange {
+    try await interceptor.intercept(call) { call throws(RPCError) in try await next.open(call) }
+  }
 }

@@ -13,6 +13,8 @@ public protocol ServerInterceptor: Sendable {
 /// Runs around every call that a channel makes: to authenticate, to retry, to count, to log.
 public protocol ClientInterceptor: Sendable {
   /// Makes a call by passing it to `next`, changed if need be, or refuses it by throwing.
+  ///
+  /// Where messages are streamed, `next` returns as soon as the call has begun.
   func intercept<Answer: Sendable>(
     _ call: OutgoingCall, _ next: (OutgoingCall) async throws(RPCError) -> Answer
   ) async throws(RPCError) -> Answer

@@ -18,6 +18,9 @@ public struct CallLimits: Sendable, Hashable {
   /// Beyond it, memory grows as bytes arrive.
   static let reservedBytes = 64 << 10
 
+  /// Unread messages of this many bytes hold back their writer within a process: a stream's window.
+  static let unreadBytes = 64 << 10
+
   /// Responses shorter than this are not worth compressing: the header of gzip alone takes 18 bytes.
   static let smallestToCompress = 1 << 10
 }

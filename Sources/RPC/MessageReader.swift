@@ -18,11 +18,12 @@ package struct MessageReader: Sendable {
   /// Reads from the front of `bytes`, and takes away what it read.
   ///
   /// Returns a message as soon as it is whole, and nil when `bytes` is used up.
-  package mutating func next(from bytes: inout Span<UInt8>) throws(RPCError) -> [UInt8]? {
+  package mutating func next(from bytes: inout Span<UInt8>) throws(RPCError) -> ReceivedMessage? {
     guard let frame = try deframer.next(from: &bytes) else { return nil }
     count += 1
     if expectsOne, count > 1 { throw Self.wrongCount }
-    return try compression.message(in: frame, limit: limit)
+    let message = try compression.message(in: frame, limit: limit)
+    return ReceivedMessage(bytes: message, wasCompressed: frame.isCompressed)
   }
 
   /// No bytes follow.

@@ -59,6 +59,12 @@ extension RegisteredMethod {
         handler: .unary { message, context in
           try await interceptor.intercept(context) { context in try await next(message, context) }
         })
+    case .streaming(let next):
+      RegisteredMethod(
+        path: path, kind: kind,
+        handler: .streaming { exchange, context in
+          try await interceptor.intercept(context) { context in try await next(exchange, context) }
+        })
     }
   }
 }

@@ -52,6 +52,9 @@ extension RPCError {
 
   /// What a call ends with whose caller does not want it any more.
   package static var cancelled: RPCError { RPCError(.cancelled, "the call was cancelled") }
+
+  /// What writing fails with once the call has its answer.
+  package static var callIsOver: RPCError { RPCError(.cancelled, "the call is over") }
 }
 
 extension RPCError: CustomStringConvertible {

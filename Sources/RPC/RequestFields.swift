@@ -8,7 +8,7 @@ package struct RequestFields: Sendable {
   private var method: RegisteredMethod?
   private var contentType: ContentType?
   private var compression: Compression? = .identity
-  private var accepted: Set<Compression> = []
+  private var accepted = CompressionSet()
   private var timeout: Duration?
   private var malformed: RPCError?
 
@@ -75,9 +75,7 @@ extension RequestFields {
         namesEncodings: true)
     }
     return RequestHead(
-      method: method, contentType: contentType, compression: compression,
-      // What the client used and says it reads is what it gets.
-      responseCompression: accepted.contains(compression) ? compression : .identity,
+      method: method, contentType: contentType, compression: compression, accepted: accepted,
       timeout: timeout)
   }
 }
@@ -87,8 +85,23 @@ package struct RequestHead: Sendable {
   package let method: RegisteredMethod
   package let contentType: ContentType
   package let compression: Compression
-  package let responseCompression: Compression
+  /// What the client says it reads.
+  let accepted: CompressionSet
   package let timeout: Duration?
+
+  /// How responses are compressed.
+  ///
+  /// - Parameter choice: whether they are; nil leaves it to the client.
+  package func responseCompression(_ choice: Bool?) -> Compression {
+    switch choice {
+    // What the client used and says it reads is what it gets.
+    case nil: accepted.contains(compression) ? compression : .identity
+    case false?: .identity
+    case true?:
+      [compression, .gzip, .deflate].first { $0 != .identity && accepted.contains($0) }
+        ?? .identity
+    }
+  }
 }
 
 /// A request that is answered without anyone looking at its messages.

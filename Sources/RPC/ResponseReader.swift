@@ -30,7 +30,7 @@ package struct ResponseReader: Sendable {
   }
 
   /// Reads from the front of `bytes`; returns each message, and nil when `bytes` is used up.
-  package mutating func next(from bytes: inout Span<UInt8>) throws(RPCError) -> [UInt8]? {
+  package mutating func next(from bytes: inout Span<UInt8>) throws(RPCError) -> ReceivedMessage? {
     guard case .messages(var reader) = phase else {
       throw RPCError(.internal, "the server sent data out of turn")
     }

@@ -1,4 +1,4 @@
-import Protobuf
+public import Protobuf
 
 /// What a server serves: services register their methods with its router.
 public protocol Service: Sendable {
@@ -11,6 +11,8 @@ public protocol Service: Sendable {
 /// Filled once, before the first call; then it is an immutable value that every loop reads.
 public struct Router: Sendable {
   package private(set) var methods: [RegisteredMethod] = []
+  /// The files that declare the services, as far as they said so.
+  package private(set) var files: [FileDescriptor] = []
 
   /// A router without methods.
   public init() {}
@@ -20,6 +22,9 @@ public struct Router: Sendable {
     for service in services { service.register(in: &self) }
   }
 
+  /// Adds the file that declares a service, so that reflection can show it.
+  public mutating func add(_ file: FileDescriptor) { files.append(file) }
+
   /// Adds a method that answers one request with one response.
   ///
   /// Two handlers for one path are a mistake of the program and stop it.
@@ -28,19 +33,73 @@ public struct Router: Sendable {
     _ handler: @escaping @Sendable (Req, ServerContext) async throws -> Res
   ) {
     precondition(method.kind == .unary, "\(method.path) is not unary")
-    add(method) { message, context in
-      try frame(try await handler(try decode(message), context))
-    }
+    add(
+      method,
+      .unary { message, context in
+        try frame(try await handler(try decode(message), context))
+      })
+  }
+
+  /// Adds a method that answers one request with a stream of responses.
+  ///
+  /// The stream ends when the handler returns.
+  public mutating func serverStreaming<Req, Res>(
+    _ method: MethodDescriptor<Req, Res>,
+    _ handler:
+      @escaping @Sendable (Req, ResponseWriter<Res>, ServerContext) async throws -> Void
+  ) {
+    precondition(method.kind == .serverStreaming, "\(method.path) does not stream its responses")
+    add(
+      method,
+      .streaming { exchange, context in
+        var requests = RequestStream<Req>(exchange, context).makeAsyncIterator()
+        guard let request = try await requests.next() else { throw MessageReader.wrongCount }
+        try await handler(request, ResponseWriter(exchange), context)
+      })
+  }
+
+  /// Adds a method that answers a stream of requests with one response.
+  ///
+  /// The handler may return before it has read all requests; the client is stopped then.
+  public mutating func clientStreaming<Req, Res>(
+    _ method: MethodDescriptor<Req, Res>,
+    _ handler: @escaping @Sendable (RequestStream<Req>, ServerContext) async throws -> Res
+  ) {
+    precondition(method.kind == .clientStreaming, "\(method.path) does not stream its requests")
+    add(
+      method,
+      .streaming { exchange, context in
+        let response = try await handler(RequestStream(exchange, context), context)
+        try await ResponseWriter(exchange).write(response)
+      })
+  }
+
+  /// Adds a method with streams both ways.
+  ///
+  /// The stream of responses ends when the handler returns.
+  public mutating func bidirectional<Req, Res>(
+    _ method: MethodDescriptor<Req, Res>,
+    _ handler:
+      @escaping @Sendable (
+        RequestStream<Req>, ResponseWriter<Res>, ServerContext
+      ) async throws -> Void
+  ) {
+    precondition(method.kind == .bidirectional, "\(method.path) does not stream both ways")
+    add(
+      method,
+      .streaming { exchange, context in
+        try await handler(
+          RequestStream(exchange, context), ResponseWriter(exchange), context)
+      })
   }
 
   private mutating func add<Req, Res>(
-    _ method: MethodDescriptor<Req, Res>, _ handler: @escaping UnaryHandler
+    _ method: MethodDescriptor<Req, Res>, _ handler: RegisteredMethod.Handler
   ) {
     precondition(
       !methods.contains { $0.path.utf8.elementsEqual(method.path.utf8) },
       "\(method.path) is registered twice")
-    methods.append(
-      RegisteredMethod(path: method.path, kind: method.kind, handler: .unary(handler)))
+    methods.append(RegisteredMethod(path: method.path, kind: method.kind, handler: handler))
   }
 }
 
@@ -48,14 +107,16 @@ public struct Router: Sendable {
 package typealias UnaryHandler =
   @Sendable (_ message: [UInt8], _ context: ServerContext) async throws -> [UInt8]
 
+/// Reads the requests of a call and sends its responses; the call succeeds when it returns.
+package typealias StreamingHandler =
+  @Sendable (_ exchange: any MessageExchange, _ context: ServerContext) async throws -> Void
+
 /// A method as the transports see it, without the types of its messages.
 package final class RegisteredMethod: Sendable {
-  /// How calls of the method are run.
-  ///
-  /// Streaming kinds get a case with a stream of request messages and a writer of responses; unary
-  /// calls keep this one, which needs neither.
+  /// How calls of the method are run: unary ones without any of what streams need.
   package enum Handler: Sendable {
     case unary(UnaryHandler)
+    case streaming(StreamingHandler)
   }
 
   package let path: String
@@ -78,13 +139,7 @@ private func decode<Request: Message>(_ message: [UInt8]) throws -> Request {
   }
 }
 
-/// The response as a length-prefixed message, encoded behind its prefix so that it moves only once.
 @inline(never)
 private func frame(_ response: some Message) throws -> [UInt8] {
-  var frame = Framing.beginning()
-  do { try response.serialize(appendingTo: &frame) } catch {
-    throw RPCError(.internal, "the response cannot be encoded", cause: error)
-  }
-  try Framing.seal(&frame, compressed: false)
-  return frame
+  try Framing.frame(encoding: response)
 }

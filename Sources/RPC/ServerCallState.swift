@@ -32,6 +32,8 @@ package struct ServerCallState: Sendable, Equatable {
 
   /// Whether bytes of the request still matter.
   package var readsRequest: Bool { request == .open && response == .open }
+  /// Whether the client still waits for something.
+  package var sendsResponse: Bool { response == .open }
   /// Whether the call takes no further part in anything.
   package var isOver: Bool { response == .ended && handler != .running }
 

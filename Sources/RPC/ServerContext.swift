@@ -53,33 +53,54 @@ public struct ServerContext: Sendable {
   ///
   /// Too late once that is sent.
   public var responseMetadata: Metadata {
-    get { addedMetadata?.initial ?? Metadata() }
+    get { additions?.initial ?? Metadata() }
     nonmutating set { add { $0.initial = newValue } }
   }
 
   /// What goes back after the last message of the response.
   public var trailingMetadata: Metadata {
-    get { addedMetadata?.trailing ?? Metadata() }
+    get { additions?.trailing ?? Metadata() }
     nonmutating set { add { $0.trailing = newValue } }
   }
 
-  /// Both kinds of metadata for the response; nil, as for most calls, where there are none.
-  package var addedMetadata: AddedMetadata? { call.added.withLock(\.self) }
+  /// Whether responses are compressed, in a way that the client says it reads.
+  ///
+  /// Nil leaves it to the client: responses are compressed as its requests are. Too late once the
+  /// first message is sent.
+  public var compressesResponses: Bool? {
+    get { additions?.compressesResponses }
+    nonmutating set { add { $0.compressesResponses = newValue } }
+  }
 
-  private func add(_ change: (inout AddedMetadata) -> Void) {
-    call.added.withLock { added in
-      var new = added ?? AddedMetadata()
+  /// Whether a request of this call that has been read was compressed.
+  public var receivedCompressedRequest: Bool {
+    call.receivedCompressedRequest.load(ordering: .relaxed)
+  }
+
+  /// A request that has been read was compressed.
+  package func noteCompressedRequest() {
+    call.receivedCompressedRequest.store(true, ordering: .relaxed)
+  }
+
+  /// What the handler adds to its response; nil, as for most calls, where there is nothing.
+  package var additions: Additions? { call.additions.withLock(\.self) }
+
+  private func add(_ change: (inout Additions) -> Void) {
+    call.additions.withLock { additions in
+      var new = additions ?? Additions()
       change(&new)
-      added = new
+      additions = new
     }
   }
 
   /// What a handler adds to its response.
-  package struct AddedMetadata: Sendable {
-    /// Before the first message.
+  package struct Additions: Sendable {
+    /// Metadata before the first message.
     package var initial = Metadata()
-    /// After the last message.
+    /// Metadata after the last message.
     package var trailing = Metadata()
+    /// Whether messages are compressed; nil as the client does.
+    package var compressesResponses: Bool?
   }
 }
 
@@ -90,7 +111,8 @@ extension ServerContext {
     let peer: Peer
     let source: any MetadataSource
     let deadline: ContinuousClock.Instant?
-    let added = Mutex<AddedMetadata?>(nil)
+    let additions = Mutex<Additions?>(nil)
+    let receivedCompressedRequest = Atomic(false)
 
     init(
       path: String, peer: Peer, source: any MetadataSource, deadline: ContinuousClock.Instant?

@@ -8,7 +8,7 @@ internal import RPC
 /// deadline covers the dialling, too.
 ///
 /// `@unchecked Sendable`: what is mutable is touched only on the loop of the channel.
-final class ClientCall: StreamHandler, @unchecked Sendable {
+final class ClientCall: PendingCall, StreamHandler, @unchecked Sendable {
   typealias Outcome = Result<Response<[UInt8]>, RPCError>
 
   private let loop: EventLoop
@@ -73,7 +73,7 @@ final class ClientCall: StreamHandler, @unchecked Sendable {
     guard state.isOpen else { return }
     do throws(RPCError) {
       var rest = bytes
-      while let message = try reader.next(from: &rest) { self.message = message }
+      while let message = try reader.next(from: &rest) { self.message = message.bytes }
       if endStream { throw ResponseReader.noStatus }
       stream?.consumed(bytes.count)
     } catch {
@@ -90,11 +90,7 @@ final class ClientCall: StreamHandler, @unchecked Sendable {
   func becameWritable() {}
 
   func closed(_ code: ErrorCode, connectionLost: Bool) {
-    let error =
-      connectionLost
-      ? RPCError(.unavailable, "the connection was lost")
-      : RPCError(StatusCode(streamReset: code.rawValue), "the server reset the call: \(code)")
-    perform(state.streamClosed(), .failure(error))
+    perform(state.streamClosed(), .failure(.streamClosed(code, connectionLost: connectionLost)))
   }
 
   private func read(_ body: () throws(RPCError) -> Void) {
@@ -130,5 +126,13 @@ extension ResponseFields {
   init(_ block: HeaderBlock) {
     self.init()
     block.forEachField { add(name: $0, value: $1) }
+  }
+}
+
+extension RPCError {
+  /// What a call fails with whose stream is closed before its status has come.
+  static func streamClosed(_ code: ErrorCode, connectionLost: Bool) -> RPCError {
+    if connectionLost { return RPCError(.unavailable, "the connection was lost") }
+    return RPCError(StatusCode(streamReset: code.rawValue), "the server reset the call: \(code)")
   }
 }

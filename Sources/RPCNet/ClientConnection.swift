@@ -2,6 +2,18 @@ internal import HTTP2
 internal import Net
 internal import RPC
 
+/// A call that waits for a connection.
+protocol PendingCall: AnyObject {
+  /// Whether somebody still wants this call made.
+  var isOpen: Bool { get }
+  /// Sends the request.
+  ///
+  /// Throws if the connection takes no more, and then nothing has been sent.
+  func send(on connection: Connection) throws(NetError)
+  /// Ends the call from this side, if it has not ended yet.
+  func fail(_ error: RPCError)
+}
+
 /// The one connection of a channel: dialled when it is needed, and again when it is gone.
 ///
 /// `@unchecked Sendable`: what is mutable is touched only on the thread of `loop`.
@@ -9,7 +21,7 @@ final class ClientConnection: @unchecked Sendable {
   private enum State {
     case idle
     /// Being dialled; these calls wait for it.
-    case connecting([ClientCall])
+    case connecting([any PendingCall])
     case connected(Connection)
     case closed
   }
@@ -25,7 +37,7 @@ final class ClientConnection: @unchecked Sendable {
   }
 
   /// Sends a call as soon as there is a connection, or fails it.
-  func send(_ call: ClientCall) {
+  func send(_ call: any PendingCall) {
     guard call.isOpen else { return }
     switch state {
     case .closed: call.fail(Self.channelClosed)
@@ -37,7 +49,7 @@ final class ClientConnection: @unchecked Sendable {
     }
   }
 
-  private func dial(for call: ClientCall) {
+  private func dial(for call: any PendingCall) {
     state = .connecting([call])
     dialling = Task(executorPreference: loop) { [self] in
       do throws(NetError) {

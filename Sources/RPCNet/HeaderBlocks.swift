@@ -25,16 +25,16 @@ enum HeaderBlocks {
 
   /// The headers of a response.
   static func response(
-    to head: RequestHead, metadata: Metadata?
+    to head: RequestHead, _ compression: Compression, metadata: Metadata?
   ) throws(RPCError) -> HeaderBlock {
-    if metadata == nil, head.responseCompression == .identity {
+    if metadata == nil, compression == .identity {
       switch head.contentType {
       case .grpc: return plainHeaders
       case .grpcProto: return protoHeaders
       }
     }
     var block = HeaderBlock([":status": "200"])
-    try head.append(to: &block, metadata: metadata ?? Metadata())
+    try head.append(to: &block, compression: compression, metadata: metadata ?? Metadata())
     return block
   }
 
@@ -51,6 +51,13 @@ enum HeaderBlocks {
     _ error: RPCError, _ contentType: ContentType, trailing: Metadata
   ) -> HeaderBlock {
     var block = headers(contentType)
+    error.append(to: &block, trailing: trailing)
+    return block
+  }
+
+  /// What follows the messages of a call that failed after some.
+  static func failureTrailers(_ error: RPCError, trailing: Metadata) -> HeaderBlock {
+    var block = HeaderBlock()
     error.append(to: &block, trailing: trailing)
     return block
   }

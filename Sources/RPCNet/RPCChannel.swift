@@ -74,6 +74,18 @@ public final class RPCChannel: Channel {
     return try outcome.get()
   }
 
+  /// Begins a call; it ends when the exchange is let go, a task that waits for it is cancelled, or
+  /// the deadline passes.
+  public func open(_ call: OutgoingCall) async throws(RPCError) -> any ClientExchange {
+    let attempt = StreamingClientCall(
+      call, headers: try headers(of: call), limits: limits, on: loop)
+    loop.execute { [connection] in
+      attempt.begin()
+      connection.send(attempt)
+    }
+    return NetworkExchange(attempt)
+  }
+
   private func headers(of call: OutgoingCall) throws(RPCError) -> HeaderBlock {
     var block = HeaderBlock(reserving: 512)
     block.append(":method", "POST")

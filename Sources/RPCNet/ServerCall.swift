@@ -15,9 +15,13 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
   private let head: RequestHead
   private let context: ServerContext
   private let running: RunningCalls?
+  /// What a call has whose messages are streamed; a unary one does without.
+  private let flow: MessageFlow?
   private var state: ServerCallState
   private var reader: MessageReader
   private var request: [UInt8] = []
+  /// How responses are compressed, once the headers have been sent.
+  private var compression: Compression?
   private var task: Task<Void, Never>?
   private var timer: EventLoop.Timer?
 
@@ -31,6 +35,7 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
     state = ServerCallState(head.method.kind)
     reader = MessageReader(
       head.compression, expectsOne: head.method.kind.hasOneRequest, limits: limits)
+    flow = head.method.kind == .unary ? nil : MessageFlow(isWritable: true)
     context = ServerContext(
       path: head.method.path, peer: Peer(stream.connection), metadataIn: headers,
       deadline: head.timeout.map { ContinuousClock.now.advanced(by: $0) })
@@ -56,21 +61,29 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
     guard state.readsRequest else { return }
     do throws(RPCError) {
       var rest = bytes
-      while let message = try reader.next(from: &rest) { request = message }
+      while let message = try reader.next(from: &rest) { received(message) }
     } catch {
       return fail(error)
     }
-    if endStream { requestEnded() } else { stream.consumed(bytes.count) }
+    if let flow { flow.received(bytes.count, on: stream) } else { stream.consumed(bytes.count) }
+    if endStream { requestEnded() }
+  }
+
+  private func received(_ message: ReceivedMessage) {
+    if let flow { return flow.incoming.append(message) }
+    request = message.bytes
+    if message.wasCompressed { context.noteCompressedRequest() }
   }
 
   func receivedTrailers(_ trailers: HeaderBlock) {
     if state.readsRequest { requestEnded() }
   }
 
-  func becameWritable() {}
+  func becameWritable() { flow?.outgoing.open() }
 
   func closed(_ code: ErrorCode, connectionLost: Bool) {
     perform(state.streamClosed())
+    flow?.end(.cancelled)
     stopTimer()
   }
 
@@ -80,20 +93,26 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
       perform(state.requestEnded().subtracting(.startHandler))
       return fail(error)
     }
+    flow?.incoming.end()
     perform(state.requestEnded())
   }
 
   // MARK: - What is done about it
 
+  /// - Parameter answer: one message and success, success after the messages sent so far, or an
+  ///   error.
   private func perform(
-    _ effects: ServerCallState.Effects, _ answer: Result<[UInt8], RPCError>? = nil
+    _ effects: ServerCallState.Effects, _ answer: Result<[UInt8]?, RPCError>? = nil
   ) {
     if effects.contains(.startHandler) { startHandler() }
     if effects.contains(.sendAnswer), let answer { send(answer) }
     if effects.contains(.cancelHandler) { task?.cancel() }
   }
 
-  private func fail(_ error: RPCError) { perform(state.failed(), .failure(error)) }
+  private func fail(_ error: RPCError) {
+    perform(state.failed(), .failure(error))
+    flow?.end(error)
+  }
 
   private func startHandler() {
     running?.started()
@@ -104,13 +123,15 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
   /// Kept small, and what it calls not inlined: the frames of a task that fit into its first
   /// kilobyte cost no allocation.
   private func runHandler() async {
-    switch head.method.handler {
-    case .unary(let handler):
-      do {
-        handlerReturned(try await handler(takeRequest(), context))
-      } catch {
-        handlerThrew(error)
+    do {
+      switch head.method.handler {
+      case .unary(let handler): handlerReturned(try await handler(takeRequest(), context))
+      case .streaming(let handler):
+        try await handler(self, context)
+        handlerReturned(nil)
       }
+    } catch {
+      handlerThrew(error)
     }
   }
 
@@ -120,15 +141,17 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
   }
 
   @inline(never)
-  private func handlerReturned(_ frame: [UInt8]) {
+  private func handlerReturned(_ frame: [UInt8]?) {
     handlerFinished()
     perform(state.handlerFinished(), .success(frame))
+    flow?.end(.callIsOver)
   }
 
   @inline(never)
   private func handlerThrew(_ error: any Error) {
     handlerFinished()
     perform(state.handlerFinished(), .failure(.wrapping(error)))
+    flow?.end(.callIsOver)
   }
 
   private func handlerFinished() {
@@ -138,26 +161,73 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
 
   // MARK: - What goes to the client
 
-  private func send(_ answer: Result<[UInt8], RPCError>) {
+  private func send(_ answer: Result<[UInt8]?, RPCError>) {
     stopTimer()
     do throws(RPCError) {
-      let frame = try Framing.compress(try answer.get(), head.responseCompression)
-      let added = context.addedMetadata
-      let headers = try HeaderBlocks.response(to: head, metadata: added?.initial)
-      let trailers = try HeaderBlocks.trailers(added?.trailing)
-      stream.sendHeaders(headers)
-      stream.sendData(frame)
+      let frame = try answer.get()
+      let trailers = try HeaderBlocks.trailers(context.additions?.trailing)
+      let compression = try beginResponse()
+      if let frame { stream.sendData(try Framing.compress(frame, compression)) }
       stream.sendTrailers(trailers)
     } catch {
-      let block = HeaderBlocks.failure(
-        error, head.contentType, trailing: context.trailingMetadata)
+      sendFailure(error)
+    }
+  }
+
+  /// Sends the headers, unless that is done; returns how messages are compressed.
+  private func beginResponse() throws(RPCError) -> Compression {
+    if let compression { return compression }
+    let additions = context.additions
+    let compression = head.responseCompression(additions?.compressesResponses)
+    stream.sendHeaders(
+      try HeaderBlocks.response(to: head, compression, metadata: additions?.initial))
+    self.compression = compression
+    return compression
+  }
+
+  private func sendFailure(_ error: RPCError) {
+    let trailing = context.trailingMetadata
+    if compression == nil {
+      let block = HeaderBlocks.failure(error, head.contentType, trailing: trailing)
       stream.sendHeaders(block, endStream: true)
+    } else {
+      stream.sendTrailers(HeaderBlocks.failureTrailers(error, trailing: trailing))
     }
   }
 
   private func stopTimer() {
     timer?.cancel()
     timer = nil
+  }
+}
+
+// MARK: - What a streaming handler asks for
+
+extension ServerCall: MessageExchange {
+  func receive() async throws(RPCError) -> ReceivedMessage? {
+    guard let flow else { return nil }
+    let message = try await flow.incoming.next()
+    if message != nil, flow.incoming.isEmpty {
+      stream.connection.loop.perform { [stream] in flow.giveBack(to: stream) }
+    }
+    return message
+  }
+
+  func send(_ frame: [UInt8], compressed: Bool) async throws(RPCError) {
+    try await flow?.outgoing.pass()
+    try await stream.connection.loop.run { self.sendNow(frame, compressed: compressed) }.get()
+  }
+
+  private func sendNow(_ frame: [UInt8], compressed: Bool) -> Result<Void, RPCError> {
+    guard state.sendsResponse else { return .failure(.callIsOver) }
+    do throws(RPCError) {
+      let compression = try beginResponse()
+      stream.sendData(compressed ? try Framing.compress(frame, compression) : frame)
+      flow?.wrote(to: stream)
+      return .success(())
+    } catch {
+      return .failure(error)
+    }
   }
 }
 

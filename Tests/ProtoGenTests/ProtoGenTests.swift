@@ -60,7 +60,10 @@ struct GeneratedCodeTests {
   func `the descriptor in the code is that of the file`() throws {
     let file = try FileDescriptorProto(serialized: NotesMethods.file.serialized)
     #expect(file.name == "testing/generator/golden.proto")
-    #expect(file.service.first?.method.map(\.name) == ["WriteNote", "ReadNote", "DropNote"])
+    #expect(
+      file.service.first?.method.map(\.name) == [
+        "WriteNote", "ReadNote", "DropNote", "WatchNotes", "WriteNotes", "ReadNotes",
+      ])
     #expect(
       NotesMethods.file.dependencies.map(\.name) == [
         "google/protobuf/timestamp.proto", "link/v1/options.proto",

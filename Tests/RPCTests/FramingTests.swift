@@ -86,7 +86,7 @@ struct MessageReaderTests {
     var messages: [[UInt8]] = []
     var bytes = stream.span
     do {
-      while let message = try reader.next(from: &bytes) { messages.append(message) }
+      while let message = try reader.next(from: &bytes) { messages.append(message.bytes) }
       try reader.finish()
       return .success(messages)
     } catch { return .failure(error) }

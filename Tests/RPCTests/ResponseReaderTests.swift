@@ -18,7 +18,7 @@ struct ResponseReaderTests {
       var messages: [[UInt8]] = []
       let data = data ?? []
       var bytes = data.span
-      while let message = try reader.next(from: &bytes) { messages.append(message) }
+      while let message = try reader.next(from: &bytes) { messages.append(message.bytes) }
       _ = try reader.receivedTrailers(fields(trailers ?? []))
       return .success(messages)
     } catch { return .failure(error) }

@@ -1057,6 +1057,7 @@ public protocol LinkServiceProtocol: RPC.Service {
 extension LinkServiceProtocol {
   /// Adds every method of the service.
   public func register(in router: inout Router) {
+    router.add(LinkServiceMethods.file)
     router.unary(LinkServiceMethods.startLink, startLink)
     router.unary(LinkServiceMethods.completeLink, completeLink)
     router.unary(LinkServiceMethods.listAccounts, listAccounts)

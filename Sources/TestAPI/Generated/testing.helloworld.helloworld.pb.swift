@@ -95,6 +95,7 @@ package protocol GreeterProtocol: RPC.Service {
 extension GreeterProtocol {
   /// Adds every method of the service.
   package func register(in router: inout Router) {
+    router.add(GreeterMethods.file)
     router.unary(GreeterMethods.sayHello, sayHello)
   }
 }

@@ -314,6 +314,15 @@ enum NotesMethods {
     service: "testing.generator.Notes", method: "ReadNote", kind: .unary, idempotency: .noSideEffects)
   static let dropNote = MethodDescriptor<ReadNoteRequest, ReadNoteRequest>(
     service: "testing.generator.Notes", method: "DropNote", kind: .unary, idempotency: .idempotent)
+  /// Sends every note that is written.
+  static let watchNotes = MethodDescriptor<ReadNoteRequest, Note>(
+    service: "testing.generator.Notes", method: "WatchNotes", kind: .serverStreaming)
+  /// Writes many notes.
+  static let writeNotes = MethodDescriptor<WriteNoteRequest, Note>(
+    service: "testing.generator.Notes", method: "WriteNotes", kind: .clientStreaming)
+  /// Reads many notes.
+  static let readNotes = MethodDescriptor<ReadNoteRequest, Note>(
+    service: "testing.generator.Notes", method: "ReadNotes", kind: .bidirectional)
 
   /// The file that declares the service.
   static var file: FileDescriptor { TestingGeneratorGoldenProto.file }
@@ -337,14 +346,30 @@ protocol NotesProtocol: RPC.Service {
   func dropNote(
     _ request: ReadNoteRequest, context: ServerContext
   ) async throws -> ReadNoteRequest
+  /// Sends every note that is written.
+  func watchNotes(
+    _ request: ReadNoteRequest, responses: ResponseWriter<Note>, context: ServerContext
+  ) async throws
+  /// Writes many notes.
+  func writeNotes(
+    _ requests: RequestStream<WriteNoteRequest>, context: ServerContext
+  ) async throws -> Note
+  /// Reads many notes.
+  func readNotes(
+    _ requests: RequestStream<ReadNoteRequest>, responses: ResponseWriter<Note>, context: ServerContext
+  ) async throws
 }
 
 extension NotesProtocol {
   /// Adds every method of the service.
   func register(in router: inout Router) {
+    router.add(NotesMethods.file)
     router.unary(NotesMethods.writeNote, writeNote)
     router.unary(NotesMethods.readNote, readNote)
     router.unary(NotesMethods.dropNote, dropNote)
+    router.serverStreaming(NotesMethods.watchNotes, watchNotes)
+    router.clientStreaming(NotesMethods.writeNotes, writeNotes)
+    router.bidirectional(NotesMethods.readNotes, readNotes)
   }
 }
 
@@ -373,6 +398,27 @@ struct NotesClient: Sendable {
   ) async throws(RPCError) -> ReadNoteRequest {
     try await channel.unary(NotesMethods.dropNote, request, options)
   }
+
+  /// Sends every note that is written.
+  func watchNotes(
+    _ request: ReadNoteRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> ResponseStream<Note> {
+    try await channel.serverStreaming(NotesMethods.watchNotes, request, options)
+  }
+
+  /// Writes many notes.
+  func writeNotes(
+    options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> ClientStreamingCall<WriteNoteRequest, Note> {
+    try await channel.clientStreaming(NotesMethods.writeNotes, options)
+  }
+
+  /// Reads many notes.
+  func readNotes(
+    options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> BidirectionalCall<ReadNoteRequest, Note> {
+    try await channel.bidirectional(NotesMethods.readNotes, options)
+  }
 }
 
 /// The schema of `testing/generator/golden.proto`.
@@ -397,9 +443,13 @@ enum TestingGeneratorGoldenProto {
       ABIMCghVU0VfUkVBRBABEg8KC1VTRV9MT09LX0FUEAESDAoIQU5ZVEhJTkcQBxoCEAFCCQoHY29udGVudEILCglfYW5z\
       d2VyZWRCCAoGX3N0YXJzIiEKB0RyYXdpbmcSFgoGcGl4ZWxzGAEgASgMUgZwaXhlbHMiPwoQV3JpdGVOb3RlUmVxdWVz\
       dBIrCgRub3RlGAEgASgLMhcudGVzdGluZy5nZW5lcmF0b3IuTm90ZVIEbm90ZSIlCg9SZWFkTm90ZVJlcXVlc3QSEgoE\
-      bmFtZRgBIAEoCVIEbmFtZTL5AQoFTm90ZXMSSQoJV3JpdGVOb3RlEiMudGVzdGluZy5nZW5lcmF0b3IuV3JpdGVOb3Rl\
+      bmFtZRgBIAEoCVIEbmFtZTLiAwoFTm90ZXMSSQoJV3JpdGVOb3RlEiMudGVzdGluZy5nZW5lcmF0b3IuV3JpdGVOb3Rl\
       UmVxdWVzdBoXLnRlc3RpbmcuZ2VuZXJhdG9yLk5vdGUSTAoIUmVhZE5vdGUSIi50ZXN0aW5nLmdlbmVyYXRvci5SZWFk\
       Tm90ZVJlcXVlc3QaFy50ZXN0aW5nLmdlbmVyYXRvci5Ob3RlIgOQAgESVwoIRHJvcE5vdGUSIi50ZXN0aW5nLmdlbmVy\
-      YXRvci5SZWFkTm90ZVJlcXVlc3QaIi50ZXN0aW5nLmdlbmVyYXRvci5SZWFkTm90ZVJlcXVlc3QiA5ACAmIGcHJvdG8z
+      YXRvci5SZWFkTm90ZVJlcXVlc3QaIi50ZXN0aW5nLmdlbmVyYXRvci5SZWFkTm90ZVJlcXVlc3QiA5ACAhJLCgpXYXRj\
+      aE5vdGVzEiIudGVzdGluZy5nZW5lcmF0b3IuUmVhZE5vdGVSZXF1ZXN0GhcudGVzdGluZy5nZW5lcmF0b3IuTm90ZTAB\
+      EkwKCldyaXRlTm90ZXMSIy50ZXN0aW5nLmdlbmVyYXRvci5Xcml0ZU5vdGVSZXF1ZXN0GhcudGVzdGluZy5nZW5lcmF0\
+      b3IuTm90ZSgBEkwKCVJlYWROb3RlcxIiLnRlc3RpbmcuZ2VuZXJhdG9yLlJlYWROb3RlUmVxdWVzdBoXLnRlc3Rpbmcu\
+      Z2VuZXJhdG9yLk5vdGUoATABYgZwcm90bzM=
       """)
 }
