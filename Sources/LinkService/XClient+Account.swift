@@ -27,7 +27,11 @@ extension XClient {
   ) throws(XFailure) -> String {
     let token = Credentials(identifier: account.token, secret: Secret(account.tokenSecret))
     let signer = context(account.keys ?? ConsumerKeys(), token).signer
-    do { return try signer.authorization(for: request, stamp: try stamp()).value } catch {
+    do throws(OAuthError) {
+      // Who sends the request cannot ask again with another time, as we do.
+      let stamp = Stamp(nonce: try stamp().nonce, timestamp: clock.seconds &+ skew.correction)
+      return try signer.authorization(for: request, stamp: stamp).value
+    } catch {
       throw .notAsked(error)
     }
   }

@@ -10,6 +10,7 @@ struct XClient: Sendable {
   let provider: ProviderDescription
   let clock: WallClock
   let usage = ProviderUsage()
+  let skew = ClockSkew()
 
   /// An answer, and by how many seconds X's clock was ahead of ours in it.
   struct Answered<Value: Sendable>: Sendable {
@@ -70,6 +71,7 @@ extension XClient {
     while true {
       usage.count(name)
       let answer = try await send(call, correction, timeout)
+      skew.note(answer.clockSkew(at: clock.seconds))
       do throws(ProviderFailure) {
         return Answered(
           value: try call.value(of: answer, at: clock.seconds),
@@ -107,7 +109,8 @@ extension XClient {
 }
 
 extension WallClock {
-  fileprivate var seconds: Int64 { now().seconds }
+  /// Seconds since 1970.
+  var seconds: Int64 { now().seconds }
 }
 
 extension Callback {

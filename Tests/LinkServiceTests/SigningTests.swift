@@ -28,6 +28,16 @@ import Testing
     #expect(world.x.visit(url + "&a=b", authorization: other).status == 401)
   }
 
+  @Test func `what is signed has X's time where our clock is wrong`() async throws {
+    let world = World()
+    let client = try await client(world)
+    world.x.withPlatform { $0.configuration.settings.clockOffset = -7200 }
+    let name = try await client.link().linked.name
+    let url = ScriptedX.origin + Self.path
+    let authorization = try await client.sign(name, "GET", url)
+    #expect(world.x.visit(url, authorization: authorization).status == 200)
+  }
+
   @Test func `the parameters of a form are signed`() async throws {
     let world = World()
     let client = try await client(world)

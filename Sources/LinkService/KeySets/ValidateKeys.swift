@@ -79,9 +79,6 @@ extension ReturnMethod {
 
 /// What is known of a key pair, check by check.
 private struct KeyExamination {
-  /// A difference between two clocks that X does not mind, in seconds.
-  private static let tolerableSkew: Int64 = 60
-
   private let returning: ReturnMethod
   private var verdict = KeyVerdict.undecided
   private var findings: [KeyCheck: KeyFinding] = [:]
@@ -150,7 +147,7 @@ private struct KeyExamination {
 
   private mutating func setClock(_ skew: Int64?) {
     guard let skew else { return }
-    guard skew.magnitude > Self.tolerableSkew.magnitude else {
+    guard skew.magnitude > ClockSkew.tolerable.magnitude else {
       set(.clock, .passed, "The clock of linkd agrees with X's.")
       return
     }
