@@ -78,6 +78,8 @@ let package = Package(
       name: "Store", dependencies: ["OpenSSL", "Zlib", "Linux", "TextCoding"],
       exclude: ["FORMAT.md"], swiftSettings: strict),
 
+    program("store-bench", ["Store", "Linux"]),
+
     program(
       "echo-server",
       [
