@@ -31,6 +31,8 @@ enum Format {
   static let temporarySuffix = ".tmp"
   /// Added to the name of a segment for what was cut off its end.
   static let tornSuffix = ".torn"
+  /// Added to the name of a file that was damaged and given up; such a file is never read.
+  static let damagedSuffix = ".damaged"
   static let highWaterMarkName = "high-water-mark"
   static let lockName = "lock"
 }

@@ -58,6 +58,16 @@ enum Limits {
   /// much is read in a fraction of a second.
   static let compactionLength = 64 << 20
 
+  /// How much of a file is copied at a time.
+  static let copiedLength = 1 << 20
+
+  /// How often a store that somebody writes to is read, until a reading meets no change.
+  static let readingAttempts = 5
+
+  /// How many records may have been lost where a log was damaged: so many numbers are left out, so
+  /// that none is ever given twice.
+  static let lostSequences: UInt64 = 1 << 32
+
   /// Most entries that one look-up returns.
   static let scanLength = 10_000
 }

@@ -106,7 +106,7 @@ extension MasterKeys {
     do throws(CryptoError) {
       key = try Random.bytes(Format.keyLength)
     } catch { throw .crypto(error) }
-    var line = Array("linkd-key-v1 1 ".utf8) + Base64.encode(key) + Array("\n".utf8)
+    var line = line(1, key)
     defer { cleanse(&line) }
     do throws(SystemError) {
       try write(line, to: path)
@@ -114,7 +114,7 @@ extension MasterKeys {
     return try MasterKeys([1: SecretBytes(cleansing: &key)])
   }
 
-  private static func contents(_ path: String) throws(StoreError) -> [UInt8] {
+  static func contents(_ path: String) throws(StoreError) -> [UInt8] {
     let status: FileStatus
     let text: [UInt8]
     do throws(SystemError) {
@@ -146,7 +146,7 @@ extension MasterKeys {
     }
   }
 
-  private static func split(_ path: String) -> (parent: String, name: String) {
+  static func split(_ path: String) -> (parent: String, name: String) {
     guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return (".", path) }
     let parent = String(path[..<slash])
     return (parent.isEmpty ? "/" : parent, String(path[path.utf8.index(after: slash)...]))

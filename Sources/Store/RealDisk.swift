@@ -4,7 +4,8 @@ package import Linux
 package final class RealDisk: Disk {
   private let path: String
   private let directory: Directory
-  private let lock: FileDescriptor
+  /// Nil if this is only to read.
+  private let lock: FileDescriptor?
 
   /// Opens the directory at `path`, creating it 0700 if wanted, checks that it is ours alone, and
   /// locks it until this value goes.
@@ -13,6 +14,16 @@ package final class RealDisk: Disk {
     let status = try StoreError.at(path) { () throws(SystemError) in try directory.status() }
     try status.requirePrivateDirectory(path)
     lock = try Self.lock(directory, path)
+    self.directory = directory
+    self.path = path
+  }
+
+  /// Opens the directory at `path` to read, whoever has it locked.
+  package init(reading path: String) throws(StoreError) {
+    let directory = try Self.directory(path, create: false)
+    let status = try StoreError.at(path) { () throws(SystemError) in try directory.status() }
+    try status.requirePrivateDirectory(path)
+    lock = nil
     self.directory = directory
     self.path = path
   }
@@ -31,7 +42,7 @@ package final class RealDisk: Disk {
   package func open(_ name: String) throws(StoreError) -> any DiskFile {
     let path = "\(path)/\(name)"
     let file = try StoreError.at(path) { () throws(SystemError) in
-      try directory.open(name, .write)
+      try directory.open(name, lock == nil ? .read : .write)
     }
     let status = try StoreError.at(path) { () throws(SystemError) in try file.status() }
     try status.requirePrivateFile(path)

@@ -71,14 +71,12 @@ struct Recovery {
   /// Answers what is to be done about the last segment, if the log does not end with a snapshot.
   func read(into recovered: inout Recovered) throws(StoreError) -> LastSegment? {
     let names = try StoreError.at(".") { () throws(SystemError) in try disk.names() }
-    let all = names.compactMap(FileName.init).sorted { $0.number < $1.number }
-    recovered.lastNumber = all.last?.number ?? 0
-    let snapshot = all.last { $0.kind == .snapshot }
-    if let snapshot { try read(snapshot, &recovered) }
-    let segments = all.filter { $0.number > snapshot?.number ?? 0 }
+    let files = StoreFiles(names)
+    recovered.lastNumber = files.lastNumber
+    if let snapshot = files.snapshot { try read(snapshot, &recovered) }
     var last: LastSegment?
-    for name in segments {
-      last = try read(name, isLast: name == segments.last, into: &recovered)
+    for name in files.segments {
+      last = try read(name, isLast: name == files.segments.last, into: &recovered)
     }
     guard recovered.end.sequence >= recovered.mark.link.sequence else {
       throw .rolledBack(
@@ -121,7 +119,7 @@ struct Recovery {
     return try HighWaterMark(name, on: markDisk)
   }
 
-  private func removeTemporaryFiles(_ disk: any Disk) throws(StoreError) {
+  func removeTemporaryFiles(_ disk: any Disk) throws(StoreError) {
     try StoreError.at(".") { () throws(SystemError) in
       for name in try disk.names() where name.hasSuffix(Format.temporarySuffix) {
         try disk.remove(name)

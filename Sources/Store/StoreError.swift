@@ -29,6 +29,8 @@ public enum StoreError: Error, Hashable {
   case inUse(pid: Int?)
   /// There is no store here, and none was to be created.
   case missing(path: String)
+  /// What is to be filled holds something already.
+  case notEmpty(path: String)
   /// Something is not as private as it must be, or is not the kind of file it must be.
   case insecure(path: String, reason: String)
   /// A file is not what was written, before its end: nothing was changed, and only giving up

@@ -20,6 +20,7 @@ extension StoreError: CustomStringConvertible {
     case .inUse(let pid?): "the store is open in process \(pid)"
     case .inUse(nil): "the store is open in another process"
     case .missing(let path): "\(path): there is no store"
+    case .notEmpty(let path): "\(path): is not empty"
     case .insecure(let path, let reason): "\(path): \(reason)"
     case .damaged(let file, let offset, let reason): "\(file): damaged at \(offset): \(reason)"
     case .tampered(let file, let offset):

@@ -1,0 +1,41 @@
+internal import Linux
+
+/// The truth among the files of a directory, by their names.
+struct StoreFiles {
+  /// What everything before it is replaced by, if there is one.
+  let snapshot: FileName?
+  /// What follows it, in order.
+  let segments: [FileName]
+  /// The highest number of all; 0 if there is none.
+  let lastNumber: UInt64
+
+  /// All that are read, in order.
+  var all: [FileName] { [snapshot].compactMap(\.self) + segments }
+
+  init(_ names: [String]) {
+    let all = names.compactMap(FileName.init).sorted { $0.number < $1.number }
+    let snapshot = all.last { $0.kind == .snapshot }
+    self.snapshot = snapshot
+    segments = all.filter { $0.number > snapshot?.number ?? 0 }
+    lastNumber = all.last?.number ?? 0
+  }
+}
+
+extension Disk {
+  /// Copies a file, in portions, so that it has its name only when all of it is durable.
+  ///
+  /// Zeros are left out where they can be: reserved space is not worth any.
+  func copy(_ source: any DiskFile, to name: String) throws(SystemError) {
+    let temporary = name + Format.temporarySuffix
+    let target = try create(temporary)
+    var offset = 0
+    while true {
+      let bytes = try source.read(Limits.copiedLength, at: offset)
+      if bytes.isEmpty { break }
+      if !bytes.span.isZero(bytes.indices) { try target.writeAll(bytes.span, at: offset) }
+      offset += bytes.count
+    }
+    try target.synchronize()
+    try rename(temporary, to: name)
+  }
+}
