@@ -33,11 +33,15 @@ struct Daemon {
     let server = try serverConfiguration()
     let answering = Answering(
       settings: settings, server: server, loops: loops, store: store, logger: logger)
-    try await supervise(answering, StoreWatch(failures: failures))
+    let reload = KeyReload(
+      directory: DataDirectory(path: settings.data), store: store, logger: logger)
+    try await supervise(answering, StoreWatch(failures: failures), reload)
   }
 
   /// Runs the services, and ends them on SIGTERM, SIGINT or the failure of one.
-  private func supervise(_ answering: Answering, _ watch: StoreWatch) async throws(Failure) {
+  private func supervise(
+    _ answering: Answering, _ watch: StoreWatch, _ reload: KeyReload
+  ) async throws(Failure) {
     let group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
         services: [
@@ -47,6 +51,9 @@ struct Daemon {
           .init(
             service: watch, successTerminationBehavior: .ignore,
             failureTerminationBehavior: .gracefullyShutdownGroup, serviceName: "store"),
+          .init(
+            service: reload, successTerminationBehavior: .ignore,
+            failureTerminationBehavior: .gracefullyShutdownGroup, serviceName: "reload"),
         ],
         gracefulShutdownSignals: [.sigterm, .sigint], logger: quietLogger))
     do {

@@ -42,6 +42,12 @@ extension Failure {
       self.init(.configuration, message, hint: "make it with 'linkd init', or mount its disk")
     case .disk(_, let cause) where cause.isNoSuchFile:
       self.init(.configuration, message, hint: "make it with 'linkd init', or mount its disk")
+    case .notEmpty:
+      self.init(.configuration, message, hint: "move what is there away, or name a new directory")
+    case .damaged, .tampered, .rolledBack:
+      self.init(
+        .damaged, message,
+        hint: "restore a backup; 'linkd store repair --help' tells how to go on without one")
     case .disk, .noSpace, .failed, .outcomeUnknown: self.init(.storage, message)
     default: self.init(.configuration, message)
     }

@@ -6,6 +6,8 @@ package enum ExitStatus: Int32, CaseIterable, Sendable {
   case success = 0
   /// The command line is wrong.
   case usage = 64
+  /// The data are damaged.
+  case damaged = 65
   /// Something failed that should not.
   case software = 70
   /// The data directory cannot be read or written.
@@ -20,6 +22,7 @@ package enum ExitStatus: Int32, CaseIterable, Sendable {
     switch self {
     case .success: "done, or shut down as asked"
     case .usage: "the command line is wrong"
+    case .damaged: "the data are damaged"
     case .software: "something failed that should not"
     case .storage: "the data directory cannot be read or written"
     case .inUse: "another process has the data directory or the address"

@@ -18,7 +18,7 @@ struct Linkd: AsyncParsableCommand {
       EXIT STATUS
       \(exitStatusTable)
       """,
-    subcommands: [InitCommand.self, ServeCommand.self])
+    subcommands: [InitCommand.self, ServeCommand.self, StoreCommand.self])
 
   private static var exitStatusTable: String {
     ExitStatus.allCases.map { status in

@@ -151,7 +151,7 @@ def test_a_changed_byte_is_found(data):
     content = bytearray(log.read_bytes())
     content[len(content) // 2] ^= 1
     log.write_bytes(content)
-    serve(data, status=78)
+    assert "linkd store repair" in serve(data, status=65)
 
 
 def test_a_token_speaks_for_its_tenant_alone(linkd, fakex, tmp_path):

@@ -1,0 +1,106 @@
+internal import ArgumentParser
+internal import Console
+internal import Linux
+internal import Store
+
+/// `linkd store rotate-key`.
+struct RotateKeyCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "rotate-key", abstract: "Seal all data under a new master key.",
+    discussion: """
+      Adds a key to master.key, writes all data anew under it, and makes sure that no file needs an \
+      older one. If linkd is serving, it does the writing, while it goes on serving. When it was \
+      interrupted, run it again: it finishes what it began.
+
+      Older keys stay in master.key, because backups need them, unless --remove-old is given.
+
+      EXAMPLES
+        linkd store rotate-key --data /var/lib/linkd
+      """)
+
+  @OptionGroup var place: DataOption
+
+  @Flag(help: "Remove older keys from master.key. Backups made under them become unreadable.")
+  var removeOld = false
+
+  func run() async throws {
+    try? ProcessHardening.forbidDumps()
+    let rotation = KeyRotation(directory: place.directory)
+    let version = try await rotation.run { progress in
+      StandardStreams.writeError("linkd: \(progress)\n")
+    }
+    if removeOld {
+      try Failure.ofStore { () throws(StoreError) in
+        _ = try MasterKeys.removeOlderVersions(file: place.directory.keyFile)
+      }
+    }
+    StandardStreams.writeError("linkd: all data are under key version \(version), and no other\n")
+  }
+}
+
+/// The steps of a rotation, each of which finds out by itself whether it is still to be done.
+struct KeyRotation {
+  /// How long a serving linkd may take: it writes hundreds of megabytes in seconds.
+  private static let patience = Duration.seconds(600)
+
+  let directory: DataDirectory
+
+  /// Returns the version under which everything is sealed now.
+  func run(_ report: (String) -> Void) async throws(Failure) -> UInt32 {
+    let keys = try newestKeys(report)
+    let store: Store
+    do throws(StoreError) {
+      store = try Store.open(directory: directory.store, keys: keys)
+    } catch .inUse(let process?) {
+      try await wait(for: process, keys.currentVersion, report)
+      return keys.currentVersion
+    } catch { throw Failure(error) }
+    defer { store.close() }
+    do throws(StoreError) { try await store.compact() } catch { throw Failure(error) }
+    guard try needed() == [keys.currentVersion] else { throw unfinished }
+    return keys.currentVersion
+  }
+
+  /// Adds a key, unless an earlier rotation has and was not finished.
+  private func newestKeys(_ report: (String) -> Void) throws(Failure) -> MasterKeys {
+    let keys = try Failure.ofStore { () throws(StoreError) in
+      try MasterKeys.load(file: directory.keyFile)
+    }
+    let older = try needed().filter { $0 < keys.currentVersion }
+    if !older.isEmpty {
+      report("finishing the rotation to key version \(keys.currentVersion)")
+      return keys
+    }
+    let added = try Failure.ofStore { () throws(StoreError) in
+      try MasterKeys.addVersion(file: directory.keyFile)
+    }
+    report("added key version \(added.currentVersion) to \(directory.keyFile.printable)")
+    return added
+  }
+
+  /// Asks the linkd that has the store to do it, and looks until it has.
+  private func wait(
+    for process: Int, _ version: UInt32, _ report: (String) -> Void
+  ) async throws(Failure) {
+    do throws(SystemError) {
+      try requestReload(ofProcess: process)
+    } catch { throw Failure(.inUse, "cannot tell process \(process) of the new key: \(error)") }
+    report("process \(process) is writing all data anew")
+    let end = ContinuousClock.now + Self.patience
+    while try needed() != [version] {
+      guard ContinuousClock.now < end else { throw unfinished }
+      do { try await Task.sleep(for: .milliseconds(50)) } catch { throw unfinished }
+    }
+  }
+
+  private func needed() throws(Failure) -> Set<UInt32> {
+    try Failure.ofStore { () throws(StoreError) in
+      try Inspection.masterKeyVersions(in: directory.store)
+    }
+  }
+
+  private var unfinished: Failure {
+    Failure(
+      .storage, "files under an older key are left", hint: "run it again; see linkd's log for why")
+  }
+}
