@@ -53,6 +53,9 @@ struct FrameWatch {
       toSkip -= skipped
       position += skipped
       let start = position
+      if partialCount == 0, bytes.count - position >= FrameHead.size {
+        takeHeader(of: bytes, at: &position)
+      }
       while position < bytes.count, partialCount < wanted {
         add(bytes[position])
         position += 1
@@ -62,12 +65,30 @@ struct FrameWatch {
     }
   }
 
+  /// Takes a header that has not been cut, as nearly all are, in one go.
+  private mutating func takeHeader(of bytes: Span<UInt8>, at position: inout Int) {
+    let start = position
+    // In bounds: the caller has counted nine bytes.
+    let first = unsafe bytes.withUnsafeBytes {
+      unsafe $0.loadUnaligned(fromByteOffset: start, as: UInt64.self)
+    }
+    (high, low) = (UInt64(bigEndian: first), UInt64(bytes[start + 8]))
+    partialCount = FrameHead.size
+    position += FrameHead.size
+    lookForDependency(high >> 24)
+  }
+
   /// Takes one byte of a header.
   private mutating func add(_ byte: UInt8) {
     partialCount += 1
     if partialCount <= 8 { high = high << 8 | UInt64(byte) } else { low = low << 8 | UInt64(byte) }
-    // Length and type are known after four; a PRIORITY that is too short is the library's.
-    if partialCount == 5, high >> 8 & 0xFF == UInt64(FrameType.priority), high >> 16 >= 4 {
+    if partialCount == 5 { lookForDependency(high) }
+  }
+
+  /// Has four bytes more taken if the first five of a header are those of a PRIORITY; one that is too
+  /// short is the library's to refuse.
+  private mutating func lookForDependency(_ first: UInt64) {
+    if first >> 8 & 0xFF == UInt64(FrameType.priority), first >> 16 >= 4 {
       wanted = FrameHead.size + 4
     }
   }
