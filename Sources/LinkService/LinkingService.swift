@@ -131,16 +131,16 @@ public final class LinkingService: LinkServiceProtocol {
     }
   }
 
-  /// Tells what happens to a tenant's accounts, until the task is cancelled: what `WatchAccounts`
-  /// does, see the schema, for a caller in this process.
-  package func watchAccounts(
-    _ request: WatchAccountsRequest, tenant: String,
-    _ send: (WatchAccountsResponse) async -> Void
-  ) async throws(RPCError) {
-    let caller = Caller(tenant: tenant, scopes: [.read])
-    do throws(Failure) {
-      try await watch(WatchQuery(request, caller), caller) { response in await send(response) }
-    } catch { throw error.rpcError }
+  /// Tells what happens to accounts: see the schema.
+  public func watchAccounts(
+    _ request: WatchAccountsRequest, responses: ResponseWriter<WatchAccountsResponse>,
+    context: ServerContext
+  ) async throws {
+    try await answering(context) { caller throws(Failure) in
+      try await watch(WatchQuery(request, caller), caller) { response throws(Failure) in
+        do { try await responses.write(response) } catch { throw .callIsOver(error) }
+      }
+    }
   }
 
   /// Waits until no completion is under way any more: call it after the last call has ended and

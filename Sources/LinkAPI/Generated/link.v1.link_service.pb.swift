@@ -957,6 +957,12 @@ public enum LinkServiceMethods {
   /// Forgets a key set. Links under way and accounts keep the pair that they have.
   public static let deleteKeySet = MethodDescriptor<DeleteKeySetRequest, DeleteKeySetResponse>(
     service: "link.v1.LinkService", method: "DeleteKeySet", kind: .unary)
+  /// Tells what happens to accounts, as it happens, until the caller ends the call.
+  ///
+  /// Begins with all accounts that are there, or after the event at which an earlier stream of the
+  /// same caller has ended: between the two nothing is left out.
+  public static let watchAccounts = MethodDescriptor<WatchAccountsRequest, WatchAccountsResponse>(
+    service: "link.v1.LinkService", method: "WatchAccounts", kind: .serverStreaming)
 
   /// The file that declares the service.
   public static var file: FileDescriptor { LinkV1LinkServiceProto.file }
@@ -974,6 +980,7 @@ public enum LinkServiceMethods {
     putKeySet.path: .link,
     listKeySets.path: .read,
     deleteKeySet.path: .link,
+    watchAccounts.path: .read,
   ]
 }
 
@@ -1052,6 +1059,13 @@ public protocol LinkServiceProtocol: RPC.Service {
   func deleteKeySet(
     _ request: DeleteKeySetRequest, context: ServerContext
   ) async throws -> DeleteKeySetResponse
+  /// Tells what happens to accounts, as it happens, until the caller ends the call.
+  ///
+  /// Begins with all accounts that are there, or after the event at which an earlier stream of the
+  /// same caller has ended: between the two nothing is left out.
+  func watchAccounts(
+    _ request: WatchAccountsRequest, responses: ResponseWriter<WatchAccountsResponse>, context: ServerContext
+  ) async throws
 }
 
 extension LinkServiceProtocol {
@@ -1069,6 +1083,7 @@ extension LinkServiceProtocol {
     router.unary(LinkServiceMethods.putKeySet, putKeySet)
     router.unary(LinkServiceMethods.listKeySets, listKeySets)
     router.unary(LinkServiceMethods.deleteKeySet, deleteKeySet)
+    router.serverStreaming(LinkServiceMethods.watchAccounts, watchAccounts)
   }
 }
 
@@ -1176,73 +1191,85 @@ public struct LinkServiceClient: Sendable {
   ) async throws(RPCError) -> DeleteKeySetResponse {
     try await channel.unary(LinkServiceMethods.deleteKeySet, request, options)
   }
+
+  /// Tells what happens to accounts, as it happens, until the caller ends the call.
+  ///
+  /// Begins with all accounts that are there, or after the event at which an earlier stream of the
+  /// same caller has ended: between the two nothing is left out.
+  public func watchAccounts(
+    _ request: WatchAccountsRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> ResponseStream<WatchAccountsResponse> {
+    try await channel.serverStreaming(LinkServiceMethods.watchAccounts, request, options)
+  }
 }
 
 /// The schema of `link/v1/link_service.proto`.
 public enum LinkV1LinkServiceProto {
   public static let file = FileDescriptor(
     name: "link/v1/link_service.proto",
-    dependencies: [Protobuf.GoogleProtobufTimestampProto.file, LinkV1AccountProto.file, LinkV1AccountMethodsProto.file, LinkV1ErrorProto.file, LinkV1KeySetProto.file, LinkV1OptionsProto.file, LinkV1ProviderProto.file, LinkV1SigningProto.file],
+    dependencies: [Protobuf.GoogleProtobufTimestampProto.file, LinkV1AccountProto.file, LinkV1AccountEventProto.file, LinkV1AccountMethodsProto.file, LinkV1ErrorProto.file, LinkV1KeySetProto.file, LinkV1OptionsProto.file, LinkV1ProviderProto.file, LinkV1SigningProto.file],
     base64: """
       ChpsaW5rL3YxL2xpbmtfc2VydmljZS5wcm90bxIHbGluay52MRofZ29vZ2xlL3Byb3RvYnVmL3RpbWVzdGFtcC5wcm90\
-      bxoVbGluay92MS9hY2NvdW50LnByb3RvGh1saW5rL3YxL2FjY291bnRfbWV0aG9kcy5wcm90bxoTbGluay92MS9lcnJv\
-      ci5wcm90bxoVbGluay92MS9rZXlfc2V0LnByb3RvGhVsaW5rL3YxL29wdGlvbnMucHJvdG8aFmxpbmsvdjEvcHJvdmlk\
-      ZXIucHJvdG8aFWxpbmsvdjEvc2lnbmluZy5wcm90byKhBAoQU3RhcnRMaW5rUmVxdWVzdBIWCgZwYXJlbnQYASABKAlS\
-      BnBhcmVudBItCghwcm92aWRlchgCIAEoDjIRLmxpbmsudjEuUHJvdmlkZXJSCHByb3ZpZGVyEisKBGtleXMYAyABKAsy\
-      FS5saW5rLnYxLkNvbnN1bWVyS2V5c0gAUgRrZXlzEhkKB2tleV9zZXQYBCABKAlIAFIGa2V5U2V0EiMKDGNhbGxiYWNr\
-      X3VybBgFIAEoCUgBUgtjYWxsYmFja1VybBIlCgNwaW4YBiABKAsyES5saW5rLnYxLlBpbkVudHJ5SAFSA3BpbhI3Cgxh\
-      Y2Nlc3NfbGV2ZWwYByABKA4yFC5saW5rLnYxLkFjY2Vzc0xldmVsUgthY2Nlc3NMZXZlbBIfCgtmb3JjZV9sb2dpbhgI\
-      IAEoCFIKZm9yY2VMb2dpbhIfCgtzY3JlZW5fbmFtZRgJIAEoCVIKc2NyZWVuTmFtZRIdCgpyZXF1ZXN0X2lkGAogASgJ\
-      UglyZXF1ZXN0SWQSNwoMY29uc2VudF9wYWdlGAsgASgOMhQubGluay52MS5Db25zZW50UGFnZVILY29uc2VudFBhZ2US\
-      QAoPYWNjb3VudF9zaGFyaW5nGAwgASgOMhcubGluay52MS5BY2NvdW50U2hhcmluZ1IOYWNjb3VudFNoYXJpbmdCDAoK\
-      a2V5X3NvdXJjZUIPCg1yZXR1cm5fbWV0aG9kIrABChFTdGFydExpbmtSZXNwb25zZRISCgRsaW5rGAEgASgJUgRsaW5r\
-      EiMKDWF1dGhvcml6ZV91cmwYAiABKAlSDGF1dGhvcml6ZVVybBIlCgtsaW5rX3NlY3JldBgDIAEoCUIEyNoYAVIKbGlu\
-      a1NlY3JldBI7CgtleHBpcmVfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBSCmV4cGlyZVRpbWUi\
-      8wEKE0NvbXBsZXRlTGlua1JlcXVlc3QSFgoGcGFyZW50GAEgASgJUgZwYXJlbnQSJQoLbGlua19zZWNyZXQYAiABKAlC\
-      BMjaGAFSCmxpbmtTZWNyZXQSLgoFZ3JhbnQYAyABKAsyFi5saW5rLnYxLkNhbGxiYWNrR3JhbnRIAFIFZ3JhbnQSGAoD\
-      cGluGAQgASgJQgTI2hgBSABSA3BpbhIpCgZkZW5pYWwYBSABKAsyDy5saW5rLnYxLkRlbmlhbEgAUgZkZW5pYWwSHQoK\
-      cmVxdWVzdF9pZBgGIAEoCVIJcmVxdWVzdElkQgkKB291dGNvbWUiYwoNQ2FsbGJhY2tHcmFudBIlCgtvYXV0aF90b2tl\
-      bhgBIAEoCUIEyNoYAVIKb2F1dGhUb2tlbhIrCg5vYXV0aF92ZXJpZmllchgCIAEoCUIEyNoYAVINb2F1dGhWZXJpZmll\
-      ciImCgZEZW5pYWwSHAoGZGVuaWVkGAEgASgJQgTI2hgBUgZkZW5pZWQiXgoUQ29tcGxldGVMaW5rUmVzcG9uc2USKgoH\
-      YWNjb3VudBgBIAEoCzIQLmxpbmsudjEuQWNjb3VudFIHYWNjb3VudBIaCghyZWxpbmtlZBgCIAEoCFIIcmVsaW5rZWQi\
-      xwEKE0xpc3RBY2NvdW50c1JlcXVlc3QSFgoGcGFyZW50GAEgASgJUgZwYXJlbnQSGwoJcGFnZV9zaXplGAIgASgFUghw\
-      YWdlU2l6ZRIdCgpwYWdlX3Rva2VuGAMgASgJUglwYWdlVG9rZW4SLQoIcHJvdmlkZXIYBCABKA4yES5saW5rLnYxLlBy\
-      b3ZpZGVyUghwcm92aWRlchItCgZzdGF0ZXMYBSADKA4yFS5saW5rLnYxLkFjY291bnRTdGF0ZVIGc3RhdGVzImwKFExp\
-      c3RBY2NvdW50c1Jlc3BvbnNlEiwKCGFjY291bnRzGAEgAygLMhAubGluay52MS5BY2NvdW50UghhY2NvdW50cxImCg9u\
-      ZXh0X3BhZ2VfdG9rZW4YAiABKAlSDW5leHRQYWdlVG9rZW4i9wEKE1ZhbGlkYXRlS2V5c1JlcXVlc3QSLQoIcHJvdmlk\
-      ZXIYASABKA4yES5saW5rLnYxLlByb3ZpZGVyUghwcm92aWRlchIrCgRrZXlzGAIgASgLMhUubGluay52MS5Db25zdW1l\
-      cktleXNIAFIEa2V5cxIZCgdrZXlfc2V0GAMgASgJSABSBmtleVNldBIjCgxjYWxsYmFja191cmwYBCABKAlIAVILY2Fs\
-      bGJhY2tVcmwSJQoDcGluGAUgASgLMhEubGluay52MS5QaW5FbnRyeUgBUgNwaW5CDAoKa2V5X3NvdXJjZUIPCg1yZXR1\
-      cm5fbWV0aG9kIrcBChRWYWxpZGF0ZUtleXNSZXNwb25zZRItCgd2ZXJkaWN0GAEgASgOMhMubGluay52MS5LZXlWZXJk\
-      aWN0Ugd2ZXJkaWN0Ei8KCGZpbmRpbmdzGAIgAygLMhMubGluay52MS5LZXlGaW5kaW5nUghmaW5kaW5ncxI/Cg12YWxp\
-      ZGF0ZV90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcFIMdmFsaWRhdGVUaW1lIpsCCgpLZXlGaW5k\
-      aW5nEicKBWNoZWNrGAEgASgOMhEubGluay52MS5LZXlDaGVja1IFY2hlY2sSLQoHb3V0Y29tZRgCIAEoDjITLmxpbmsu\
-      djEuS2V5T3V0Y29tZVIHb3V0Y29tZRIsCgZyZWFzb24YAyABKA4yFC5saW5rLnYxLkVycm9yUmVhc29uUgZyZWFzb24S\
-      JAoFYWN0b3IYBCABKA4yDi5saW5rLnYxLkFjdG9yUgVhY3RvchIYCgdzdW1tYXJ5GAUgASgJUgdzdW1tYXJ5EhYKBmFj\
-      dGlvbhgGIAEoCVIGYWN0aW9uEhQKBXBhc3RlGAcgASgJUgVwYXN0ZRIZCghoZWxwX3VybBgIIAEoCVIHaGVscFVybCpo\
-      Cg5BY2NvdW50U2hhcmluZxIfChtBQ0NPVU5UX1NIQVJJTkdfVU5TUEVDSUZJRUQQABIaChZBQ0NPVU5UX1NIQVJJTkdf\
-      UkVGVVNFEAESGQoVQUNDT1VOVF9TSEFSSU5HX0FMTE9XEAIqZgoLQ29uc2VudFBhZ2USHAoYQ09OU0VOVF9QQUdFX1VO\
-      U1BFQ0lGSUVEEAASGgoWQ09OU0VOVF9QQUdFX0FVVEhPUklaRRABEh0KGUNPTlNFTlRfUEFHRV9BVVRIRU5USUNBVEUQ\
-      Aip4CgpLZXlWZXJkaWN0EhsKF0tFWV9WRVJESUNUX1VOU1BFQ0lGSUVEEAASFgoSS0VZX1ZFUkRJQ1RfVVNBQkxFEAES\
-      GgoWS0VZX1ZFUkRJQ1RfTk9UX1VTQUJMRRACEhkKFUtFWV9WRVJESUNUX1VOREVDSURFRBADKtIBCghLZXlDaGVjaxIZ\
-      ChVLRVlfQ0hFQ0tfVU5TUEVDSUZJRUQQABIWChJLRVlfQ0hFQ0tfS0VZX1BBSVIQARITCg9LRVlfQ0hFQ0tfQ0xPQ0sQ\
-      AhIWChJLRVlfQ0hFQ0tfQ0FMTEJBQ0sQAxIaChZLRVlfQ0hFQ0tfQVBQX1NUQU5ESU5HEAQSFgoSS0VZX0NIRUNLX0FQ\
-      UF9UWVBFEAUSFwoTS0VZX0NIRUNLX0VOUk9MTUVOVBAGEhkKFUtFWV9DSEVDS19QRVJNSVNTSU9OUxAHKpIBCgpLZXlP\
-      dXRjb21lEhsKF0tFWV9PVVRDT01FX1VOU1BFQ0lGSUVEEAASFgoSS0VZX09VVENPTUVfUEFTU0VEEAESFgoSS0VZX09V\
-      VENPTUVfRkFJTEVEEAISFwoTS0VZX09VVENPTUVfVU5LTk9XThADEh4KGktFWV9PVVRDT01FX05PVF9BUFBMSUNBQkxF\
-      EAQykgcKC0xpbmtTZXJ2aWNlEkgKCVN0YXJ0TGluaxIZLmxpbmsudjEuU3RhcnRMaW5rUmVxdWVzdBoaLmxpbmsudjEu\
-      U3RhcnRMaW5rUmVzcG9uc2UiBNDaGAISUQoMQ29tcGxldGVMaW5rEhwubGluay52MS5Db21wbGV0ZUxpbmtSZXF1ZXN0\
-      Gh0ubGluay52MS5Db21wbGV0ZUxpbmtSZXNwb25zZSIE0NoYAhJUCgxMaXN0QWNjb3VudHMSHC5saW5rLnYxLkxpc3RB\
-      Y2NvdW50c1JlcXVlc3QaHS5saW5rLnYxLkxpc3RBY2NvdW50c1Jlc3BvbnNlIgeQAgHQ2hgBElEKDFZhbGlkYXRlS2V5\
-      cxIcLmxpbmsudjEuVmFsaWRhdGVLZXlzUmVxdWVzdBodLmxpbmsudjEuVmFsaWRhdGVLZXlzUmVzcG9uc2UiBNDaGAIS\
-      TgoKR2V0QWNjb3VudBIaLmxpbmsudjEuR2V0QWNjb3VudFJlcXVlc3QaGy5saW5rLnYxLkdldEFjY291bnRSZXNwb25z\
-      ZSIHkAIB0NoYARJUCgxDaGVja0FjY291bnQSHC5saW5rLnYxLkNoZWNrQWNjb3VudFJlcXVlc3QaHS5saW5rLnYxLkNo\
-      ZWNrQWNjb3VudFJlc3BvbnNlIgeQAgLQ2hgCElQKDVVubGlua0FjY291bnQSHS5saW5rLnYxLlVubGlua0FjY291bnRS\
-      ZXF1ZXN0Gh4ubGluay52MS5VbmxpbmtBY2NvdW50UmVzcG9uc2UiBNDaGAISTgoLU2lnblJlcXVlc3QSGy5saW5rLnYx\
-      LlNpZ25SZXF1ZXN0UmVxdWVzdBocLmxpbmsudjEuU2lnblJlcXVlc3RSZXNwb25zZSIE0NoYAxJLCglQdXRLZXlTZXQS\
-      GS5saW5rLnYxLlB1dEtleVNldFJlcXVlc3QaGi5saW5rLnYxLlB1dEtleVNldFJlc3BvbnNlIgeQAgLQ2hgCElEKC0xp\
-      c3RLZXlTZXRzEhsubGluay52MS5MaXN0S2V5U2V0c1JlcXVlc3QaHC5saW5rLnYxLkxpc3RLZXlTZXRzUmVzcG9uc2Ui\
-      B5ACAdDaGAESUQoMRGVsZXRlS2V5U2V0EhwubGluay52MS5EZWxldGVLZXlTZXRSZXF1ZXN0Gh0ubGluay52MS5EZWxl\
-      dGVLZXlTZXRSZXNwb25zZSIE0NoYAmIGcHJvdG8z
+      bxoVbGluay92MS9hY2NvdW50LnByb3RvGhtsaW5rL3YxL2FjY291bnRfZXZlbnQucHJvdG8aHWxpbmsvdjEvYWNjb3Vu\
+      dF9tZXRob2RzLnByb3RvGhNsaW5rL3YxL2Vycm9yLnByb3RvGhVsaW5rL3YxL2tleV9zZXQucHJvdG8aFWxpbmsvdjEv\
+      b3B0aW9ucy5wcm90bxoWbGluay92MS9wcm92aWRlci5wcm90bxoVbGluay92MS9zaWduaW5nLnByb3RvIqEEChBTdGFy\
+      dExpbmtSZXF1ZXN0EhYKBnBhcmVudBgBIAEoCVIGcGFyZW50Ei0KCHByb3ZpZGVyGAIgASgOMhEubGluay52MS5Qcm92\
+      aWRlclIIcHJvdmlkZXISKwoEa2V5cxgDIAEoCzIVLmxpbmsudjEuQ29uc3VtZXJLZXlzSABSBGtleXMSGQoHa2V5X3Nl\
+      dBgEIAEoCUgAUgZrZXlTZXQSIwoMY2FsbGJhY2tfdXJsGAUgASgJSAFSC2NhbGxiYWNrVXJsEiUKA3BpbhgGIAEoCzIR\
+      LmxpbmsudjEuUGluRW50cnlIAVIDcGluEjcKDGFjY2Vzc19sZXZlbBgHIAEoDjIULmxpbmsudjEuQWNjZXNzTGV2ZWxS\
+      C2FjY2Vzc0xldmVsEh8KC2ZvcmNlX2xvZ2luGAggASgIUgpmb3JjZUxvZ2luEh8KC3NjcmVlbl9uYW1lGAkgASgJUgpz\
+      Y3JlZW5OYW1lEh0KCnJlcXVlc3RfaWQYCiABKAlSCXJlcXVlc3RJZBI3Cgxjb25zZW50X3BhZ2UYCyABKA4yFC5saW5r\
+      LnYxLkNvbnNlbnRQYWdlUgtjb25zZW50UGFnZRJACg9hY2NvdW50X3NoYXJpbmcYDCABKA4yFy5saW5rLnYxLkFjY291\
+      bnRTaGFyaW5nUg5hY2NvdW50U2hhcmluZ0IMCgprZXlfc291cmNlQg8KDXJldHVybl9tZXRob2QisAEKEVN0YXJ0TGlu\
+      a1Jlc3BvbnNlEhIKBGxpbmsYASABKAlSBGxpbmsSIwoNYXV0aG9yaXplX3VybBgCIAEoCVIMYXV0aG9yaXplVXJsEiUK\
+      C2xpbmtfc2VjcmV0GAMgASgJQgTI2hgBUgpsaW5rU2VjcmV0EjsKC2V4cGlyZV90aW1lGAQgASgLMhouZ29vZ2xlLnBy\
+      b3RvYnVmLlRpbWVzdGFtcFIKZXhwaXJlVGltZSLzAQoTQ29tcGxldGVMaW5rUmVxdWVzdBIWCgZwYXJlbnQYASABKAlS\
+      BnBhcmVudBIlCgtsaW5rX3NlY3JldBgCIAEoCUIEyNoYAVIKbGlua1NlY3JldBIuCgVncmFudBgDIAEoCzIWLmxpbmsu\
+      djEuQ2FsbGJhY2tHcmFudEgAUgVncmFudBIYCgNwaW4YBCABKAlCBMjaGAFIAFIDcGluEikKBmRlbmlhbBgFIAEoCzIP\
+      LmxpbmsudjEuRGVuaWFsSABSBmRlbmlhbBIdCgpyZXF1ZXN0X2lkGAYgASgJUglyZXF1ZXN0SWRCCQoHb3V0Y29tZSJj\
+      Cg1DYWxsYmFja0dyYW50EiUKC29hdXRoX3Rva2VuGAEgASgJQgTI2hgBUgpvYXV0aFRva2VuEisKDm9hdXRoX3Zlcmlm\
+      aWVyGAIgASgJQgTI2hgBUg1vYXV0aFZlcmlmaWVyIiYKBkRlbmlhbBIcCgZkZW5pZWQYASABKAlCBMjaGAFSBmRlbmll\
+      ZCJeChRDb21wbGV0ZUxpbmtSZXNwb25zZRIqCgdhY2NvdW50GAEgASgLMhAubGluay52MS5BY2NvdW50UgdhY2NvdW50\
+      EhoKCHJlbGlua2VkGAIgASgIUghyZWxpbmtlZCLHAQoTTGlzdEFjY291bnRzUmVxdWVzdBIWCgZwYXJlbnQYASABKAlS\
+      BnBhcmVudBIbCglwYWdlX3NpemUYAiABKAVSCHBhZ2VTaXplEh0KCnBhZ2VfdG9rZW4YAyABKAlSCXBhZ2VUb2tlbhIt\
+      Cghwcm92aWRlchgEIAEoDjIRLmxpbmsudjEuUHJvdmlkZXJSCHByb3ZpZGVyEi0KBnN0YXRlcxgFIAMoDjIVLmxpbmsu\
+      djEuQWNjb3VudFN0YXRlUgZzdGF0ZXMibAoUTGlzdEFjY291bnRzUmVzcG9uc2USLAoIYWNjb3VudHMYASADKAsyEC5s\
+      aW5rLnYxLkFjY291bnRSCGFjY291bnRzEiYKD25leHRfcGFnZV90b2tlbhgCIAEoCVINbmV4dFBhZ2VUb2tlbiL3AQoT\
+      VmFsaWRhdGVLZXlzUmVxdWVzdBItCghwcm92aWRlchgBIAEoDjIRLmxpbmsudjEuUHJvdmlkZXJSCHByb3ZpZGVyEisK\
+      BGtleXMYAiABKAsyFS5saW5rLnYxLkNvbnN1bWVyS2V5c0gAUgRrZXlzEhkKB2tleV9zZXQYAyABKAlIAFIGa2V5U2V0\
+      EiMKDGNhbGxiYWNrX3VybBgEIAEoCUgBUgtjYWxsYmFja1VybBIlCgNwaW4YBSABKAsyES5saW5rLnYxLlBpbkVudHJ5\
+      SAFSA3BpbkIMCgprZXlfc291cmNlQg8KDXJldHVybl9tZXRob2QitwEKFFZhbGlkYXRlS2V5c1Jlc3BvbnNlEi0KB3Zl\
+      cmRpY3QYASABKA4yEy5saW5rLnYxLktleVZlcmRpY3RSB3ZlcmRpY3QSLwoIZmluZGluZ3MYAiADKAsyEy5saW5rLnYx\
+      LktleUZpbmRpbmdSCGZpbmRpbmdzEj8KDXZhbGlkYXRlX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0\
+      YW1wUgx2YWxpZGF0ZVRpbWUimwIKCktleUZpbmRpbmcSJwoFY2hlY2sYASABKA4yES5saW5rLnYxLktleUNoZWNrUgVj\
+      aGVjaxItCgdvdXRjb21lGAIgASgOMhMubGluay52MS5LZXlPdXRjb21lUgdvdXRjb21lEiwKBnJlYXNvbhgDIAEoDjIU\
+      LmxpbmsudjEuRXJyb3JSZWFzb25SBnJlYXNvbhIkCgVhY3RvchgEIAEoDjIOLmxpbmsudjEuQWN0b3JSBWFjdG9yEhgK\
+      B3N1bW1hcnkYBSABKAlSB3N1bW1hcnkSFgoGYWN0aW9uGAYgASgJUgZhY3Rpb24SFAoFcGFzdGUYByABKAlSBXBhc3Rl\
+      EhkKCGhlbHBfdXJsGAggASgJUgdoZWxwVXJsKmgKDkFjY291bnRTaGFyaW5nEh8KG0FDQ09VTlRfU0hBUklOR19VTlNQ\
+      RUNJRklFRBAAEhoKFkFDQ09VTlRfU0hBUklOR19SRUZVU0UQARIZChVBQ0NPVU5UX1NIQVJJTkdfQUxMT1cQAipmCgtD\
+      b25zZW50UGFnZRIcChhDT05TRU5UX1BBR0VfVU5TUEVDSUZJRUQQABIaChZDT05TRU5UX1BBR0VfQVVUSE9SSVpFEAES\
+      HQoZQ09OU0VOVF9QQUdFX0FVVEhFTlRJQ0FURRACKngKCktleVZlcmRpY3QSGwoXS0VZX1ZFUkRJQ1RfVU5TUEVDSUZJ\
+      RUQQABIWChJLRVlfVkVSRElDVF9VU0FCTEUQARIaChZLRVlfVkVSRElDVF9OT1RfVVNBQkxFEAISGQoVS0VZX1ZFUkRJ\
+      Q1RfVU5ERUNJREVEEAMq0gEKCEtleUNoZWNrEhkKFUtFWV9DSEVDS19VTlNQRUNJRklFRBAAEhYKEktFWV9DSEVDS19L\
+      RVlfUEFJUhABEhMKD0tFWV9DSEVDS19DTE9DSxACEhYKEktFWV9DSEVDS19DQUxMQkFDSxADEhoKFktFWV9DSEVDS19B\
+      UFBfU1RBTkRJTkcQBBIWChJLRVlfQ0hFQ0tfQVBQX1RZUEUQBRIXChNLRVlfQ0hFQ0tfRU5ST0xNRU5UEAYSGQoVS0VZ\
+      X0NIRUNLX1BFUk1JU1NJT05TEAcqkgEKCktleU91dGNvbWUSGwoXS0VZX09VVENPTUVfVU5TUEVDSUZJRUQQABIWChJL\
+      RVlfT1VUQ09NRV9QQVNTRUQQARIWChJLRVlfT1VUQ09NRV9GQUlMRUQQAhIXChNLRVlfT1VUQ09NRV9VTktOT1dOEAMS\
+      HgoaS0VZX09VVENPTUVfTk9UX0FQUExJQ0FCTEUQBDLqBwoLTGlua1NlcnZpY2USSAoJU3RhcnRMaW5rEhkubGluay52\
+      MS5TdGFydExpbmtSZXF1ZXN0GhoubGluay52MS5TdGFydExpbmtSZXNwb25zZSIE0NoYAhJRCgxDb21wbGV0ZUxpbmsS\
+      HC5saW5rLnYxLkNvbXBsZXRlTGlua1JlcXVlc3QaHS5saW5rLnYxLkNvbXBsZXRlTGlua1Jlc3BvbnNlIgTQ2hgCElQK\
+      DExpc3RBY2NvdW50cxIcLmxpbmsudjEuTGlzdEFjY291bnRzUmVxdWVzdBodLmxpbmsudjEuTGlzdEFjY291bnRzUmVz\
+      cG9uc2UiB5ACAdDaGAESUQoMVmFsaWRhdGVLZXlzEhwubGluay52MS5WYWxpZGF0ZUtleXNSZXF1ZXN0Gh0ubGluay52\
+      MS5WYWxpZGF0ZUtleXNSZXNwb25zZSIE0NoYAhJOCgpHZXRBY2NvdW50EhoubGluay52MS5HZXRBY2NvdW50UmVxdWVz\
+      dBobLmxpbmsudjEuR2V0QWNjb3VudFJlc3BvbnNlIgeQAgHQ2hgBElQKDENoZWNrQWNjb3VudBIcLmxpbmsudjEuQ2hl\
+      Y2tBY2NvdW50UmVxdWVzdBodLmxpbmsudjEuQ2hlY2tBY2NvdW50UmVzcG9uc2UiB5ACAtDaGAISVAoNVW5saW5rQWNj\
+      b3VudBIdLmxpbmsudjEuVW5saW5rQWNjb3VudFJlcXVlc3QaHi5saW5rLnYxLlVubGlua0FjY291bnRSZXNwb25zZSIE\
+      0NoYAhJOCgtTaWduUmVxdWVzdBIbLmxpbmsudjEuU2lnblJlcXVlc3RSZXF1ZXN0GhwubGluay52MS5TaWduUmVxdWVz\
+      dFJlc3BvbnNlIgTQ2hgDEksKCVB1dEtleVNldBIZLmxpbmsudjEuUHV0S2V5U2V0UmVxdWVzdBoaLmxpbmsudjEuUHV0\
+      S2V5U2V0UmVzcG9uc2UiB5ACAtDaGAISUQoLTGlzdEtleVNldHMSGy5saW5rLnYxLkxpc3RLZXlTZXRzUmVxdWVzdBoc\
+      LmxpbmsudjEuTGlzdEtleVNldHNSZXNwb25zZSIHkAIB0NoYARJRCgxEZWxldGVLZXlTZXQSHC5saW5rLnYxLkRlbGV0\
+      ZUtleVNldFJlcXVlc3QaHS5saW5rLnYxLkRlbGV0ZUtleVNldFJlc3BvbnNlIgTQ2hgCElYKDVdhdGNoQWNjb3VudHMS\
+      HS5saW5rLnYxLldhdGNoQWNjb3VudHNSZXF1ZXN0Gh4ubGluay52MS5XYXRjaEFjY291bnRzUmVzcG9uc2UiBNDaGAEw\
+      AWIGcHJvdG8z
       """)
 }

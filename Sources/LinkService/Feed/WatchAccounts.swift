@@ -132,6 +132,13 @@ private struct Watch {
 }
 
 extension Failure {
+  /// Nobody is there to read it.
+  static func callIsOver(_ error: any Error) -> Failure {
+    Failure(
+      code: .cancelled, reason: .internal, actor: .developer, message: "the call is over",
+      cause: error)
+  }
+
   fileprivate static let resumeTokenExpired = Failure(
     code: .outOfRange, reason: .resumeTokenExpired, actor: .developer,
     message: "the feed does not hold what came after this resume token: watch from the beginning")
