@@ -81,6 +81,18 @@ let package = Package(
     program("store-bench", ["Store", "Linux"]),
 
     program(
+      "interop-server",
+      [
+        "Interop", "RPC", "RPCNet", "RPCServices", "Net", "OpenSSL", "Linux",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    program(
+      "interop-client",
+      [
+        "Interop", "RPCNet", "Net", "OpenSSL",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    program(
       "echo-server",
       [
         "TestAPI", "RPC", "RPCNet", "Net", "HTTP2", "OpenSSL", "Linux",

@@ -6,23 +6,32 @@ public import RPC
 /// Lets only calls through that carry a token with the scope of their method (RFC 6750).
 ///
 /// Which scope a method asks for, its schema says: `(link.v1.scope)`. Deny is the default: a method
-/// of which no schema says it is refused, whoever calls.
+/// of which neither a schema nor the program says it is refused, whoever calls.
 public struct Authenticator: ServerInterceptor {
-  private static let scopes = LinkServiceMethods.scopes
-
   private let records: Records
   private let clock: WallClock
+  private let scopes: [String: Scope]
+  private let open: Set<String>
 
   /// Reads tokens from this store, anew for every call: what is revoked is refused at once.
-  public init(store: any RecordStore, clock: WallClock) {
+  ///
+  /// - Parameter open: the paths of methods that need no token.
+  /// - Parameter readable: the paths of methods that any token which may read is good for.
+  public init(
+    store: any RecordStore, clock: WallClock, open: [String] = [], readable: [String] = []
+  ) {
     records = Records(store: store)
     self.clock = clock
+    self.open = Set(open)
+    scopes = readable.reduce(into: LinkServiceMethods.scopes) { $0[$1] = .read }
   }
 
   /// Refuses with UNAUTHENTICATED or PERMISSION_DENIED, or sets the caller in the context.
   public func intercept<Answer: Sendable>(
     _ context: ServerContext, _ next: (ServerContext) async throws -> Answer
   ) async throws -> Answer {
+    // The registered spelling of the path, not the caller's.
+    if open.contains(context.path) { return try await next(context) }
     var context = context
     do {
       context.identity = try await caller(of: context)
@@ -37,7 +46,7 @@ public struct Authenticator: ServerInterceptor {
       !record.isExpired(at: clock.now())
     else { throw .unauthenticated }
     let caller = Caller(tenant: record.tenant, scopes: Set(record.scopes))
-    guard let scope = Self.scopes[context.path] else { throw .scopeMissing(.admin) }
+    guard let scope = scopes[context.path] else { throw .scopeMissing(.admin) }
     guard caller.scopes.contains(scope) else { throw .scopeMissing(scope) }
     return caller
   }

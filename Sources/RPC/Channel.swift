@@ -55,14 +55,18 @@ public struct Response<Body: Sendable>: Sendable {
   public var metadata: Metadata
   /// What came after it.
   public var trailingMetadata: Metadata
+  /// Whether the message was compressed on its way.
+  public var wasCompressed: Bool
 
   /// A message with what came along.
   public init(
-    message: Body, metadata: Metadata = Metadata(), trailingMetadata: Metadata = Metadata()
+    message: Body, metadata: Metadata = Metadata(), trailingMetadata: Metadata = Metadata(),
+    wasCompressed: Bool = false
   ) {
     self.message = message
     self.metadata = metadata
     self.trailingMetadata = trailingMetadata
+    self.wasCompressed = wasCompressed
   }
 }
 
@@ -86,7 +90,7 @@ extension Channel {
     do {
       return Response(
         message: try Res(serialized: raw.message), metadata: raw.metadata,
-        trailingMetadata: raw.trailingMetadata)
+        trailingMetadata: raw.trailingMetadata, wasCompressed: raw.wasCompressed)
     } catch { throw RPCError(.internal, "the response cannot be decoded", cause: error) }
   }
 }

@@ -22,6 +22,13 @@ public struct Router: Sendable {
     for service in services { service.register(in: &self) }
   }
 
+  /// The full names of the services, each once, in the order of their first methods.
+  package var serviceNames: [String] {
+    var names: [String] = []
+    for method in methods where !names.contains(method.service) { names.append(method.service) }
+    return names
+  }
+
   /// Adds the file that declares a service, so that reflection can show it.
   public mutating func add(_ file: FileDescriptor) { files.append(file) }
 
@@ -122,6 +129,9 @@ package final class RegisteredMethod: Sendable {
   package let path: String
   package let kind: MethodKind
   package let handler: Handler
+
+  /// The full name of the service: `/service/method` without the rest.
+  var service: String { String(path.dropFirst().prefix { $0 != "/" }) }
 
   init(path: String, kind: MethodKind, handler: Handler) {
     self.path = path

@@ -17,7 +17,7 @@ final class ClientCall: PendingCall, StreamHandler, @unchecked Sendable {
   private let frame: [UInt8]
   private var state = ClientCallState()
   private var reader: ResponseReader
-  private var message: [UInt8] = []
+  private var message = ReceivedMessage(bytes: [])
   private var stream: Stream?
   private var timer: EventLoop.Timer?
   private var continuation: CheckedContinuation<Outcome, Never>?
@@ -73,7 +73,7 @@ final class ClientCall: PendingCall, StreamHandler, @unchecked Sendable {
     guard state.isOpen else { return }
     do throws(RPCError) {
       var rest = bytes
-      while let message = try reader.next(from: &rest) { self.message = message.bytes }
+      while let message = try reader.next(from: &rest) { self.message = message }
       if endStream { throw ResponseReader.noStatus }
       stream?.consumed(bytes.count)
     } catch {
@@ -100,7 +100,8 @@ final class ClientCall: PendingCall, StreamHandler, @unchecked Sendable {
 
   private func succeed(_ trailing: Metadata) {
     let response = Response(
-      message: message, metadata: reader.metadata, trailingMetadata: trailing)
+      message: message.bytes, metadata: reader.metadata, trailingMetadata: trailing,
+      wasCompressed: message.wasCompressed)
     perform(state.responseEnded(), .success(response))
   }
 

@@ -47,6 +47,8 @@ def stubs(tmp_path_factory):
     out = tmp_path_factory.mktemp("stubs")
     protos = [str(p) for p in (ROOT / "Protos").rglob("*.proto") if p.parent.name != "codec"]
     protos = [p for p in protos if "/google/" not in p or "/google/rpc/" in p]
+    # Not the services of gRPC itself: their package would be that of grpcio.
+    protos = [p for p in protos if "/Protos/grpc/" not in p]
     subprocess.run(
         [sys.executable, "-m", "grpc_tools.protoc", f"-I{ROOT / 'Protos'}", f"--python_out={out}",
          f"--grpc_python_out={out}", *protos],

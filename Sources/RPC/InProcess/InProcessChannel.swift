@@ -28,7 +28,7 @@ public struct InProcessChannel: Channel {
     }
     return Response(
       message: response.bytes, metadata: try await exchange.metadata,
-      trailingMetadata: exchange.trailingMetadata)
+      trailingMetadata: exchange.trailingMetadata, wasCompressed: response.wasCompressed)
   }
 
   /// Starts the handler in a task of its own.

@@ -38,6 +38,9 @@ public struct ResponseStream<Response: Message>: AsyncSequence, Sendable {
   /// What came after the last response; empty until the sequence has ended.
   public var trailingMetadata: Metadata { exchange.trailingMetadata }
 
+  /// Ends the call, if it has not ended yet: reading on fails with CANCELLED.
+  public func cancel() { exchange.cancel() }
+
   /// Reads on where the last iterator stopped.
   public func makeAsyncIterator() -> MessageIterator<Response> { MessageIterator(exchange, nil) }
 }

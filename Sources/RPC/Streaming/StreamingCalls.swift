@@ -24,6 +24,9 @@ public struct ClientStreamingCall<Request: Message, Reply: Message>: Sendable {
       message: message, metadata: try await responses.metadata,
       trailingMetadata: responses.trailingMetadata)
   }
+
+  /// Ends the call, if it has not ended yet: waiting for it fails with CANCELLED.
+  public func cancel() { responses.cancel() }
 }
 
 /// A call under way whose requests and responses follow each other as the method defines.
@@ -39,6 +42,9 @@ public struct BidirectionalCall<Request: Message, Response: Message>: Sendable {
     requests = RequestWriter(exchange)
     responses = ResponseStream(exchange)
   }
+
+  /// Ends the call, if it has not ended yet: waiting for it fails with CANCELLED.
+  public func cancel() { responses.cancel() }
 }
 
 extension Channel {
