@@ -128,8 +128,8 @@ let package = Package(
     program(
       "linkd",
       [
-        "Console", "LinkService", "RPC", "RPCNet", "Net", "HTTPClient", "Store", "OAuth",
-        "OpenSSL", "Protobuf", "Linux",
+        "Console", "LinkService", "RPC", "RPCNet", "RPCServices", "Net", "HTTPClient", "Store",
+        "OAuth", "OpenSSL", "Protobuf", "Linux",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -18,6 +18,8 @@ public struct Reflection: RPC.Service {
     let own = [ServerReflectionMethods.serverReflectionInfo.service, Self.alpha.service]
     var catalog = Catalog(services: router.serviceNames + own)
     for file in router.files + [ServerReflectionMethods.file] { catalog.add(file) }
+    // The details of errors, which no method names.
+    catalog.add(GoogleRpcErrorDetailsProto.file)
     catalog.addAlpha(of: ServerReflectionMethods.file)
     self.catalog = catalog
   }

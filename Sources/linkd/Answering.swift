@@ -5,7 +5,9 @@ internal import Linux
 internal import Logging
 internal import Net
 internal import OAuth
+internal import RPC
 internal import RPCNet
+internal import RPCServices
 internal import ServiceLifecycle
 internal import Store
 
@@ -25,11 +27,13 @@ struct Answering: ServiceLifecycle.Service {
     let linking = LinkingService(
       store: store, transport: XTransport(client: client), provider: provider, clock: .system)
     let upkeep = Task { await Upkeep(linking).run(log) }
+    let health = Health(of: [linking])
     do {
-      let server = try await start(linking)
+      let server = try await start([linking, health])
       try announce(server.address)
       try await gracefulShutdown()
       logger.info("shutting down")
+      health.drain()
       await server.shutDown(grace: Self.grace)
     } catch {
       await stop(upkeep)
@@ -59,11 +63,13 @@ struct Answering: ServiceLifecycle.Service {
       ])
   }
 
-  private func start(_ linking: LinkingService) async throws(Failure) -> RPCServer {
+  private func start(_ services: [any RPC.Service]) async throws(Failure) -> RPCServer {
+    let authenticator = Authenticator(
+      store: store, clock: .system, open: Health.paths, readable: Reflection.paths)
     do {
       return try await RPCServer.start(
-        on: loops, server, services: [linking],
-        interceptors: [CallLog(logger: logger), Authenticator(store: store, clock: .system)])
+        on: loops, server, services: services + [Reflection(of: services)],
+        interceptors: [CallLog(logger: logger), authenticator])
     } catch {
       throw Failure(error, listeningOn: settings.listen)
     }
