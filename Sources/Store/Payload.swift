@@ -20,7 +20,7 @@ extension Batch {
   }
 
   /// Whether every key, every value and the whole are within their limits.
-  var isWithinLimits: Bool {
+  package var isWithinLimits: Bool {
     let eachIs = operations.allSatisfy { operation in
       switch operation {
       case .put(let key, let value):

@@ -49,6 +49,7 @@ final class MemoryStore: RecordStore {
 
 extension MemoryStore.State {
   fileprivate mutating func commit(_ batch: Batch) -> Result<UInt64, StoreError> {
+    guard batch.isWithinLimits else { return .failure(.tooLarge) }
     if let failure { return .failure(failure) }
     if let death {
       self.death?.after -= 1
@@ -62,6 +63,7 @@ extension MemoryStore.State {
     guard batch.requirements.allSatisfy({ entries[$0.key]?.version == $0.version }) else {
       return .failure(.conflict)
     }
+    guard !batch.isEmpty else { return .success(version) }
     version += 1
     for operation in batch.operations {
       switch operation {
