@@ -79,8 +79,14 @@ struct WholeServerTests {
 
   @Test func `T34: a server that stops says so twice and serves what it took`() async throws {
     let server = try await WireServer()
+    try await onThread { try Self.stop(server) }.get()
+    await server.shutDown(grace: .zero)
+    #expect(server.reasons.isEmpty)
+  }
+
+  private static func stop(_ server: WireServer) throws {
     let wire = try Wire(port: server.port)
-    wire.write(Self.opening + Frame.headers(1, Fields.upload, end: false))
+    wire.write(opening + Frame.headers(1, Fields.upload, end: false))
     wire.synchronize(Array("accepted".utf8))
     server.beginShutDown()
     wire.read { $0.type == 7 }
@@ -96,8 +102,6 @@ struct WholeServerTests {
     wire.readToEnd()
     let answered = wire.frames.filter { $0.type == 0 && $0.flags == 1 }.map(\.stream)
     #expect(answered.sorted() == [1, 3])
-    await server.shutDown(grace: .zero)
-    #expect(server.reasons.isEmpty)
   }
 }
 

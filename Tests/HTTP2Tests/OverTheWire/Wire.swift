@@ -98,3 +98,10 @@ final class Wire {
     read { $0.type == 6 && $0.flags == 1 && $0.payload == payload }
   }
 }
+
+/// Runs what blocks on a thread of its own: the pool's few are for what does not.
+func onThread(_ body: @escaping @Sendable () throws -> Void) async -> Result<Void, any Error> {
+  await withCheckedContinuation { continuation in
+    Thread.detachNewThread { continuation.resume(returning: Result(catching: body)) }
+  }
+}

@@ -72,10 +72,11 @@ final class WireServer: Sendable {
   @discardableResult
   static func with(
     tls: TLSConfiguration? = nil, limits: NetLimits = NetLimits(),
-    answer: [UInt8] = AnsweringServer.body, _ body: (WireServer) async throws -> Void
+    answer: [UInt8] = AnsweringServer.body,
+    _ body: @escaping @Sendable (WireServer) throws -> Void
   ) async throws -> [String] {
     let server = try await WireServer(tls: tls, limits: limits, body: answer)
-    let result = await Result { try await body(server) }
+    let result = await onThread { try body(server) }
     await server.shutDown(grace: .zero)
     try result.get()
     return server.reasons
@@ -88,11 +89,4 @@ final class WireServer: Sendable {
 
   /// Begins a graceful shutdown without waiting for its end.
   func beginShutDown() { Task { [server] in await server.shutDown(grace: .seconds(10)) } }
-}
-
-extension Result where Failure == any Error {
-  /// What an asynchronous body returns or throws.
-  init(_ body: () async throws -> Success) async {
-    do { self = .success(try await body()) } catch { self = .failure(error) }
-  }
 }
