@@ -22,7 +22,9 @@ extension Connection: Flushable {
   /// Writes what is left over; false if there is still something.
   private func writeUnsent() -> Bool {
     guard hasUnsent else { return true }
-    unsentStart += write(unsent.span.extracting(unsentStart...))
+    // Not from the property itself: a write that fails closes the connection, which empties it.
+    let bytes = unsent
+    unsentStart += write(bytes.span.extracting(unsentStart...))
     if hasUnsent { return false }
     // Gives the memory back: most connections never come here.
     unsent = []

@@ -163,7 +163,7 @@ extension Metadata: ExpressibleByDictionaryLiteral {
   }
 }
 
-extension Metadata.Value: ExpressibleByStringLiteral {
+extension Metadata.Value: ExpressibleByStringInterpolation {
   /// Text.
   public init(stringLiteral value: String) { self = .text(value) }
 }

@@ -25,13 +25,12 @@ struct InitCommand: AsyncParsableCommand {
 
   func run() async throws {
     try? ProcessHardening.forbidDumps()
-    let token = try await Installation(data: data, tenant: tenant).make()
-    do {
-      try StandardStreams.writeOutput(token + "\n")
-    } catch {
-      throw Failure(
-        .storage, "cannot write the token to standard output",
-        hint: "remove the data directory and try again")
+    try await Installation(data: data, tenant: tenant).make { token throws(Failure) in
+      do {
+        try StandardStreams.writeOutput(token + "\n")
+      } catch {
+        throw Failure(.storage, "cannot write the token to standard output; nothing was made")
+      }
     }
     StandardStreams.writeError(
       """

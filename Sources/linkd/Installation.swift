@@ -11,11 +11,13 @@ struct Installation {
 
   private var directory: DataDirectory { DataDirectory(path: data) }
 
-  /// Makes everything and returns the token; on failure nothing of it is left.
-  func make() async throws(Failure) -> String {
+  /// Makes everything and hands the token to `deliver`.
+  ///
+  /// On failure, also to deliver, the directory is left as empty as it was.
+  func make(_ deliver: (String) throws(Failure) -> Void) async throws(Failure) {
     try claim()
     do throws(Failure) {
-      return try await fill()
+      try deliver(try await fill())
     } catch {
       // Nothing was here before: `claim` has made sure.
       try? FileManager.default.removeItem(atPath: directory.store)
