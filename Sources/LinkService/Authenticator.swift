@@ -8,22 +8,30 @@ public import RPC
 /// Which scope a method asks for, its schema says: `(link.v1.scope)`. Deny is the default: a method
 /// of which neither a schema nor the program says it is refused, whoever calls.
 public struct Authenticator: ServerInterceptor {
+  /// The scope that each method of our own schemas asks for, by its path.
+  static let schemaScopes = LinkServiceMethods.scopes.merging(AdminServiceMethods.scopes) { $1 }
+
   private let records: Records
   private let clock: WallClock
+  private let trail: any AuditTrail
   private let scopes: [String: Scope]
   private let open: Set<String>
 
   /// Reads tokens from this store, anew for every call: what is revoked is refused at once.
   ///
+  /// Calls that a token may not make are written down in `trail`.
+  ///
   /// - Parameter open: the paths of methods that need no token.
   /// - Parameter readable: the paths of methods that any token which may read is good for.
   public init(
-    store: any RecordStore, clock: WallClock, open: [String] = [], readable: [String] = []
+    store: any RecordStore, clock: WallClock, trail: any AuditTrail = NoAuditTrail(),
+    open: [String] = [], readable: [String] = []
   ) {
     records = Records(store: store)
     self.clock = clock
+    self.trail = trail
     self.open = Set(open)
-    scopes = readable.reduce(into: LinkServiceMethods.scopes) { $0[$1] = .read }
+    scopes = readable.reduce(into: Self.schemaScopes) { $0[$1] = .read }
   }
 
   /// Refuses with UNAUTHENTICATED or PERMISSION_DENIED, or sets the caller in the context.
@@ -45,9 +53,13 @@ public struct Authenticator: ServerInterceptor {
       constantTimeEquals(record.secretDigest, token.secretDigest),
       !record.isExpired(at: clock.now())
     else { throw .unauthenticated }
-    let caller = Caller(tenant: record.tenant, scopes: Set(record.scopes))
-    guard let scope = scopes[context.path] else { throw .scopeMissing(.admin) }
-    guard caller.scopes.contains(scope) else { throw .scopeMissing(scope) }
+    let caller = Caller(
+      tenant: record.tenant, scopes: Set(record.scopes), tokenID: token.id)
+    let scope = scopes[context.path] ?? .unspecified
+    guard caller.scopes.contains(scope), scope != .unspecified else {
+      try await trail.record(.refuseCall, context.path, by: caller, at: clock.now())
+      throw .scopeMissing(scope)
+    }
     return caller
   }
 

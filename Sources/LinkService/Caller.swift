@@ -7,6 +7,10 @@ struct Caller: Sendable {
   let tenant: String
   /// What it may do.
   let scopes: Set<Scope>
+  /// The id of its token; empty for a caller in this process.
+  var tokenID: [UInt8] = []
+  /// Tells this call from all others, for the audit log.
+  let call = UInt64.random(in: .min ... .max)
 
   /// Who makes the call of this context, as `Authenticator` found out.
   static func of(_ context: ServerContext) throws(Failure) -> Caller {

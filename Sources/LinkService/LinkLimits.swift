@@ -10,6 +10,16 @@ public struct LinkLimits: Sendable {
   /// The longest that one request to a provider may take, whatever is left of the caller's time.
   public var providerTimeout: Duration = .seconds(10)
 
+  /// How often calls without a good token may come from one address: twenty mistakes at once are
+  /// a process that restarts, more than one a second for long is not a mistake.
+  public static let failuresPerAddress = Allowance(burst: 20, every: .seconds(1))
+  /// How many addresses are remembered for it, at least; at most twice as many, about 4 MiB.
+  static let rememberedAddresses = 10_000
+  /// How often one tenant may call: a thousand times a second, and twice that at once.
+  public static let callsPerTenant = Allowance(burst: 2000, every: .milliseconds(1))
+  /// How many tenants are remembered for it: who was away longer than that finds a full bucket.
+  static let rememberedTenants = 10_000
+
   /// How many events of a tenant's feed are kept: enough to catch up after a night's pause at one
   /// change every few seconds, about 5 MiB.
   public var feedLength: UInt64 = 10_000

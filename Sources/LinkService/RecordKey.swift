@@ -91,6 +91,9 @@ enum RecordKey {
     join(["start", tenant, requestID])
   }
 
+  /// All `TokenRecord`s, in the order of their ids.
+  static let tokens = join(["token", ""])
+
   /// A `TokenRecord`.
   static func token(id: [UInt8]) -> Key {
     join(["token", Hex.encode(id)])

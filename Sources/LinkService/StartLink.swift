@@ -78,6 +78,7 @@ extension LinkingService {
   ) async throws(Failure) -> StartLinkResponse {
     let earlier = try await earlierStart(plan, caller)
     if let response = earlier?.response { return response }
+    try await audit(.startLink, plan.request.parent, by: caller)
     let pair = try await records.pair(plan.keys, of: caller.tenant)
     let (token, url) = try await requestToken(plan, pair, timeout)
     let (response, change) = try newLink(

@@ -42,27 +42,28 @@ public struct TokenIssuer: Sendable {
   public func issue(
     tenant: String, scopes: Set<TokenScope>
   ) async throws(RPCError) -> AccessToken {
-    do { return try await make(tenant, scopes) } catch { throw error.rpcError }
+    do {
+      return try await make(TokenOrder(tenant: tenant, scopes: scopes)).token
+    } catch { throw error.rpcError }
   }
 
-  private func make(
-    _ tenant: String, _ scopes: Set<TokenScope>
-  ) async throws(Failure) -> AccessToken {
-    var check = RequestCheck()
-    check.require(RequestCheck.isProfile(tenant), "tenant", RequestCheck.nameRule)
-    try check.finish()
+  /// Makes the token that was asked for, and its record.
+  func make(
+    _ order: TokenOrder
+  ) async throws(Failure) -> (token: AccessToken, record: TokenRecord) {
     let token: AccessToken
     do { token = try AccessToken.random() } catch { throw .broken("no randomness", cause: error) }
     var record = TokenRecord()
-    record.tenant = tenant
-    record.scopes = scopes.map(\.scope).sorted { $0.rawValue < $1.rawValue }
+    record.tenant = order.tenant
+    record.scopes = order.scopes
     record.secretDigest = token.secretDigest
     record.createTime = clock.now()
+    record.expireTime = order.expireTime
     var change = Change()
     let key = RecordKey.token(id: token.id)
     try change.put(record, at: key)
     change.require(key, version: nil)
     guard try await records.commit(change) != nil else { throw .broken("two tokens have one id") }
-    return token
+    return (token, record)
   }
 }

@@ -22,6 +22,7 @@ struct Linkctl: AsyncParsableCommand {
       """,
     subcommands: [
       KeysCommand.self, LinkCommand.self, AccountsCommand.self, SignCommand.self,
+      TokensCommand.self,
     ])
 
   private static var exitStatusTable: String {

@@ -7,6 +7,7 @@ internal import RPCNet
 /// linkd, as the commands see it: calls whose errors are failures with advice.
 struct Linkd: Sendable {
   private let client: LinkServiceClient
+  private let admin: AdminServiceClient
   private let settings: ServerSettings
 
   /// Calls linkd for as long as `body` runs.
@@ -17,7 +18,8 @@ struct Linkd: Sendable {
       host: settings.address.host, port: settings.address.port, tls: try tls(settings))
     let loop = try EventLoop(name: "linkctl")
     let channel = RPCChannel(configuration, on: loop)
-    let linkd = Linkd(client: LinkServiceClient(channel), settings: settings)
+    let linkd = Linkd(
+      client: LinkServiceClient(channel), admin: AdminServiceClient(channel), settings: settings)
     do {
       let result = try await body(linkd)
       await channel.shutDown()
@@ -105,6 +107,24 @@ struct Linkd: Sendable {
   func signRequest(_ request: SignRequestRequest) async throws(Failure) -> SignRequestResponse {
     try await call { () async throws(RPCError) in
       try await client.signRequest(request, options: options)
+    }
+  }
+
+  func createToken(_ request: CreateTokenRequest) async throws(Failure) -> CreateTokenResponse {
+    try await call { () async throws(RPCError) in
+      try await admin.createToken(request, options: options)
+    }
+  }
+
+  func listTokens(_ request: ListTokensRequest) async throws(Failure) -> ListTokensResponse {
+    try await call { () async throws(RPCError) in
+      try await admin.listTokens(request, options: options)
+    }
+  }
+
+  func revokeToken(_ request: RevokeTokenRequest) async throws(Failure) -> RevokeTokenResponse {
+    try await call { () async throws(RPCError) in
+      try await admin.revokeToken(request, options: options)
     }
   }
 

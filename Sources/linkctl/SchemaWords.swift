@@ -16,8 +16,13 @@ extension ErrorReason {
   var nameIfSet: String? { rawValue == 0 ? nil : shortName }
 }
 
-extension AccountState {
-  /// The state that a person calls so.
+/// Values that people write on the command line.
+protocol NamedValue: ProtoEnum {}
+extension AccountState: NamedValue {}
+extension Scope: NamedValue {}
+
+extension NamedValue {
+  /// The value that a person calls so.
   init?(word: String) {
     guard let value = Self.named.first(where: { $0.word == word }) else { return nil }
     self = value
@@ -26,7 +31,7 @@ extension AccountState {
   /// All words, for the help.
   static var words: [String] { named.map(\.word) }
 
-  private static var named: [AccountState] {
-    valueNames.filter { $0.number != 0 }.map { AccountState(rawValue: $0.number) }
+  private static var named: [Self] {
+    valueNames.filter { $0.number != 0 }.map { Self(rawValue: $0.number) }
   }
 }

@@ -7,6 +7,12 @@ extension Timestamp {
     Date(timeIntervalSince1970: TimeInterval(seconds)).formatted(.iso8601)
   }
 
+  /// So many days from now.
+  init(daysFromNow days: Int64) {
+    self.init()
+    seconds = Int64(Date().timeIntervalSince1970) + days * 86_400
+  }
+
   /// How long from now until then; zero if it is past.
   var remaining: Duration {
     let left = TimeInterval(seconds) - Date().timeIntervalSince1970

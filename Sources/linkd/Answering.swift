@@ -20,16 +20,19 @@ struct Answering: ServiceLifecycle.Service {
   let server: RPCServer.Configuration
   let loops: EventLoopGroup
   let store: Store
+  let audit: AuditFile
   let logger: Logger
 
   func run() async throws {
     let client = HTTPClient(loop: loops.next(), configuration: try clientConfiguration())
     let linking = LinkingService(
-      store: store, transport: XTransport(client: client), provider: provider, clock: .system)
+      store: store, transport: XTransport(client: client), provider: provider, clock: .system,
+      trail: audit)
     let upkeep = Task { await Upkeep(linking).run(log) }
-    let health = Health(of: [linking])
+    let administration = AdministrationService(store: store, clock: .system, trail: audit)
+    let health = Health(of: [linking, administration])
     do {
-      let server = try await start([linking, health])
+      let server = try await start([linking, administration, health])
       try announce(server.address)
       try await gracefulShutdown()
       logger.info("shutting down")
@@ -64,15 +67,23 @@ struct Answering: ServiceLifecycle.Service {
   }
 
   private func start(_ services: [any RPC.Service]) async throws(Failure) -> RPCServer {
-    let authenticator = Authenticator(
-      store: store, clock: .system, open: Health.paths, readable: Reflection.paths)
     do {
       return try await RPCServer.start(
         on: loops, server, services: services + [Reflection(of: services)],
-        interceptors: [CallLog(logger: logger), authenticator])
+        interceptors: interceptors)
     } catch {
       throw Failure(error, listeningOn: settings.listen)
     }
+  }
+
+  /// What every call passes through, the first one outermost.
+  private var interceptors: [any ServerInterceptor] {
+    [
+      CallLog(logger: logger), FailedCallLimit(),
+      Authenticator(
+        store: store, clock: .system, trail: audit, open: Health.paths, readable: Reflection.paths),
+      TenantCallLimit(), CallAudit(trail: audit, clock: .system),
+    ]
   }
 
   /// Tells whoever started this process that it can be called.

@@ -30,9 +30,12 @@ struct Daemon {
     }
     let loops = try eventLoops()
     defer { loops.shutdown() }
+    let auditLoop = try auditLoop()
+    defer { auditLoop.shutdown() }
+    let audit = try AuditFile(directory: settings.data, on: auditLoop)
     let server = try serverConfiguration()
     let answering = Answering(
-      settings: settings, server: server, loops: loops, store: store, logger: logger)
+      settings: settings, server: server, loops: loops, store: store, audit: audit, logger: logger)
     let reload = KeyReload(
       directory: DataDirectory(path: settings.data), store: store, logger: logger)
     try await supervise(answering, StoreWatch(failures: failures), reload)
@@ -85,6 +88,15 @@ struct Daemon {
       return try EventLoopGroup(count: settings.loops)
     } catch {
       throw Failure(.software, "cannot start \(settings.loops) event loops: \(error)")
+    }
+  }
+
+  /// The thread that waits for the disk of the audit log.
+  private func auditLoop() throws(Failure) -> EventLoop {
+    do {
+      return try EventLoop(name: "audit")
+    } catch {
+      throw Failure(.software, "cannot start the thread of the audit log: \(error)")
     }
   }
 

@@ -341,7 +341,8 @@ def test_a_wrong_command_line_has_its_own_exit_status(ctl, service, arguments, s
 @pytest.mark.parametrize("arguments", [
     [], ["keys"], ["keys", "validate"], ["link"], ["link", "x"], ["accounts"],
     ["accounts", "list"], ["accounts", "get"], ["accounts", "check"], ["accounts", "unlink"],
-    ["keys", "put"], ["keys", "list"], ["keys", "delete"], ["sign", "GET"]])
+    ["keys", "put"], ["keys", "list"], ["keys", "delete"], ["sign", "GET"],
+    ["tokens"], ["tokens", "create"], ["tokens", "list"], ["tokens", "revoke"]])
 def test_help_goes_to_standard_output_and_has_examples(ctl, arguments):
     done = ctl(*arguments, "--help")
     assert done.stderr == ""

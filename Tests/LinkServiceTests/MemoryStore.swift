@@ -20,6 +20,13 @@ final class MemoryStore: RecordStore {
     state.withLock { $0.entries.keys.count { $0.hasPrefix(prefix) } }
   }
 
+  /// Whether these bytes stand anywhere in a key or a value.
+  func holds(_ bytes: [UInt8]) -> Bool {
+    state.withLock { state in
+      state.entries.contains { $0.key.bytes.contains(bytes) || $0.value.value.contains(bytes) }
+    }
+  }
+
   /// Lets the process die, as far as a store can see it, after so many commits; nil lets it live.
   func die(after commits: Int?, isMade: Bool = false) {
     state.withLock { $0.death = commits.map { ($0, isMade) } }

@@ -17,10 +17,15 @@ final class World: Sendable {
   let service: LinkingService
   let trail = TestTrail()
   var upkeep: Upkeep { Upkeep(service) }
-  private let channel: InProcessChannel
+  let channel: InProcessChannel
+  /// The token that tests administer with, once one has asked for it.
+  let administrator = Mutex<String?>(nil)
 
   /// A world, or the one that `earlier` becomes when the process is started again.
-  init(after earlier: World? = nil, limits: LinkLimits = LinkLimits()) {
+  init(
+    after earlier: World? = nil, limits: LinkLimits = LinkLimits(),
+    interceptors: [any ServerInterceptor] = []
+  ) {
     let time = earlier?.time ?? TestTime()
     self.time = time
     store = earlier?.store ?? MemoryStore()
@@ -30,7 +35,8 @@ final class World: Sendable {
       clock: time.clock,
       trail: trail)
     channel = InProcessChannel(
-      [service], interceptors: [Authenticator(store: store, clock: time.clock)])
+      [service, AdministrationService(store: store, clock: time.clock, trail: trail)],
+      interceptors: [Authenticator(store: store, clock: time.clock, trail: trail)] + interceptors)
   }
 
   /// A client with a token of its own.

@@ -1,4 +1,5 @@
 public import Protobuf
+internal import TextCoding
 
 /// Where it is written down who has done what, for those who must be able to tell.
 public protocol AuditTrail: Sendable {
@@ -28,12 +29,26 @@ public struct AuditEvent: Sendable, Hashable {
     case putKeySet = "put_key_set"
     /// A key set is deleted.
     case deleteKeySet = "delete_key_set"
+    /// A link is begun.
+    case startLink = "start_link"
+    /// A call is refused because its token may not make it.
+    case refuseCall = "refuse_call"
+    /// A call has ended; the particulars are its code, and the reason if it failed.
+    case endCall = "end_call"
+    /// A token is made for a tenant.
+    case createToken = "create_token"
+    /// A token is revoked.
+    case revokeToken = "revoke_token"
   }
 
   /// When.
   public let time: Timestamp
+  /// In which call: all events of one call have the same, and no two calls do.
+  public let call: String
   /// Who.
   public let tenant: String
+  /// With which token: its id, which is no secret.
+  public let token: String
   /// What.
   public let action: Action
   /// The name of what it is done to.
@@ -56,11 +71,21 @@ extension LinkingService {
   func audit(
     _ action: AuditEvent.Action, _ resource: String, by caller: Caller, detail: String = ""
   ) async throws(Failure) {
-    do {
-      try await trail.record(
-        AuditEvent(
-          time: clock.now(), tenant: caller.tenant, action: action, resource: resource,
-          detail: detail))
-    } catch { throw .broken("the audit trail cannot be written", cause: error) }
+    try await trail.record(action, resource, by: caller, at: clock.now(), detail: detail)
+  }
+}
+
+extension AuditTrail {
+  /// Writes down what a caller is about to do, or has done.
+  func record(
+    _ action: AuditEvent.Action, _ resource: String, by caller: Caller, at time: Timestamp,
+    detail: String = ""
+  ) async throws(Failure) {
+    let event = AuditEvent(
+      time: time, call: String(caller.call, radix: 16), tenant: caller.tenant,
+      token: Hex.encode(caller.tokenID), action: action, resource: resource, detail: detail)
+    do { try await record(event) } catch {
+      throw .broken("the audit trail cannot be written", cause: error)
+    }
   }
 }

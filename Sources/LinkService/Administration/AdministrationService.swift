@@ -1,0 +1,53 @@
+public import LinkAPI
+internal import Protobuf
+public import RPC
+
+/// Answers `link.v1.AdminService`, whose schema says what each method promises.
+///
+/// Keeps nothing of its own: `Authenticator` reads the same store anew for every call.
+public struct AdministrationService: AdminServiceProtocol {
+  let records: Records
+  let issuer: TokenIssuer
+  let clock: WallClock
+  let trail: any AuditTrail
+
+  /// A service over the store that holds the tokens; deeds are written down in `trail` before they
+  /// happen.
+  public init(
+    store: any RecordStore, clock: WallClock, trail: any AuditTrail = NoAuditTrail()
+  ) {
+    records = Records(store: store)
+    issuer = TokenIssuer(store: store, clock: clock)
+    self.clock = clock
+    self.trail = trail
+  }
+
+  /// Makes a token: see the schema.
+  public func createToken(
+    _ request: CreateTokenRequest, context: ServerContext
+  ) async throws -> CreateTokenResponse {
+    try await answering(context) { caller throws(Failure) in try await create(request, caller) }
+  }
+
+  /// Lists tokens: see the schema.
+  public func listTokens(
+    _ request: ListTokensRequest, context: ServerContext
+  ) async throws -> ListTokensResponse {
+    try await answering(context) { caller throws(Failure) in
+      try await list(TokenQuery(request, caller))
+    }
+  }
+
+  /// Revokes a token: see the schema.
+  public func revokeToken(
+    _ request: RevokeTokenRequest, context: ServerContext
+  ) async throws -> RevokeTokenResponse {
+    try await answering(context) { caller throws(Failure) in try await revoke(request, caller) }
+  }
+
+  private func answering<Response>(
+    _ context: ServerContext, _ body: (Caller) async throws(Failure) -> Response
+  ) async throws(RPCError) -> Response {
+    do { return try await body(try Caller.of(context)) } catch { throw error.rpcError }
+  }
+}

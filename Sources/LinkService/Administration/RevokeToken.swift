@@ -1,0 +1,43 @@
+internal import LinkAPI
+internal import RPC
+
+extension AdministrationService {
+  /// Deletes the token's record: the next call with it finds none.
+  func revoke(
+    _ request: RevokeTokenRequest, _ caller: Caller
+  ) async throws(Failure) -> RevokeTokenResponse {
+    let name = TokenName(request.name)
+    var check = RequestCheck()
+    check.require(name != nil, "name", "must be tenants/{tenant}/tokens/{token}")
+    try check.finish()
+    guard let name else { throw .tokenNotFound }
+    guard name.id != caller.tokenID else { throw .tokenRevokesItself }
+    try await trail.record(.revokeToken, request.name, by: caller, at: clock.now())
+    do throws(Failure) {
+      try await delete(name)
+    } catch {
+      guard error.reason == .tokenNotFound, request.allowMissing else { throw error }
+    }
+    return RevokeTokenResponse()
+  }
+
+  private func delete(_ name: TokenName) async throws(Failure) {
+    guard let record = try await records.token(id: name.id),
+      record.tenant.utf8.elementsEqual(name.tenant.utf8)
+    else { throw .tokenNotFound }
+    var change = Change()
+    // Nothing but a revocation changes a token, so there is no version to require.
+    change.delete(RecordKey.token(id: name.id))
+    _ = try await records.commit(change)
+  }
+}
+
+extension Failure {
+  fileprivate static let tokenNotFound = Failure(
+    code: .notFound, reason: .tokenNotFound, actor: .operator,
+    message: "there is no token of this name")
+
+  fileprivate static let tokenRevokesItself = Failure(
+    code: .failedPrecondition, reason: .tokenRevokesItself, actor: .operator,
+    message: "no token can revoke itself: make another one, and revoke this one with that")
+}

@@ -1,0 +1,111 @@
+internal import LinkAPI
+public import RPC
+internal import Synchronization
+
+/// Buckets by name, shared by all event loops.
+final class RateTable: Sendable {
+  private let allowance: Allowance
+  private let buckets: Mutex<RecentTable<String, RateBucket>>
+
+  init(_ allowance: Allowance, capacity: Int) {
+    self.allowance = allowance
+    buckets = Mutex(RecentTable(capacity: capacity))
+  }
+
+  /// How many names are remembered.
+  var count: Int { buckets.withLock { $0.count } }
+
+  /// Counts one for this name, or says how long it must wait.
+  func take(_ name: String, now: ContinuousClock.Instant) -> Duration? {
+    buckets.withLock { buckets in
+      var bucket = buckets.value(for: name, orNew: RateBucket(now: now))
+      defer { buckets.put(bucket, for: name) }
+      return bucket.take(allowance, now: now)
+    }
+  }
+}
+
+/// Slows down whoever fails to authenticate, by the address that the calls come from.
+///
+/// A good token is let in however many bad ones came from its address: nobody can lock out others
+/// behind the same proxy. Nor need they be: 256 random bits are not guessed. What is limited is the
+/// use of linkd as an oracle, and the noise.
+///
+/// Stands in front of `Authenticator`.
+public final class FailedCallLimit: ServerInterceptor {
+  private let table: RateTable
+  private let now: @Sendable () -> ContinuousClock.Instant
+
+  /// Allows so many failures from one address.
+  public convenience init(_ allowance: Allowance = LinkLimits.failuresPerAddress) {
+    self.init(allowance) { .now }
+  }
+
+  package init(
+    _ allowance: Allowance, capacity: Int = LinkLimits.rememberedAddresses,
+    now: @escaping @Sendable () -> ContinuousClock.Instant
+  ) {
+    table = RateTable(allowance, capacity: capacity)
+    self.now = now
+  }
+
+  /// How many addresses are remembered.
+  package var count: Int { table.count }
+
+  /// Answers RESOURCE_EXHAUSTED instead of UNAUTHENTICATED once the allowance is used up.
+  public func intercept<Answer: Sendable>(
+    _ context: ServerContext, _ next: (ServerContext) async throws -> Answer
+  ) async throws -> Answer {
+    do {
+      return try await next(context)
+    } catch let error as RPCError where error.code == .unauthenticated {
+      let address = Self.host(of: context.peer.address)
+      guard let pause = table.take(address, now: now()) else { throw error }
+      throw Failure.tooOften("too many calls without a good token came from here", pause).rpcError
+    }
+  }
+
+  /// The address without the port, which every connection has another one of.
+  private static func host(of address: String) -> String {
+    guard let colon = address.lastIndex(of: ":") else { return address }
+    return String(address[..<colon])
+  }
+}
+
+/// Keeps one tenant's calls from crowding out those of others.
+///
+/// Stands behind `Authenticator`, which knows the tenant.
+public final class TenantCallLimit: ServerInterceptor {
+  private let table: RateTable
+  private let now: @Sendable () -> ContinuousClock.Instant
+
+  /// Allows each tenant so many calls.
+  public convenience init(_ allowance: Allowance = LinkLimits.callsPerTenant) {
+    self.init(allowance) { .now }
+  }
+
+  package init(
+    _ allowance: Allowance, now: @escaping @Sendable () -> ContinuousClock.Instant
+  ) {
+    table = RateTable(allowance, capacity: LinkLimits.rememberedTenants)
+    self.now = now
+  }
+
+  /// Refuses the call with RESOURCE_EXHAUSTED, or passes it on.
+  public func intercept<Answer: Sendable>(
+    _ context: ServerContext, _ next: (ServerContext) async throws -> Answer
+  ) async throws -> Answer {
+    if let caller = context.identity as? Caller, let pause = table.take(caller.tenant, now: now()) {
+      throw Failure.tooOften("this tenant calls too often", pause).rpcError
+    }
+    return try await next(context)
+  }
+}
+
+extension Failure {
+  fileprivate static func tooOften(_ message: String, _ pause: Duration) -> Failure {
+    Failure(
+      code: .resourceExhausted, reason: .askedTooOften, actor: .developer, message: message,
+      retryAfter: pause)
+  }
+}
