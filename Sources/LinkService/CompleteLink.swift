@@ -150,7 +150,8 @@ extension OpenLink {
         try await account(of: user, for: link)
       }
     } catch {
-      guard error.reason == .accountInOtherProfile else { throw error }
+      // X has taken the verifier: whatever the store says, something was done.
+      guard error.reason == .accountInOtherProfile else { throw .accountNotKept(error) }
       return try await end(link, .failed, error, endingTokenOf: user)
     }
   }
@@ -227,6 +228,13 @@ extension Failure {
   fileprivate static let userNotNamed = Failure(
     code: .unavailable, reason: .providerUnavailable, actor: .provider,
     message: "X gave a token but did not say of which user: start a new link")
+
+  fileprivate static func accountNotKept(_ cause: Failure) -> Failure {
+    Failure(
+      code: .aborted, reason: .linkOutcomeUnknown, actor: .operator,
+      message: "X has finished this link but linkd could not keep the account: start a new one",
+      cause: cause)
+  }
 
   fileprivate static let linkOutcomeUnknown = Failure(
     code: .aborted, reason: .linkOutcomeUnknown, actor: .developer,

@@ -68,9 +68,11 @@ extension XClient {
     let call: ProviderCall<Value>
     do { call = try question() } catch { throw .notAsked(error) }
     var correction = ClockCorrection()
+    let end = ContinuousClock.now + timeout
     while true {
       usage.count(name)
-      let answer = try await send(call, correction, timeout)
+      let answer = try await send(
+        call, correction, max(.zero, ContinuousClock.now.duration(to: end)))
       skew.note(answer.clockSkew(at: clock.seconds))
       do throws(ProviderFailure) {
         return Answered(
@@ -161,7 +163,10 @@ enum XFailure: Error {
     case .answered(let failure):
       switch failure.kind {
       // A mistyped PIN does not use up the right one.
-      case .rateLimited, .unavailable, .clockSkew, .verifierRejected: .none
+      case .rateLimited, .clockSkew, .verifierRejected: .none
+      // Where X itself has spoken, or was full, it did nothing. What a gateway in front of it says
+      // (502, 504) tells nothing of how far the request came.
+      case .unavailable: failure.code != nil || failure.status == 503 ? .none : .unknown
       case .malformedAnswer: .unknown
       default: .refused
       }

@@ -25,16 +25,16 @@ public struct Socket: ~Copyable, Sendable {
 extension Socket {
   /// Binds to `address` and listens; port 0 lets the kernel choose.
   ///
-  /// Others of this user may listen on the same port: the kernel then spreads the connections.
-  /// Wraps `bind` and `listen`.
+  /// Others of this user may listen on the same port if both are `shared`: the kernel then spreads
+  /// the connections. Wraps `bind` and `listen`.
   public static func listening(
-    on address: SocketAddress, backlog: CInt
+    on address: SocketAddress, backlog: CInt, shared: Bool = true
   ) throws(SystemError) -> Socket {
     let new = try Socket(for: address)
     if address.port != nil {
       // A port whose last connections have not been forgotten can be taken again.
       try new.set(SOL_SOCKET, SO_REUSEADDR, 1)
-      try new.set(SOL_SOCKET, SO_REUSEPORT, 1)
+      if shared { try new.set(SOL_SOCKET, SO_REUSEPORT, 1) }
     }
     try unsafe address.withKernelForm { form, length throws(SystemError) in
       try retryingOnInterrupt("bind") { unsafe bind(new.raw, form, length) }

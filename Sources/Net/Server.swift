@@ -43,6 +43,7 @@ public final class Server: Sendable {
   public static func start(
     on group: EventLoopGroup, _ configuration: Configuration, acceptor: any StreamAcceptor
   ) async throws(NetError) -> Server {
+    try requireFree(configuration.address)
     var configuration = configuration
     var listeners: [Listener] = []
     let count = ConnectionCount(limit: configuration.limits.connections)
@@ -62,6 +63,17 @@ public final class Server: Sendable {
       if configuration.address.port == nil { break }
     }
     return Server(address: configuration.address, listeners: listeners)
+  }
+
+  /// Throws if somebody listens there already.
+  ///
+  /// Our listeners share their port, and would with those of another server of this user, whose
+  /// callers would then reach now the one and now the other.
+  private static func requireFree(_ address: SocketAddress) throws(NetError) {
+    guard let port = address.port, port != 0 else { return }
+    do throws(SystemError) {
+      try Socket.listening(on: address, backlog: 1, shared: false).close()
+    } catch { throw .system(error) }
   }
 
   /// Stops listening, lets the streams under way finish for at most `grace`, and returns when all

@@ -61,6 +61,15 @@ struct ServerTests {
     loop.shutdown()
   }
 
+  @Test func `two servers do not share a port`() async throws {
+    try await withServer { server, group in
+      await #expect(throws: NetError.system(SystemError(errno: 98, call: "bind"))) {
+        _ = try await Server.start(
+          on: group, .init(address: server.address), acceptor: EchoAcceptor())
+      }
+    }
+  }
+
   @Test func `a peer that says nothing is given up in time`() async throws {
     let loop = try EventLoop()
     let socket = try Socket.listening(on: Self.loopback, backlog: 1)
