@@ -7,7 +7,7 @@ import Synchronization
 import TestAPI
 import Testing
 
-/// T41 to T45 of the reliability checks: requests that no library sends, and the shape of answers.
+/// T41 to T44 and T48 of the reliability checks: requests that no library sends, and the shape of answers.
 struct RequestTests {
   private static let hello: [UInt8] = [0, 0, 0, 0, 7, 0x0a, 5] + Array("world".utf8)
 
@@ -120,6 +120,65 @@ struct RequestTests {
       let parts = await RawExchange.run(on: connection, headers(), [prefix], endStream: false)
       #expect(parts.status == "8")
       #expect(parts.last == .closed(.noError, connectionLost: false))
+    }
+  }
+
+  @Test func `T43 an empty answer is five zero bytes`() async throws {
+    try await withServer([Empties()]) { server, _ in
+      let loop = try EventLoop(name: "raw")
+      defer { loop.shutdown() }
+      let connection = try await Connection.dial(
+        Connection.Target(host: "127.0.0.1", port: server.address.port ?? 0), on: loop)
+      let parts = await RawExchange.run(on: connection, headers(), [[0, 0, 0, 0, 0]])
+      #expect(parts.contains(.data([0, 0, 0, 0, 0], endStream: false)))
+      await loop.run { connection.close() }
+    }
+  }
+
+  private struct Empties: GreeterProtocol {
+    func sayHello(_ request: HelloRequest, context: ServerContext) async throws -> HelloReply {
+      HelloReply()
+    }
+  }
+
+  /// Notes the paths that it is asked about.
+  private final class Doorman: ServerInterceptor {
+    let seen = Mutex<[String]>([])
+
+    func intercept<Answer: Sendable>(
+      _ context: ServerContext, _ next: (ServerContext) async throws -> Answer
+    ) async throws -> Answer {
+      seen.withLock { $0.append(context.path) }
+      return try await next(context)
+    }
+  }
+
+  @Test func `T48 a path is the registered one, byte by byte, or nobody's`() async throws {
+    let doorman = Doorman()
+    let tricks = [
+      "helloworld.Greeter/SayHello", "//helloworld.Greeter/SayHello",
+      "/./helloworld.Greeter/SayHello", "/helloworld.Greeter/./SayHello",
+      "/helloworld.Greeter%2fSayHello", "/helloworld.Greeter%2FSayHello",
+      "/%68elloworld.Greeter/SayHello", "/helloworld.greeter/sayhello",
+      "/helloworld.Greeter/SayHello/", "/helloworld.Greeter/SayHello?x", "/helloworld.Greeter/",
+      "/helloworld.Greeter", "/", "*", "/x/../helloworld.Greeter/SayHello",
+      "/" + String(repeating: "a", count: 7000),
+    ]
+    try await withServer([TestGreeter()], interceptors: [doorman]) { server, _ in
+      let loop = try EventLoop(name: "raw")
+      defer { loop.shutdown() }
+      let connection = try await Connection.dial(
+        Connection.Target(host: "127.0.0.1", port: server.address.port ?? 0), on: loop)
+      for path in tricks {
+        let parts = await RawExchange.run(on: connection, headers([":path": path]), [Self.hello])
+        // What HTTP/2 itself forbids is reset before gRPC sees it.
+        #expect(parts.status == "12" || parts.headers.isEmpty, "\(path) \(parts)")
+      }
+      #expect(doorman.seen.withLock(\.self) == [])
+      let parts = await RawExchange.run(on: connection, headers(), [Self.hello])
+      #expect(parts.status == "0")
+      #expect(doorman.seen.withLock(\.self) == ["/helloworld.Greeter/SayHello"])
+      await loop.run { connection.close() }
     }
   }
 }

@@ -51,7 +51,7 @@ struct PercentEncodingTests {
     #expect(PercentEncoding.decode(encoded) == text)
   }
 
-  @Test func `every scalar of every plane comes back`() {
+  @Test func `T47 every scalar of every plane comes back`() {
     for plane: UInt32 in 0...16 {
       for low in stride(from: UInt32(0), to: 0x10000, by: 97) {
         guard let scalar = Unicode.Scalar(plane << 16 | low) else { continue }
@@ -66,11 +66,11 @@ struct PercentEncodingTests {
     ("%", "%"), ("%z", "%z"), ("%zz", "%zz"), ("%4", "%4"), ("100%25%", "100%%"),
     ("%e8%b0%B7", "谷"), ("%ff", "\u{fffd}"), ("%%41", "%A"),
   ])
-  func `decoding never fails`(_ encoded: String, _ text: String) {
+  func `T47 decoding never fails`(_ encoded: String, _ text: String) {
     #expect(PercentEncoding.decode(encoded) == text)
   }
 
-  @Test func `any bytes at all decode to something`() {
+  @Test func `T47 any bytes at all decode to something`() {
     var generator = SystemRandomNumberGenerator()
     for length in 0..<500 {
       let bytes = (0..<length).map { _ in
