@@ -11,8 +11,8 @@ from conftest import ROOT
 
 SECONDS = 20
 SERVED = {
-    "link.v1.LinkService", "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection",
-    "grpc.reflection.v1alpha.ServerReflection",
+    "link.v1.AdminService", "link.v1.LinkService", "grpc.health.v1.Health",
+    "grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection",
 }
 
 

@@ -10,7 +10,8 @@ struct ExhaustionTests {
     await #expect(processExitsWith: .success) {
       try await WireServer.with { server in
         let before = try ExhaustionTests.descriptors()
-        try ExhaustionTests.limitDescriptors(to: 64)
+        // Whoever started this process may have left it some.
+        try ExhaustionTests.limitDescriptors(to: UInt(before) + 60)
         for _ in 0..<3 {
           try ExhaustionTests.exhaust(server)
           let wire = try Wire(port: server.port)
