@@ -29,7 +29,7 @@ def test_a_link_survives_a_crash_between_its_two_calls(linkd, fakex):
     crash(linkd)
     account = linkd.call("CompleteLink", complete_request(started, back)).account
     assert account.screen_name == "alice"
-    assert listed(linkd) == [account]
+    assert [same.name for same in listed(linkd)] == [account.name]
 
 
 def test_an_answer_survives_a_crash_and_is_given_again(linkd, fakex):
@@ -39,7 +39,8 @@ def test_an_answer_survives_a_crash_and_is_given_again(linkd, fakex):
     answer = linkd.call("CompleteLink", request)
     crash(linkd)
     assert linkd.call("CompleteLink", request) == answer
-    assert listed(linkd) == [answer.account]
+    # The daily check may have brought the rest up to date meanwhile.
+    assert [same.name for same in listed(linkd)] == [answer.account.name]
     assert fakex.control("calls")["access_token"] == 1, "a verifier works once"
     other = complete_request(started, back, request_id=str(uuid.uuid4()))
     with pytest.raises(grpc.RpcError) as failure:

@@ -46,7 +46,7 @@ def test_an_account_is_linked_and_listed_and_linked_again(linkd, fakex):
     assert first.provider == provider_pb2.PROVIDER_X and first.screen_name == "alice"
     assert first.state == account_pb2.ACCOUNT_STATE_ACTIVE
     assert first.create_time == second.create_time
-    assert list(listed(linkd, "profiles/ann").accounts) == [second]
+    assert [same.name for same in listed(linkd, "profiles/ann").accounts] == [second.name]
     assert not listed(linkd, "profiles/other").accounts
 
 
