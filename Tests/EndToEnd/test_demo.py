@@ -41,9 +41,13 @@ def test_the_demo_shows_everything_and_leaves_nothing():
     for shown in (
         "keys: usable\n", "keys: not usable\n", "✗ key pair ", "linked: @alice (x id ",
         "linked: @bob (x id ", "\nprofiles/ann/accounts/", "\nprofiles/ben/accounts/",
-        '"screenName" : "alice"'):
+        '"screenName" : "alice"', "paste exactly: https://app.example/x/calback\n",
+        "error: the user did not agree", '{"data":{"id":"1740000000000000001"',
+        "state:    revoked\n", "its token was revoked\n", "its token at the provider: done\n"):
         assert shown in done.stdout, shown
-    assert done.stdout.index("linkd stops and starts again") < done.stdout.index("accounts list")
+    steps = ["linkd stops and starts again", "accounts list", "linkctl sign", "/_fakex/revoke",
+             "accounts check", "accounts unlink"]
+    assert sorted(steps, key=done.stdout.index) == steps
     assert (files(), programs()) == before
 
 
