@@ -52,9 +52,9 @@ struct Field {
   }
 
   /// The property as an expression inside the functions that read and write it.
-  var expression: String {
-    ["number", "reader", "visitor", "writer"].contains(name) ? "self.\(name)" : name
-  }
+  ///
+  /// Parameters hide it, and some words begin an expression of another kind.
+  var expression: String { Naming.hidden.contains(name) ? "self.\(name)" : name }
 
   /// The entry in the table of names.
   var nameEntry: String {

@@ -16,11 +16,20 @@ enum Naming {
     "typealias", "var", "where", "while",
   ]
 
+  /// Names that mean something else at the beginning of an expression inside generated functions.
+  static let hidden: Set<String> = [
+    "any", "async", "await", "borrow", "consume", "copy", "discard", "each", "number",
+    "reader", "some", "unsafe", "visitor", "writer", "yield",
+  ]
+
   /// Members of every message that a field must not replace: a field `description` would otherwise
   /// be what is printed.
   private static let members: Set<String> = [
-    "customMirror", "debugDescription", "description", "hashValue", "unknownFields",
+    "customMirror", "debugDescription", "description", "hashValue", "self", "unknownFields",
   ]
+
+  /// Members of every enum that a value must not replace.
+  private static let enumMembers: Set<String> = ["rawValue", "self", "valueNames"]
 
   /// Other members of messages, which only hide the fields of large messages.
   private static let methods: Set<String> = [
@@ -62,7 +71,8 @@ enum Naming {
 
   /// `ACCOUNT_STATE_ACTIVE` of `AccountState`: `active`.
   static func enumValue(_ name: String, of enumName: String) -> String {
-    escaped(lowerCamel((withoutPrefix(name, enumName) ?? name).lowercased()))
+    let name = lowerCamel((withoutPrefix(name, enumName) ?? name).lowercased())
+    return escaped(enumMembers.contains(name) ? name + "Value" : name)
   }
 
   /// A name as it is written after a dot: without backticks, except for `init`.

@@ -358,7 +358,7 @@ extension Everything.FieldStorage: FieldContainer {
     case 88: try reader.read(&choice, doubleChoice, Everything.Choice.doubleChoice)
     case 91: try reader.read(&timestamp)
     case 92: try reader.read(&duration)
-    case 93: try reader.read(&any)
+    case 93: try reader.read(&self.any)
     case 94: try reader.read(&`struct`)
     case 95: try reader.read(&wrapped)
     case 536870911: try reader.read(&last)
@@ -371,7 +371,7 @@ extension Everything.FieldStorage: FieldContainer {
     writer.write(536870911, last)
     writer.write(95, wrapped)
     writer.write(94, `struct`)
-    writer.write(93, any)
+    writer.write(93, self.any)
     writer.write(92, duration)
     writer.write(91, timestamp)
     writer.write(choice)
@@ -523,7 +523,7 @@ extension Everything.FieldStorage: FieldContainer {
     visitor.visit(choice)
     visitor.visit(91, timestamp)
     visitor.visit(92, duration)
-    visitor.visit(93, any)
+    visitor.visit(93, self.any)
     visitor.visit(94, `struct`)
     visitor.visit(95, wrapped)
     visitor.visit(536870911, last)
@@ -736,7 +736,7 @@ struct Awkward {
   var reader: Int32 = 0
   var writer: Int32 = 0
   var visitor: Int32 = 0
-  var `self`: Int32 = 0
+  var selfField: Int32 = 0
   var unknownFieldsField: Int32 = 0
   var hashValueField: Int32 = 0
   var field1: Int32 = 0
@@ -783,7 +783,7 @@ struct Awkward {
 
     static let unspecified = Mode(rawValue: 0)
     static let `default` = Mode(rawValue: 1)
-    static let `self` = Mode(rawValue: 2)
+    static let selfValue = Mode(rawValue: 2)
     static let `init` = Mode(rawValue: 3)
     static let type = Mode(rawValue: 4)
     static let mode3d = Mode(rawValue: 5)
@@ -859,7 +859,7 @@ extension Awkward: Message {
     case 9: try reader.read(&self.reader)
     case 10: try reader.read(&self.writer)
     case 11: try reader.read(&self.visitor)
-    case 12: try reader.read(&`self`)
+    case 12: try reader.read(&selfField)
     case 13: try reader.read(&unknownFieldsField)
     case 14: try reader.read(&hashValueField)
     case 15: try reader.read(&field1)
@@ -888,7 +888,7 @@ extension Awkward: Message {
     writer.write(15, field1)
     writer.write(14, hashValueField)
     writer.write(13, unknownFieldsField)
-    writer.write(12, `self`)
+    writer.write(12, selfField)
     writer.write(11, self.visitor)
     writer.write(10, self.writer)
     writer.write(9, self.reader)
@@ -910,7 +910,7 @@ extension Awkward: Message {
     visitor.visit(9, self.reader)
     visitor.visit(10, self.writer)
     visitor.visit(11, self.visitor)
-    visitor.visit(12, `self`)
+    visitor.visit(12, selfField)
     visitor.visit(13, unknownFieldsField)
     visitor.visit(14, hashValueField)
     visitor.visit(15, field1)
