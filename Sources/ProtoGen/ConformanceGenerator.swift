@@ -63,7 +63,10 @@ extension MessageGenerator {
     case .member(let index, _):
       let oneof = message.oneofs[index]
       let make = "\(message.name(of: oneof)).\(Naming.member(field.name))"
-      return "&\(oneof.property), \(field.expression)\(field.coding), \(make)"
+      // Only messages are merged into what is there. It is asked of the oneof: an accessor of the
+      // message would be given a copy of the whole message.
+      let current = field.isMessage ? "\(oneof.property)?.\(field.currentValue)" : "nil"
+      return "&\(oneof.property), \(current)\(field.coding), \(make)"
     default: return "&\(field.storageExpression)\(field.coding)"
     }
   }

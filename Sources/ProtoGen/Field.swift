@@ -28,6 +28,7 @@ struct Field {
   let zero: String
   /// The arguments that name codings where they are not the type's own: `, as: …`.
   let coding: String
+  let isMessage: Bool
   let isSensitive: Bool
   /// The name in JSON if it is not the usual one.
   let jsonName: String?
@@ -55,6 +56,9 @@ struct Field {
   ///
   /// Parameters hide it, and some words begin an expression of another kind.
   var expression: String { Naming.hidden.contains(name) ? "self.\(name)" : name }
+
+  /// For a member of a oneof that is a message: what the oneof calls its value.
+  var currentValue: String { Naming.member(name).filter { $0 != "`" } + "Value" }
 
   /// The entry in the table of names.
   var nameEntry: String {

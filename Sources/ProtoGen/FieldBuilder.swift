@@ -30,7 +30,7 @@ struct FieldBuilder {
       name: Naming.field(name, ofLarge: layout.isLarge(message.fullName)),
       form: map == nil ? form(field) : .map, type: map?.type ?? value.type, zero: value.zero,
       coding: map?.coding ?? value.coding.map { ", as: \($0).self" } ?? "",
-      isSensitive: isSensitive(field),
+      isMessage: field.isMessage, isSensitive: isSensitive(field),
       jsonName: jsonName.isEmpty || jsonName == FieldName.jsonName(name) ? nil : jsonName,
       isRequired: schema.isRequired(field, in: message),
       defaultValue: try defaultValue(field, value), comment: comment)

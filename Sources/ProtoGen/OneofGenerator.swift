@@ -17,6 +17,13 @@ struct OneofGenerator {
       }
       printer.line()
       printer.line("\(access)static var fieldNames: FieldNames { \(message).fieldNames }")
+      for member in members where member.isMessage {
+        printer.line()
+        printer.block("\(access)var \(member.currentValue): \(member.type)?") { printer in
+          let pattern = ".\(Naming.member(member.name))(let value)"
+          printer.line("if case \(pattern) = self { value } else { nil }")
+        }
+      }
       printer.line()
       printSwitch("encode(into writer: inout Writer)", to: &printer) { member in
         "writer.write(\(member.number), present: value\(member.coding))"

@@ -42,25 +42,25 @@ extension FieldReader where Self: ~Escapable {
   }
 
   /// Reads a singular field that knows whether it is set.
-  @inlinable @inline(__always)
+  @inlinable
   public mutating func read<Value: FieldValue>(_ value: inout Value?) throws(DecodingError) {
     try read(&value, as: Value.Coding.self)
   }
 
   /// Reads a singular message that is kept out of line.
-  @inlinable @inline(__always)
+  @inlinable
   public mutating func read<M: Message>(_ value: inout Boxed<M>) throws(DecodingError) {
     try read(&value, as: M.Coding.self)
   }
 
   /// Reads a repeated field, or the next elements of one.
-  @inlinable @inline(__always)
+  @inlinable
   public mutating func read<Value: FieldValue>(_ values: inout [Value]) throws(DecodingError) {
     try read(&values, as: Value.Coding.self)
   }
 
   /// Reads a map, or the next entry of one.
-  @inlinable @inline(__always)
+  @inlinable
   public mutating func read<Key: FieldValue & MapKey, Value: FieldValue>(
     _ map: inout Map<Key, Value>
   ) throws(DecodingError) {
@@ -68,7 +68,7 @@ extension FieldReader where Self: ~Escapable {
   }
 
   /// Reads a member of a oneof.
-  @inlinable @inline(__always)
+  @inlinable
   public mutating func read<Value: FieldValue, Choice: Oneof>(
     _ oneof: inout Choice?, _ current: consuming Value?, _ choose: (Value) -> Choice
   ) throws(DecodingError) {

@@ -18,7 +18,7 @@ struct AwkwardTests {
     WellKnown.self, WideEnum.self, WideOneof.self,
   ]
 
-  /// What a field can hold, by wire type. The bytes are also a message, a string and packed values.
+  /// What a field can hold, by wire type; the bytes are a message, a string and packed values, too.
   private static let values: [(wireType: UInt8, value: [UInt8])] = [
     (0, [5]), (1, [1, 2, 3, 4, 5, 6, 7, 8]), (2, [0]), (2, [2, 8, 1]), (5, [1, 2, 3, 4]),
   ]
@@ -51,6 +51,8 @@ struct AwkwardTests {
     guard let json = try? message.json(), !message.description.contains("unknown fields") else {
       return
     }
+    // `null` is what every `NullValue` is in JSON, whatever its number.
+    if json.contains("null") { return }
     // Two of its fields have one name in JSON, which protoc only allows in proto2.
     if M.self == Clashes.self { return }
     #expect(try M(json: json) == message, "\(json)")

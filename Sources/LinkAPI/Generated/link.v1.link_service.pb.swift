@@ -184,6 +184,10 @@ public struct StartLinkRequest {
 
     public static var fieldNames: FieldNames { StartLinkRequest.fieldNames }
 
+    public var keysValue: ConsumerKeys? {
+      if case .keys(let value) = self { value } else { nil }
+    }
+
     public func encode(into writer: inout Writer) {
       switch self {
       case .keys(let value): writer.write(3, present: value)
@@ -208,6 +212,10 @@ public struct StartLinkRequest {
     case pin(PinEntry)
 
     public static var fieldNames: FieldNames { StartLinkRequest.fieldNames }
+
+    public var pinValue: PinEntry? {
+      if case .pin(let value) = self { value } else { nil }
+    }
 
     public func encode(into writer: inout Writer) {
       switch self {
@@ -249,10 +257,10 @@ extension StartLinkRequest: Message {
     switch number {
     case 1: try reader.read(&parent)
     case 2: try reader.read(&provider)
-    case 3: try reader.read(&keySource, keys, KeySource.keys)
-    case 4: try reader.read(&keySource, keySet, KeySource.keySet)
-    case 5: try reader.read(&returnMethod, callbackURL, ReturnMethod.callbackURL)
-    case 6: try reader.read(&returnMethod, pin, ReturnMethod.pin)
+    case 3: try reader.read(&keySource, keySource?.keysValue, KeySource.keys)
+    case 4: try reader.read(&keySource, nil, KeySource.keySet)
+    case 5: try reader.read(&returnMethod, nil, ReturnMethod.callbackURL)
+    case 6: try reader.read(&returnMethod, returnMethod?.pinValue, ReturnMethod.pin)
     case 7: try reader.read(&accessLevel)
     case 8: try reader.read(&forceLogin)
     case 9: try reader.read(&screenName)
@@ -383,6 +391,14 @@ public struct CompleteLinkRequest {
 
     public static var fieldNames: FieldNames { CompleteLinkRequest.fieldNames }
 
+    public var grantValue: CallbackGrant? {
+      if case .grant(let value) = self { value } else { nil }
+    }
+
+    public var denialValue: Denial? {
+      if case .denial(let value) = self { value } else { nil }
+    }
+
     public func encode(into writer: inout Writer) {
       switch self {
       case .grant(let value): writer.write(3, present: value)
@@ -419,9 +435,9 @@ extension CompleteLinkRequest: Message {
     switch number {
     case 1: try reader.read(&parent)
     case 2: try reader.read(&linkSecret)
-    case 3: try reader.read(&outcome, grant, Outcome.grant)
-    case 4: try reader.read(&outcome, pin, Outcome.pin)
-    case 5: try reader.read(&outcome, denial, Outcome.denial)
+    case 3: try reader.read(&outcome, outcome?.grantValue, Outcome.grant)
+    case 4: try reader.read(&outcome, nil, Outcome.pin)
+    case 5: try reader.read(&outcome, outcome?.denialValue, Outcome.denial)
     case 6: try reader.read(&requestID)
     default: break
     }
@@ -698,6 +714,10 @@ public struct ValidateKeysRequest {
 
     public static var fieldNames: FieldNames { ValidateKeysRequest.fieldNames }
 
+    public var keysValue: ConsumerKeys? {
+      if case .keys(let value) = self { value } else { nil }
+    }
+
     public func encode(into writer: inout Writer) {
       switch self {
       case .keys(let value): writer.write(2, present: value)
@@ -721,6 +741,10 @@ public struct ValidateKeysRequest {
     case pin(PinEntry)
 
     public static var fieldNames: FieldNames { ValidateKeysRequest.fieldNames }
+
+    public var pinValue: PinEntry? {
+      if case .pin(let value) = self { value } else { nil }
+    }
 
     public func encode(into writer: inout Writer) {
       switch self {
@@ -754,10 +778,10 @@ extension ValidateKeysRequest: Message {
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&provider)
-    case 2: try reader.read(&keySource, keys, KeySource.keys)
-    case 3: try reader.read(&keySource, keySet, KeySource.keySet)
-    case 4: try reader.read(&returnMethod, callbackURL, ReturnMethod.callbackURL)
-    case 5: try reader.read(&returnMethod, pin, ReturnMethod.pin)
+    case 2: try reader.read(&keySource, keySource?.keysValue, KeySource.keys)
+    case 3: try reader.read(&keySource, nil, KeySource.keySet)
+    case 4: try reader.read(&returnMethod, nil, ReturnMethod.callbackURL)
+    case 5: try reader.read(&returnMethod, returnMethod?.pinValue, ReturnMethod.pin)
     default: break
     }
   }

@@ -189,6 +189,14 @@ struct LinkEnd {
 
     static var fieldNames: FieldNames { LinkEnd.fieldNames }
 
+    var responseValue: LinkAPI.CompleteLinkResponse? {
+      if case .response(let value) = self { value } else { nil }
+    }
+
+    var failureValue: FailureRecord? {
+      if case .failure(let value) = self { value } else { nil }
+    }
+
     func encode(into writer: inout Writer) {
       switch self {
       case .response(let value): writer.write(3, present: value)
@@ -221,8 +229,8 @@ extension LinkEnd: Message {
     switch number {
     case 1: try reader.read(&requestID)
     case 2: try reader.read(&requestDigest)
-    case 3: try reader.read(&answer, response, Answer.response)
-    case 4: try reader.read(&answer, failure, Answer.failure)
+    case 3: try reader.read(&answer, answer?.responseValue, Answer.response)
+    case 4: try reader.read(&answer, answer?.failureValue, Answer.failure)
     default: break
     }
   }

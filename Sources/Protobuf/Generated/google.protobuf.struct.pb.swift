@@ -81,6 +81,14 @@ public struct Value {
 
     public static var fieldNames: FieldNames { Value.fieldNames }
 
+    public var structValueValue: Struct? {
+      if case .structValue(let value) = self { value } else { nil }
+    }
+
+    public var listValueValue: ListValue? {
+      if case .listValue(let value) = self { value } else { nil }
+    }
+
     public func encode(into writer: inout Writer) {
       switch self {
       case .nullValue(let value): writer.write(1, present: value)
@@ -121,12 +129,12 @@ extension Value: Message {
     _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
-    case 1: try reader.read(&kind, nullValue, Kind.nullValue)
-    case 2: try reader.read(&kind, numberValue, Kind.numberValue)
-    case 3: try reader.read(&kind, stringValue, Kind.stringValue)
-    case 4: try reader.read(&kind, boolValue, Kind.boolValue)
-    case 5: try reader.read(&kind, structValue, Kind.structValue)
-    case 6: try reader.read(&kind, listValue, Kind.listValue)
+    case 1: try reader.read(&kind, nil, Kind.nullValue)
+    case 2: try reader.read(&kind, nil, Kind.numberValue)
+    case 3: try reader.read(&kind, nil, Kind.stringValue)
+    case 4: try reader.read(&kind, nil, Kind.boolValue)
+    case 5: try reader.read(&kind, kind?.structValueValue, Kind.structValue)
+    case 6: try reader.read(&kind, kind?.listValueValue, Kind.listValue)
     default: break
     }
   }

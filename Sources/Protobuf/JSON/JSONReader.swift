@@ -16,7 +16,8 @@ public struct JSONReader: ~Escapable {
   init(_ bytes: Span<UInt8>, options: JSONDecodingOptions) {
     self.bytes = bytes
     self.options = options
-    remainingDepth = options.limits.maximumDepth
+    // The outermost message does not count, but is opened like any other.
+    remainingDepth = min(options.limits.maximumDepth, .max - 1) + 1
     memory = MemoryBudget(options.limits, inputSize: bytes.count)
   }
 

@@ -52,8 +52,14 @@ public struct Shared<Value: Sendable>: Sendable {
   public var value: Value {
     _read { yield storage.value }
     _modify {
-      if !isKnownUniquelyReferenced(&storage) { storage = Storage(storage.value) }
+      makeUnique()
       yield &storage.value
     }
+  }
+
+  /// A function of its own, so that the copy is gone from the stack when messages inside are read.
+  @inlinable @inline(never)
+  mutating func makeUnique() {
+    if !isKnownUniquelyReferenced(&storage) { storage = Storage(storage.value) }
   }
 }

@@ -1,4 +1,7 @@
 // A field whose wire type does not fit is left unread, which makes it an unknown field.
+//
+// All but the simplest of these are kept out of line: inlined, the temporary values of all fields of a
+// message would share one frame, and a hundred levels of messages a megabyte of stack.
 extension Reader: FieldReader {
   /// Whether the announced field can be a value in this coding.
   @inlinable @inline(__always)
@@ -27,7 +30,7 @@ extension Reader: FieldReader {
   }
 
   /// Reads a singular field that knows whether it is set.
-  @inlinable @inline(__always)
+  @inlinable @inline(never)
   public mutating func read<Coding: FieldCoding>(
     _ value: inout Coding.Value?, as coding: Coding.Type
   ) throws(DecodingError) {
@@ -43,7 +46,7 @@ extension Reader: FieldReader {
   }
 
   /// Reads a singular message that is kept out of line.
-  @inlinable
+  @inlinable @inline(never)
   public mutating func read<Coding: FieldCoding>(
     _ value: inout Boxed<Coding.Value>, as coding: Coding.Type
   ) throws(DecodingError) {
@@ -56,7 +59,7 @@ extension Reader: FieldReader {
   }
 
   /// Reads one element of a repeated field, or several that are packed.
-  @inlinable @inline(__always)
+  @inlinable @inline(never)
   public mutating func read<Coding: FieldCoding>(
     _ values: inout [Coding.Value], as coding: Coding.Type
   ) throws(DecodingError) {
@@ -71,7 +74,7 @@ extension Reader: FieldReader {
   ///
   /// "If a key or value is missing, it is the default", and of two entries with one key the last
   /// counts.
-  @inlinable
+  @inlinable @inline(never)
   public mutating func read<Key: FieldCoding, Value: FieldCoding>(
     _ map: inout Map<Key.Value, Value.Value>, keys: Key.Type, values: Value.Type
   ) throws(DecodingError) where Key.Value: MapKey {
@@ -90,7 +93,7 @@ extension Reader: FieldReader {
   }
 
   /// Reads a member of a oneof.
-  @inlinable @inline(__always)
+  @inlinable @inline(never)
   public mutating func read<Coding: FieldCoding, Choice: Oneof>(
     _ oneof: inout Choice?, _ current: consuming Coding.Value?, as coding: Coding.Type,
     _ choose: (Coding.Value) -> Choice

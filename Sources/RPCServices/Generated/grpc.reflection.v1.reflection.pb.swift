@@ -49,6 +49,10 @@ public struct ServerReflectionRequest {
 
     public static var fieldNames: FieldNames { ServerReflectionRequest.fieldNames }
 
+    public var fileContainingExtensionValue: ExtensionRequest? {
+      if case .fileContainingExtension(let value) = self { value } else { nil }
+    }
+
     public func encode(into writer: inout Writer) {
       switch self {
       case .fileByFilename(let value): writer.write(3, present: value)
@@ -88,11 +92,11 @@ extension ServerReflectionRequest: Message {
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&host)
-    case 3: try reader.read(&messageRequest, fileByFilename, MessageRequest.fileByFilename)
-    case 4: try reader.read(&messageRequest, fileContainingSymbol, MessageRequest.fileContainingSymbol)
-    case 5: try reader.read(&messageRequest, fileContainingExtension, MessageRequest.fileContainingExtension)
-    case 6: try reader.read(&messageRequest, allExtensionNumbersOfType, MessageRequest.allExtensionNumbersOfType)
-    case 7: try reader.read(&messageRequest, listServices, MessageRequest.listServices)
+    case 3: try reader.read(&messageRequest, nil, MessageRequest.fileByFilename)
+    case 4: try reader.read(&messageRequest, nil, MessageRequest.fileContainingSymbol)
+    case 5: try reader.read(&messageRequest, messageRequest?.fileContainingExtensionValue, MessageRequest.fileContainingExtension)
+    case 6: try reader.read(&messageRequest, nil, MessageRequest.allExtensionNumbersOfType)
+    case 7: try reader.read(&messageRequest, nil, MessageRequest.listServices)
     default: break
     }
   }
@@ -191,6 +195,22 @@ public struct ServerReflectionResponse {
 
     public static var fieldNames: FieldNames { ServerReflectionResponse.fieldNames }
 
+    public var fileDescriptorResponseValue: FileDescriptorResponse? {
+      if case .fileDescriptorResponse(let value) = self { value } else { nil }
+    }
+
+    public var allExtensionNumbersResponseValue: ExtensionNumberResponse? {
+      if case .allExtensionNumbersResponse(let value) = self { value } else { nil }
+    }
+
+    public var listServicesResponseValue: ListServiceResponse? {
+      if case .listServicesResponse(let value) = self { value } else { nil }
+    }
+
+    public var errorResponseValue: ErrorResponse? {
+      if case .errorResponse(let value) = self { value } else { nil }
+    }
+
     public func encode(into writer: inout Writer) {
       switch self {
       case .fileDescriptorResponse(let value): writer.write(4, present: value)
@@ -229,10 +249,10 @@ extension ServerReflectionResponse: Message {
     switch number {
     case 1: try reader.read(&validHost)
     case 2: try reader.read(&originalRequest)
-    case 4: try reader.read(&messageResponse, fileDescriptorResponse, MessageResponse.fileDescriptorResponse)
-    case 5: try reader.read(&messageResponse, allExtensionNumbersResponse, MessageResponse.allExtensionNumbersResponse)
-    case 6: try reader.read(&messageResponse, listServicesResponse, MessageResponse.listServicesResponse)
-    case 7: try reader.read(&messageResponse, errorResponse, MessageResponse.errorResponse)
+    case 4: try reader.read(&messageResponse, messageResponse?.fileDescriptorResponseValue, MessageResponse.fileDescriptorResponse)
+    case 5: try reader.read(&messageResponse, messageResponse?.allExtensionNumbersResponseValue, MessageResponse.allExtensionNumbersResponse)
+    case 6: try reader.read(&messageResponse, messageResponse?.listServicesResponseValue, MessageResponse.listServicesResponse)
+    case 7: try reader.read(&messageResponse, messageResponse?.errorResponseValue, MessageResponse.errorResponse)
     default: break
     }
   }

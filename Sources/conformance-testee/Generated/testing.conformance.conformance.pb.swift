@@ -114,10 +114,10 @@ extension ConformanceRequest: Message {
     _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
-    case 1: try reader.read(&payload, protobufPayload, Payload.protobufPayload)
-    case 2: try reader.read(&payload, jsonPayload, Payload.jsonPayload)
-    case 7: try reader.read(&payload, jspbPayload, Payload.jspbPayload)
-    case 8: try reader.read(&payload, textPayload, Payload.textPayload)
+    case 1: try reader.read(&payload, nil, Payload.protobufPayload)
+    case 2: try reader.read(&payload, nil, Payload.jsonPayload)
+    case 7: try reader.read(&payload, nil, Payload.jspbPayload)
+    case 8: try reader.read(&payload, nil, Payload.textPayload)
     case 3: try reader.read(&requestedOutputFormat)
     case 4: try reader.read(&messageType)
     case 5: try reader.read(&testCategory)
@@ -240,15 +240,15 @@ extension ConformanceResponse: Message {
     _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
-    case 1: try reader.read(&result, parseError, Result.parseError)
-    case 2: try reader.read(&result, runtimeError, Result.runtimeError)
-    case 3: try reader.read(&result, protobufPayload, Result.protobufPayload)
-    case 4: try reader.read(&result, jsonPayload, Result.jsonPayload)
-    case 5: try reader.read(&result, skipped, Result.skipped)
-    case 6: try reader.read(&result, serializeError, Result.serializeError)
-    case 7: try reader.read(&result, jspbPayload, Result.jspbPayload)
-    case 8: try reader.read(&result, textPayload, Result.textPayload)
-    case 9: try reader.read(&result, timeoutError, Result.timeoutError)
+    case 1: try reader.read(&result, nil, Result.parseError)
+    case 2: try reader.read(&result, nil, Result.runtimeError)
+    case 3: try reader.read(&result, nil, Result.protobufPayload)
+    case 4: try reader.read(&result, nil, Result.jsonPayload)
+    case 5: try reader.read(&result, nil, Result.skipped)
+    case 6: try reader.read(&result, nil, Result.serializeError)
+    case 7: try reader.read(&result, nil, Result.jspbPayload)
+    case 8: try reader.read(&result, nil, Result.textPayload)
+    case 9: try reader.read(&result, nil, Result.timeoutError)
     default: break
     }
   }

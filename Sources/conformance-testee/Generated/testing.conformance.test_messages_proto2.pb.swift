@@ -239,6 +239,10 @@ struct TestAllTypesProto2: LargeMessage {
 
     static var fieldNames: FieldNames { TestAllTypesProto2.fieldNames }
 
+    var oneofNestedMessageValue: TestAllTypesProto2.NestedMessage? {
+      if case .oneofNestedMessage(let value) = self { value } else { nil }
+    }
+
     func encode(into writer: inout Writer) {
       switch self {
       case .oneofUint32(let value): writer.write(111, present: value)
@@ -562,15 +566,15 @@ extension TestAllTypesProto2.FieldStorage: FieldContainer {
     case 74: try reader.read(&mapStringForeignEnum, keys: String.Coding.self, values: Wire.ClosedEnumeration<ForeignEnumProto2>.self)
     case 103: try reader.read(&mapInt32NestedMessage)
     case 104: try reader.read(&mapInt32Bool)
-    case 111: try reader.read(&oneofField, oneofUint32, TestAllTypesProto2.OneofField.oneofUint32)
-    case 112: try reader.read(&oneofField, oneofNestedMessage, TestAllTypesProto2.OneofField.oneofNestedMessage)
-    case 113: try reader.read(&oneofField, oneofString, TestAllTypesProto2.OneofField.oneofString)
-    case 114: try reader.read(&oneofField, oneofBytes, TestAllTypesProto2.OneofField.oneofBytes)
-    case 115: try reader.read(&oneofField, oneofBool, TestAllTypesProto2.OneofField.oneofBool)
-    case 116: try reader.read(&oneofField, oneofUint64, TestAllTypesProto2.OneofField.oneofUint64)
-    case 117: try reader.read(&oneofField, oneofFloat, TestAllTypesProto2.OneofField.oneofFloat)
-    case 118: try reader.read(&oneofField, oneofDouble, TestAllTypesProto2.OneofField.oneofDouble)
-    case 119: try reader.read(&oneofField, oneofEnum, as: Wire.ClosedEnumeration<TestAllTypesProto2.NestedEnum>.self, TestAllTypesProto2.OneofField.oneofEnum)
+    case 111: try reader.read(&oneofField, nil, TestAllTypesProto2.OneofField.oneofUint32)
+    case 112: try reader.read(&oneofField, oneofField?.oneofNestedMessageValue, TestAllTypesProto2.OneofField.oneofNestedMessage)
+    case 113: try reader.read(&oneofField, nil, TestAllTypesProto2.OneofField.oneofString)
+    case 114: try reader.read(&oneofField, nil, TestAllTypesProto2.OneofField.oneofBytes)
+    case 115: try reader.read(&oneofField, nil, TestAllTypesProto2.OneofField.oneofBool)
+    case 116: try reader.read(&oneofField, nil, TestAllTypesProto2.OneofField.oneofUint64)
+    case 117: try reader.read(&oneofField, nil, TestAllTypesProto2.OneofField.oneofFloat)
+    case 118: try reader.read(&oneofField, nil, TestAllTypesProto2.OneofField.oneofDouble)
+    case 119: try reader.read(&oneofField, nil, as: Wire.ClosedEnumeration<TestAllTypesProto2.NestedEnum>.self, TestAllTypesProto2.OneofField.oneofEnum)
     case 201: try reader.read(&data, as: Wire.Group<TestAllTypesProto2.Data>.self)
     case 204: try reader.read(&multiwordgroupfield, as: Wire.Group<TestAllTypesProto2.MultiWordGroupField>.self)
     case 241: try reader.read(&defaultInt32)

@@ -228,6 +228,10 @@ struct TestAllTypesProto3: LargeMessage {
 
     static var fieldNames: FieldNames { TestAllTypesProto3.fieldNames }
 
+    var oneofNestedMessageValue: TestAllTypesProto3.NestedMessage? {
+      if case .oneofNestedMessage(let value) = self { value } else { nil }
+    }
+
     func encode(into writer: inout Writer) {
       switch self {
       case .oneofUint32(let value): writer.write(111, present: value)
@@ -564,16 +568,16 @@ extension TestAllTypesProto3.FieldStorage: FieldContainer {
     case 72: try reader.read(&mapStringForeignMessage)
     case 73: try reader.read(&mapStringNestedEnum)
     case 74: try reader.read(&mapStringForeignEnum)
-    case 111: try reader.read(&oneofField, oneofUint32, TestAllTypesProto3.OneofField.oneofUint32)
-    case 112: try reader.read(&oneofField, oneofNestedMessage, TestAllTypesProto3.OneofField.oneofNestedMessage)
-    case 113: try reader.read(&oneofField, oneofString, TestAllTypesProto3.OneofField.oneofString)
-    case 114: try reader.read(&oneofField, oneofBytes, TestAllTypesProto3.OneofField.oneofBytes)
-    case 115: try reader.read(&oneofField, oneofBool, TestAllTypesProto3.OneofField.oneofBool)
-    case 116: try reader.read(&oneofField, oneofUint64, TestAllTypesProto3.OneofField.oneofUint64)
-    case 117: try reader.read(&oneofField, oneofFloat, TestAllTypesProto3.OneofField.oneofFloat)
-    case 118: try reader.read(&oneofField, oneofDouble, TestAllTypesProto3.OneofField.oneofDouble)
-    case 119: try reader.read(&oneofField, oneofEnum, TestAllTypesProto3.OneofField.oneofEnum)
-    case 120: try reader.read(&oneofField, oneofNullValue, TestAllTypesProto3.OneofField.oneofNullValue)
+    case 111: try reader.read(&oneofField, nil, TestAllTypesProto3.OneofField.oneofUint32)
+    case 112: try reader.read(&oneofField, oneofField?.oneofNestedMessageValue, TestAllTypesProto3.OneofField.oneofNestedMessage)
+    case 113: try reader.read(&oneofField, nil, TestAllTypesProto3.OneofField.oneofString)
+    case 114: try reader.read(&oneofField, nil, TestAllTypesProto3.OneofField.oneofBytes)
+    case 115: try reader.read(&oneofField, nil, TestAllTypesProto3.OneofField.oneofBool)
+    case 116: try reader.read(&oneofField, nil, TestAllTypesProto3.OneofField.oneofUint64)
+    case 117: try reader.read(&oneofField, nil, TestAllTypesProto3.OneofField.oneofFloat)
+    case 118: try reader.read(&oneofField, nil, TestAllTypesProto3.OneofField.oneofDouble)
+    case 119: try reader.read(&oneofField, nil, TestAllTypesProto3.OneofField.oneofEnum)
+    case 120: try reader.read(&oneofField, nil, TestAllTypesProto3.OneofField.oneofNullValue)
     case 201: try reader.read(&optionalBoolWrapper)
     case 202: try reader.read(&optionalInt32Wrapper)
     case 203: try reader.read(&optionalInt64Wrapper)

@@ -85,7 +85,7 @@ extension ClosedEnums: Message {
     case 2: try reader.read(&many, as: Wire.ClosedEnumeration<Closed>.self)
     case 3: try reader.read(&packed, as: Wire.ClosedEnumeration<Closed>.self)
     case 4: try reader.read(&map, keys: Int32.Coding.self, values: Wire.ClosedEnumeration<Zero>.self)
-    case 5: try reader.read(&choice, chosen, as: Wire.ClosedEnumeration<Closed>.self, Choice.chosen)
+    case 5: try reader.read(&choice, nil, as: Wire.ClosedEnumeration<Closed>.self, Choice.chosen)
     case 6: try reader.read(&must, as: Wire.ClosedEnumeration<Closed>.self)
     default: break
     }

@@ -24,6 +24,10 @@ struct Groups {
 
     static var fieldNames: FieldNames { Groups.fieldNames }
 
+    var chosenValue: Groups.Chosen? {
+      if case .chosen(let value) = self { value } else { nil }
+    }
+
     func encode(into writer: inout Writer) {
       switch self {
       case .chosen(let value): writer.write(4, present: value, as: Wire.Group<Groups.Chosen>.self)
@@ -90,8 +94,8 @@ extension Groups: Message {
     switch number {
     case 1: try reader.read(&one, as: Wire.Group<Groups.One>.self)
     case 3: try reader.read(&many, as: Wire.Group<Groups.Many>.self)
-    case 4: try reader.read(&choice, chosen, as: Wire.Group<Groups.Chosen>.self, Choice.chosen)
-    case 5: try reader.read(&choice, other, Choice.other)
+    case 4: try reader.read(&choice, choice?.chosenValue, as: Wire.Group<Groups.Chosen>.self, Choice.chosen)
+    case 5: try reader.read(&choice, nil, Choice.other)
     default: break
     }
   }

@@ -62,6 +62,10 @@ struct LargeMemberNames: LargeMessage {
 
     static var fieldNames: FieldNames { LargeMemberNames.fieldNames }
 
+    var bValue: LargeMemberNames? {
+      if case .b(let value) = self { value } else { nil }
+    }
+
     func encode(into writer: inout Writer) {
       switch self {
       case .a(let value): writer.write(101, present: value)
@@ -161,8 +165,8 @@ extension LargeMemberNames.FieldStorage: FieldContainer {
     case 27: try reader.read(&noFields)
     case 28: try reader.read(&jsonBytesField)
     case 29: try reader.read(&serializeField)
-    case 101: try reader.read(&choice, a, LargeMemberNames.Choice.a)
-    case 102: try reader.read(&choice, b, LargeMemberNames.Choice.b)
+    case 101: try reader.read(&choice, nil, LargeMemberNames.Choice.a)
+    case 102: try reader.read(&choice, choice?.bValue, LargeMemberNames.Choice.b)
     case 103: try reader.read(&child)
     case 104: try reader.read(&children)
     case 105: try reader.read(&inner)

@@ -92,6 +92,10 @@ struct Shell {
 
     static var fieldNames: FieldNames { Shell.fieldNames }
 
+    var henValue: Hen? {
+      if case .hen(let value) = self { value } else { nil }
+    }
+
     func encode(into writer: inout Writer) {
       switch self {
       case .hen(let value): writer.write(2, present: value)
@@ -119,7 +123,7 @@ extension Shell: Message {
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&_egg)
-    case 2: try reader.read(&around, hen, Around.hen)
+    case 2: try reader.read(&around, around?.henValue, Around.hen)
     default: break
     }
   }

@@ -176,12 +176,12 @@ extension OneofNames: Message {
     _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
-    case 1: try reader.read(&choice, a, ChoiceChoice.a)
-    case 2: try reader.read(&kind, b, KindChoice.b)
-    case 3: try reader.read(&descriptionField, c, Description.c)
-    case 4: try reader.read(&type, d, ProtoType.d)
-    case 5: try reader.read(&selfField, e, ProtoSelf.e)
-    case 6: try reader.read(&string, f, ProtoString.f)
+    case 1: try reader.read(&choice, nil, ChoiceChoice.a)
+    case 2: try reader.read(&kind, nil, KindChoice.b)
+    case 3: try reader.read(&descriptionField, nil, Description.c)
+    case 4: try reader.read(&type, nil, ProtoType.d)
+    case 5: try reader.read(&selfField, nil, ProtoSelf.e)
+    case 6: try reader.read(&string, nil, ProtoString.f)
     default: break
     }
   }

@@ -25,6 +25,14 @@ struct Recursive {
 
     static var fieldNames: FieldNames { Recursive.fieldNames }
 
+    var chosenValue: Recursive? {
+      if case .chosen(let value) = self { value } else { nil }
+    }
+
+    var otherValue: Recursive? {
+      if case .other(let value) = self { value } else { nil }
+    }
+
     func encode(into writer: inout Writer) {
       switch self {
       case .chosen(let value): writer.write(4, present: value)
@@ -59,8 +67,8 @@ extension Recursive: Message {
     case 1: try reader.read(&_one)
     case 2: try reader.read(&many)
     case 3: try reader.read(&byNumber)
-    case 4: try reader.read(&choice, chosen, Choice.chosen)
-    case 5: try reader.read(&choice, other, Choice.other)
+    case 4: try reader.read(&choice, choice?.chosenValue, Choice.chosen)
+    case 5: try reader.read(&choice, choice?.otherValue, Choice.other)
     default: break
     }
   }

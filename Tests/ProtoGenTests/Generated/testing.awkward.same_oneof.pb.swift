@@ -62,6 +62,14 @@ struct SameOneof {
 
     static var fieldNames: FieldNames { SameOneof.fieldNames }
 
+    var leftValue: SameOneof? {
+      if case .left(let value) = self { value } else { nil }
+    }
+
+    var rightValue: SameOneof? {
+      if case .right(let value) = self { value } else { nil }
+    }
+
     func encode(into writer: inout Writer) {
       switch self {
       case .left(let value): writer.write(5, present: value)
@@ -94,12 +102,12 @@ extension SameOneof: Message {
     _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
-    case 1: try reader.read(&choice, first, Choice.first)
-    case 2: try reader.read(&choice, second, Choice.second)
-    case 3: try reader.read(&choice, third, Choice.third)
-    case 4: try reader.read(&choice, fourth, Choice.fourth)
-    case 5: try reader.read(&other, left, Other.left)
-    case 6: try reader.read(&other, right, Other.right)
+    case 1: try reader.read(&choice, nil, Choice.first)
+    case 2: try reader.read(&choice, nil, Choice.second)
+    case 3: try reader.read(&choice, nil, Choice.third)
+    case 4: try reader.read(&choice, nil, Choice.fourth)
+    case 5: try reader.read(&other, other?.leftValue, Other.left)
+    case 6: try reader.read(&other, other?.rightValue, Other.right)
     default: break
     }
   }

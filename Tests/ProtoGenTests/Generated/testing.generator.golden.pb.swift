@@ -55,6 +55,14 @@ struct Note {
 
     static var fieldNames: FieldNames { Note.fieldNames }
 
+    var drawingValue: Drawing? {
+      if case .drawing(let value) = self { value } else { nil }
+    }
+
+    var quotedValue: Note? {
+      if case .quoted(let value) = self { value } else { nil }
+    }
+
     func encode(into writer: inout Writer) {
       switch self {
       case .text(let value): writer.write(8, present: value)
@@ -135,10 +143,10 @@ extension Note: Message {
     case 5: try reader.read(&secret)
     case 6: try reader.read(&words)
     case 7: try reader.read(&numbers, keys: Wire.ZigZag<Int32>.self, values: Wire.Fixed<UInt64>.self)
-    case 8: try reader.read(&content, text, Content.text)
-    case 9: try reader.read(&content, drawing, Content.drawing)
-    case 10: try reader.read(&content, quoted, Content.quoted)
-    case 11: try reader.read(&content, code, as: Wire.ZigZag<Int32>.self, Content.code)
+    case 8: try reader.read(&content, nil, Content.text)
+    case 9: try reader.read(&content, content?.drawingValue, Content.drawing)
+    case 10: try reader.read(&content, content?.quotedValue, Content.quoted)
+    case 11: try reader.read(&content, nil, as: Wire.ZigZag<Int32>.self, Content.code)
     case 12: try reader.read(&_answered)
     case 13: try reader.read(&stars)
     case 14: try reader.read(&offsets, as: Wire.Fixed<Int32>.self)

@@ -152,6 +152,14 @@ struct Everything: LargeMessage {
 
     static var fieldNames: FieldNames { Everything.fieldNames }
 
+    var leafChoiceValue: Leaf? {
+      if case .leafChoice(let value) = self { value } else { nil }
+    }
+
+    var everythingChoiceValue: Everything? {
+      if case .everythingChoice(let value) = self { value } else { nil }
+    }
+
     func encode(into writer: inout Writer) {
       switch self {
       case .int32Choice(let value): writer.write(81, present: value)
@@ -348,14 +356,14 @@ extension Everything.FieldStorage: FieldContainer {
     case 75: try reader.read(&leafMap)
     case 76: try reader.read(&everythingMap)
     case 77: try reader.read(&doubleMap)
-    case 81: try reader.read(&choice, int32Choice, Everything.Choice.int32Choice)
-    case 82: try reader.read(&choice, sint64Choice, as: Wire.ZigZag<Int64>.self, Everything.Choice.sint64Choice)
-    case 83: try reader.read(&choice, stringChoice, Everything.Choice.stringChoice)
-    case 84: try reader.read(&choice, bytesChoice, Everything.Choice.bytesChoice)
-    case 85: try reader.read(&choice, colorChoice, Everything.Choice.colorChoice)
-    case 86: try reader.read(&choice, leafChoice, Everything.Choice.leafChoice)
-    case 87: try reader.read(&choice, everythingChoice, Everything.Choice.everythingChoice)
-    case 88: try reader.read(&choice, doubleChoice, Everything.Choice.doubleChoice)
+    case 81: try reader.read(&choice, nil, Everything.Choice.int32Choice)
+    case 82: try reader.read(&choice, nil, as: Wire.ZigZag<Int64>.self, Everything.Choice.sint64Choice)
+    case 83: try reader.read(&choice, nil, Everything.Choice.stringChoice)
+    case 84: try reader.read(&choice, nil, Everything.Choice.bytesChoice)
+    case 85: try reader.read(&choice, nil, Everything.Choice.colorChoice)
+    case 86: try reader.read(&choice, choice?.leafChoiceValue, Everything.Choice.leafChoice)
+    case 87: try reader.read(&choice, choice?.everythingChoiceValue, Everything.Choice.everythingChoice)
+    case 88: try reader.read(&choice, nil, Everything.Choice.doubleChoice)
     case 91: try reader.read(&timestamp)
     case 92: try reader.read(&duration)
     case 93: try reader.read(&self.any)
@@ -640,6 +648,10 @@ struct Secrets {
 
     static var fieldNames: FieldNames { Secrets.fieldNames }
 
+    var innerChoiceValue: Secrets? {
+      if case .innerChoice(let value) = self { value } else { nil }
+    }
+
     func encode(into writer: inout Writer) {
       switch self {
       case .hiddenChoice(let value): writer.write(6, present: value)
@@ -681,8 +693,8 @@ extension Secrets: Message {
     case 3: try reader.read(&hiddenBytes)
     case 4: try reader.read(&hiddenList)
     case 5: try reader.read(&hiddenMap)
-    case 6: try reader.read(&proof, hiddenChoice, Proof.hiddenChoice)
-    case 7: try reader.read(&proof, innerChoice, Proof.innerChoice)
+    case 6: try reader.read(&proof, nil, Proof.hiddenChoice)
+    case 7: try reader.read(&proof, proof?.innerChoiceValue, Proof.innerChoice)
     case 8: try reader.read(&_inner)
     case 9: try reader.read(&innerList)
     case 10: try reader.read(&innerMap)
@@ -848,9 +860,9 @@ extension Awkward: Message {
     _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
-    case 1: try reader.read(&mode, `in`, ModeChoice.in)
-    case 2: try reader.read(&mode, `init`, ModeChoice.`init`)
-    case 3: try reader.read(&mode, value, ModeChoice.value)
+    case 1: try reader.read(&mode, nil, ModeChoice.in)
+    case 2: try reader.read(&mode, nil, ModeChoice.`init`)
+    case 3: try reader.read(&mode, nil, ModeChoice.value)
     case 4: try reader.read(&descriptionField)
     case 5: try reader.read(&string)
     case 6: try reader.read(&type)

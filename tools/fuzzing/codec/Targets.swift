@@ -28,7 +28,7 @@ private func readBinary<M: Message>(_ type: M.Type, _ bytes: [UInt8]) {
   guard let written = try? message.serialized(), let again = try? M(serialized: written) else {
     preconditionFailure("what was written cannot be read")
   }
-  precondition(try! again.serialized() == written, "what was written is read as something else")
+  precondition(again == message, "what was written is read as something else")
   precondition(!message.description.isEmpty)
 }
 
