@@ -91,7 +91,8 @@ struct LimitTests {
   func `what is nested too deeply is refused on a small stack (T65)`() async {
     for (name, read) in Self.deep {
       let reason = await onSmallStack(read)
-      #expect(reason == .tooDeep, "\(name)")
+      // Every `Any` holds a copy of what is packed inside, and so costs memory, too.
+      #expect(reason == .tooDeep || (name == "Any in Any" && reason == .tooMuchMemory), "\(name)")
     }
   }
 
