@@ -146,7 +146,7 @@ let package = Package(
     tests("Linux", ["CLinux"]),
     tests("OpenSSL", ["COpenSSL"]),
     tests("Zlib"),
-    tests("HTTP2", ["Net", "OpenSSL", "Linux"]),
+    tests("HTTP2", ["Net", "RPCNet", "OpenSSL", "Linux"]),
     tests("TextCoding"),
     tests("Protobuf", ["LinkAPI", "TextCoding"], exclude: ["Oracle/oracle.py"]),
     tests("RPC", ["Protobuf"]),

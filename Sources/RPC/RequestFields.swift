@@ -5,6 +5,7 @@
 package struct RequestFields: Sendable {
   private let methods: MethodTable
   private var isPost = false
+  private var isHead = false
   private var method: RegisteredMethod?
   private var contentType: ContentType?
   private var compression: Compression? = .identity
@@ -34,6 +35,7 @@ package struct RequestFields: Sendable {
       method = methods.method(at: value)
     } else if name.equals(":method") {
       isPost = value.equals("POST")
+      isHead = value.equals("HEAD")
     }
   }
 
@@ -60,7 +62,8 @@ extension RequestFields {
   /// What the fields asked for, once all of them are in.
   package consuming func finish() throws(Refusal) -> RequestHead {
     guard isPost else {
-      throw Refusal(RPCError(.internal, "the HTTP method of a call is POST"), httpStatus: 405)
+      throw Refusal(
+        RPCError(.internal, "the HTTP method of a call is POST"), httpStatus: 405, isHead: isHead)
     }
     guard let contentType else {
       throw Refusal(RPCError(.invalidArgument, "the content-type is not gRPC's"), httpStatus: 415)
@@ -110,11 +113,16 @@ package struct Refusal: Error {
   package let error: RPCError
   /// 200, except where the client does not speak gRPC.
   package let httpStatus: Int
+  /// Whether a few words follow the header fields, for a person who reads them.
+  package let hasBody: Bool
   private let namesEncodings: Bool
 
-  init(_ error: RPCError, httpStatus: Int = 200, namesEncodings: Bool = false) {
+  init(
+    _ error: RPCError, httpStatus: Int = 200, isHead: Bool = false, namesEncodings: Bool = false
+  ) {
     self.error = error
     self.httpStatus = httpStatus
+    hasBody = httpStatus != 200 && !isHead
     self.namesEncodings = namesEncodings
   }
 

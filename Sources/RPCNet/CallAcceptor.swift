@@ -21,7 +21,11 @@ final class CallAcceptor: StreamAcceptor {
     var fields = RequestFields(for: methods)
     headers.forEachField { fields.add(name: $0, value: $1) }
     let head: RequestHead
-    do { head = try fields.finish() } catch { return refuse(stream, error) }
+    do { head = try fields.finish() } catch {
+      let call = RefusedCall(stream, error)
+      call.begin(endStream: endStream)
+      return call
+    }
     let call = ServerCall(
       stream, head, metadataIn: headers, limits: limits, running: runningCalls(on: stream))
     call.begin(endStream: endStream)
@@ -33,14 +37,6 @@ final class CallAcceptor: StreamAcceptor {
     return running.first { $0.loop === loop }
   }
 
-  private func refuse(_ stream: Stream, _ refusal: RPC.Refusal) -> any StreamHandler {
-    let hasBody = refusal.httpStatus == 415
-    stream.sendHeaders(HeaderBlocks.refusal(refusal), endStream: !hasBody)
-    // Whoever does not speak gRPC may be a person with a browser.
-    if hasBody { stream.sendData(Array("gRPC only\n".utf8), endStream: true) }
-    return RefusedCall()
-  }
-
   /// Returns once every handler has returned, or `limit` has passed.
   func waitForHandlers(atMost limit: Duration) async {
     await withTaskGroup(of: Void.self) { group in
@@ -49,11 +45,40 @@ final class CallAcceptor: StreamAcceptor {
   }
 }
 
-/// Follows the rest of a request that has been answered already.
+/// A request that is not served: answers it, and lets what is left of it pass.
 private final class RefusedCall: StreamHandler {
+  private let stream: Stream
+  private let refusal: RPC.Refusal
+
+  init(_ stream: Stream, _ refusal: RPC.Refusal) {
+    self.stream = stream
+    self.refusal = refusal
+  }
+
+  /// A client of gRPC reads while it writes, so it learns at once; any other when it has said all,
+  /// which is when HTTP's clients listen.
+  func begin(endStream: Bool) {
+    if refusal.httpStatus == 200 || endStream { answer() }
+  }
+
+  private func answer() {
+    stream.sendHeaders(HeaderBlocks.refusal(refusal), endStream: !refusal.hasBody)
+    // Whoever does not speak gRPC may be a person with a browser.
+    if refusal.hasBody { stream.sendData(Array("gRPC only\n".utf8), endStream: true) }
+  }
+
   func receivedHeaders(_ headers: HeaderBlock, endStream: Bool) {}
-  func receivedData(_ bytes: Span<UInt8>, endStream: Bool) {}
-  func receivedTrailers(_ trailers: HeaderBlock) {}
+
+  func receivedData(_ bytes: Span<UInt8>, endStream: Bool) {
+    guard refusal.httpStatus != 200 else { return }
+    stream.consumed(bytes.count)
+    if endStream { answer() }
+  }
+
+  func receivedTrailers(_ trailers: HeaderBlock) {
+    if refusal.httpStatus != 200 { answer() }
+  }
+
   func becameWritable() {}
   func closed(_ code: ErrorCode, connectionLost: Bool) {}
 }

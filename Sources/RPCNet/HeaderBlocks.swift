@@ -66,7 +66,7 @@ enum HeaderBlocks {
   static func refusal(_ refusal: RPC.Refusal) -> HeaderBlock {
     var block: HeaderBlock =
       switch refusal.httpStatus {
-      case 405: HeaderBlock([":status": "405", "allow": "POST"])
+      case 405: HeaderBlock([":status": "405", "allow": "POST", "content-type": "text/plain"])
       case 415: HeaderBlock([":status": "415", "content-type": "text/plain"])
       default: headers(.grpc)
       }

@@ -11,8 +11,8 @@ struct ConformanceCase: CustomTestStringConvertible, Sendable {
     case connectionError([ErrorCode])
     /// It resets this stream with one of these codes, and the connection lives.
     case streamError(UInt32, [ErrorCode])
-    /// It acknowledges the settings.
-    case acknowledges
+    /// It acknowledges each SETTINGS.
+    case acknowledges(Int)
     /// It answers a PING with these bytes.
     case pong([UInt8])
     /// It sends DATA of these sizes on stream 1, and no more.
@@ -109,6 +109,17 @@ extension ConformanceCase {
   /// A sign of life that comes after the flights of a case that the connection survives.
   static let probe = Array("alive???".utf8)
 
+  /// The rule with all that is sent in one flight, the preface included.
+  ///
+  /// What a window lets through bit by bit then comes at once.
+  var joined: ConformanceCase {
+    var all = flights.flatMap { $0 }
+    if !isRaw { all = Frame.preface + all }
+    var outcome = outcome
+    if case .data(let sizes) = outcome { outcome = .data([sizes.reduce(0, +)]) }
+    return ConformanceCase(id, rule, all, is: outcome, isRaw: true)
+  }
+
   /// What is wrong with how a server took this; nil if nothing is.
   func complaint(pieces: Int) -> String? {
     let server = AnsweringServer()
@@ -122,13 +133,14 @@ extension ConformanceCase {
     return complaint(about: server.frames)
   }
 
-  /// Compares frames that came from a server with the outcome.
-  func complaint(about frames: [ReceivedFrame]) -> String? {
-    let isFine = isFine(frames)
-    return isFine ? nil : "expected \(outcome), got \(frames)"
+  /// Compares frames that came from a server, which answers with `body`, with the outcome.
+  func complaint(
+    about frames: [ReceivedFrame], answer body: [UInt8] = AnsweringServer.body
+  ) -> String? {
+    isFine(frames, body) ? nil : "expected \(outcome), got \(frames)"
   }
 
-  private func isFine(_ frames: [ReceivedFrame]) -> Bool {
+  private func isFine(_ frames: [ReceivedFrame], _ body: [UInt8]) -> Bool {
     let goAways = frames.filter { $0.type == 7 }
     if case .connectionError(let codes) = outcome {
       return goAways.last?.code.map(codes.contains) ?? false
@@ -139,15 +151,15 @@ extension ConformanceCase {
       return resets.count == 1 && resets[0].stream == stream
         && resets[0].code.map(codes.contains) == true
     }
-    return resets.isEmpty && isFine(frames, quiet: outcome)
+    return resets.isEmpty && isFine(frames, body, quiet: outcome)
   }
 
   /// Outcomes without an error.
-  private func isFine(_ frames: [ReceivedFrame], quiet outcome: Outcome) -> Bool {
+  private func isFine(_ frames: [ReceivedFrame], _ body: [UInt8], quiet outcome: Outcome) -> Bool {
     let data = frames.filter { $0.type == 0 && $0.stream == 1 }
     return switch outcome {
-    case .answers: data.flatMap(\.payload) == AnsweringServer.body && data.last?.flags == 1
-    case .acknowledges: frames.filter { $0.type == 4 && $0.flags == 1 }.count == (isRaw ? 1 : 2)
+    case .answers: data.flatMap(\.payload) == body && data.last?.flags == 1
+    case .acknowledges(let count): frames.filter { $0.type == 4 && $0.flags == 1 }.count == count
     case .pong(let payload): frames.contains { isPong($0, payload) }
     case .data(let sizes): data.map(\.payload.count) == sizes
     default: true

@@ -17,5 +17,6 @@ struct ConformanceTests {
     for pieces in [.max, 1, 2, 7, 9, 10] {
       #expect(rule.complaint(pieces: pieces) == nil, "pieces of \(pieces)")
     }
+    #expect(rule.joined.complaint(pieces: .max) == nil, "all in one")
   }
 }

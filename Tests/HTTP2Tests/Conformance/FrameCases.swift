@@ -62,12 +62,12 @@ extension ConformanceCase {
       "6.5.2/4", "MAX_FRAME_SIZE above the maximum", Frame.settings([(5, 1 << 24)]),
       is: protocolError),
     ConformanceCase(
-      "6.5.2/5", "a setting that nobody knows", Frame.settings([(0xFF, 1)]), is: .acknowledges),
+      "6.5.2/5", "a setting that nobody knows", Frame.settings([(0xFF, 1)]), is: .acknowledges(2)),
     ConformanceCase(
       "6.5.3/1", "of two values of a setting the last one counts",
       Frame.settings([(4, 100), (4, 1)]), Frame.headers(1), is: .data([1])),
     ConformanceCase(
-      "6.5.3/2", "SETTINGS are acknowledged", Frame.settings([(3, 100)]), is: .acknowledges),
+      "6.5.3/2", "SETTINGS are acknowledged", Frame.settings([(3, 100)]), is: .acknowledges(2)),
   ]
 
   private static let pingAndGoAway: [ConformanceCase] = [

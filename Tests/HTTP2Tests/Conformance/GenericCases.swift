@@ -4,7 +4,7 @@ extension ConformanceCase {
 
   private static let connection: [ConformanceCase] = [
     ConformanceCase(
-      "generic 1/1", "a preface is met with settings", Frame.preface, is: .acknowledges,
+      "generic 1/1", "a preface is met with settings", Frame.preface, is: .acknowledges(1),
       isRaw: true)
   ]
 
@@ -64,7 +64,7 @@ extension ConformanceCase {
     ConformanceCase(
       "generic 3.4/1", "RST_STREAM", Frame.headers(1, end: false), Frame.reset(1), is: .nothing),
     ConformanceCase(
-      "generic 3.5/1", "SETTINGS", Frame.settings([(3, 100), (4, 65_535)]), is: .acknowledges),
+      "generic 3.5/1", "SETTINGS", Frame.settings([(3, 100), (4, 65_535)]), is: .acknowledges(2)),
     ConformanceCase(
       "generic 3.7/1", "PING", Frame.ping(Array("12345678".utf8)),
       is: .pong(Array("12345678".utf8))),

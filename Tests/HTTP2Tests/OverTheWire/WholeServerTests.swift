@@ -2,6 +2,7 @@ import HTTP2
 import Linux
 import Net
 import OpenSSL
+import RPCNet
 import Testing
 
 /// The whole server: sockets, loop, TLS and time.
@@ -16,6 +17,26 @@ struct WholeServerTests {
         #expect(rule.complaint(over: wire) == nil, "\(rule.id) \(rule.rule)")
       }
     }
+  }
+
+  /// What strangers' suites speak to: a server of gRPC, which they ask for `/`.
+  @Test(arguments: [false, true])
+  func `T1: all rules hold for gRPC's server, too`(_ isSecure: Bool) async throws {
+    let group = try EventLoopGroup(count: 1)
+    defer { group.shutdown() }
+    let configuration = RPCServer.Configuration(
+      address: .ipv4(host: "127.0.0.1", port: 0), tls: isSecure ? try WireCertificate.server() : nil
+    )
+    let server = try await RPCServer.start(on: group, configuration, services: [])
+    let result = await onThread { [port = server.address.port ?? 0] in
+      for rule in ConformanceTests.cases {
+        let wire = try Wire(port: port, tls: isSecure ? WireCertificate.client() : nil)
+        let complaint = rule.complaint(over: wire, answer: Array("gRPC only\n".utf8))
+        #expect(complaint == nil, "\(rule.id) \(rule.rule)")
+      }
+    }
+    await server.shutDown(grace: .zero)
+    try result.get()
   }
 
   @Test(arguments: [
@@ -107,7 +128,7 @@ struct WholeServerTests {
 
 extension ConformanceCase {
   /// What is wrong with how a server on a socket took this; nil if nothing is.
-  func complaint(over wire: Wire) -> String? {
+  func complaint(over wire: Wire, answer: [UInt8] = AnsweringServer.body) -> String? {
     if !isRaw { wire.write(Frame.preface) }
     for (number, flight) in flights.enumerated() {
       wire.write(flight)
@@ -119,6 +140,6 @@ extension ConformanceCase {
     } else {
       wire.synchronize(Self.probe)
     }
-    return complaint(about: wire.frames)
+    return complaint(about: wire.frames, answer: answer)
   }
 }
