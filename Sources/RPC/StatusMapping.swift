@@ -28,3 +28,24 @@ extension StatusCode {
       }
   }
 }
+
+extension RPCError {
+  /// How long before our deadline a server may give a call up because of it.
+  ///
+  /// The server's clock starts later than ours, but many count in whole milliseconds from a clock
+  /// that they read once a turn (C-core does), so theirs may fire a few milliseconds before ours.
+  package static let deadlineMargin = Duration.milliseconds(5)
+
+  /// What the caller learns of an error that came from the server at `now`.
+  ///
+  /// When both sides' deadlines pass at once, the server's reset may be read before our own timer
+  /// fires: a call cancelled at its deadline, which is not cancelled by us, has exceeded it.
+  package func considering(
+    deadline: ContinuousClock.Instant?, at now: @autoclosure () -> ContinuousClock.Instant = .now
+  ) -> RPCError {
+    guard code == .cancelled, let deadline, deadline - Self.deadlineMargin <= now() else {
+      return self
+    }
+    return .deadlineExceeded
+  }
+}

@@ -90,12 +90,13 @@ final class ClientCall: PendingCall, StreamHandler, @unchecked Sendable {
   func becameWritable() {}
 
   func closed(_ code: ErrorCode, connectionLost: Bool) {
-    perform(state.streamClosed(), .failure(.streamClosed(code, connectionLost: connectionLost)))
+    let error = RPCError.streamClosed(code, connectionLost: connectionLost)
+    perform(state.streamClosed(), .failure(error.considering(deadline: deadline)))
   }
 
   private func read(_ body: () throws(RPCError) -> Void) {
     guard state.isOpen else { return }
-    do throws(RPCError) { try body() } catch { fail(error) }
+    do throws(RPCError) { try body() } catch { fail(error.considering(deadline: deadline)) }
   }
 
   private func succeed(_ trailing: Metadata) {

@@ -23,6 +23,7 @@ final class StreamingClientCall: PendingCall, StreamHandler, @unchecked Sendable
   private var reader: ResponseReader
   private var stream: Stream?
   private var timer: EventLoop.Timer?
+  private var failure: RPCError?
 
   init(_ call: OutgoingCall, headers: HeaderBlock, limits: CallLimits, on loop: EventLoop) {
     self.loop = loop
@@ -55,7 +56,9 @@ final class StreamingClientCall: PendingCall, StreamHandler, @unchecked Sendable
   // MARK: - What the caller asks for
 
   func send(_ frame: [UInt8], compressed: Bool) -> Result<Void, RPCError> {
-    guard state.isOpen, sending == .open, let stream else { return .failure(.callIsOver) }
+    guard state.isOpen, sending == .open, let stream else {
+      return .failure(failure ?? .callIsOver)
+    }
     do throws(RPCError) {
       let frame = compressed ? try Framing.compress(frame, compression, always: true) : frame
       stream.sendData(frame)
@@ -111,12 +114,13 @@ final class StreamingClientCall: PendingCall, StreamHandler, @unchecked Sendable
   func becameWritable() { flow.outgoing.open() }
 
   func closed(_ code: ErrorCode, connectionLost: Bool) {
-    perform(state.streamClosed(), .failure(.streamClosed(code, connectionLost: connectionLost)))
+    let error = RPCError.streamClosed(code, connectionLost: connectionLost)
+    perform(state.streamClosed(), .failure(error.considering(deadline: deadline)))
   }
 
   private func read(_ body: () throws(RPCError) -> Void) {
     guard state.isOpen else { return }
-    do throws(RPCError) { try body() } catch { fail(error) }
+    do throws(RPCError) { try body() } catch { fail(error.considering(deadline: deadline)) }
   }
 
   private func succeed(_ trailing: Metadata) {
@@ -137,6 +141,7 @@ final class StreamingClientCall: PendingCall, StreamHandler, @unchecked Sendable
       self.metadata.resolve(.success(reader.metadata))
       flow.end()
     case .failure(let error):
+      failure = error
       metadata.resolve(.failure(error))
       flow.end(error)
     }

@@ -21,6 +21,22 @@ struct StatusTests {
     #expect(StatusCode(streamReset: http2) == code)
   }
 
+  @Test func `a call cancelled by its server at its deadline has exceeded it`() {
+    let now = ContinuousClock.now
+    let cancelled = RPCError(.cancelled, "the server reset the call: CANCEL")
+    let margin = RPCError.deadlineMargin
+    for (left, code) in [
+      (Duration.seconds(-1), StatusCode.deadlineExceeded), (.zero, .deadlineExceeded),
+      (margin, .deadlineExceeded), (margin + .nanoseconds(1), .cancelled),
+      (.seconds(1), .cancelled),
+    ] {
+      #expect(cancelled.considering(deadline: now + left, at: now).code == code)
+    }
+    #expect(cancelled.considering(deadline: nil, at: now).code == .cancelled)
+    let other = RPCError(.unavailable, "gone")
+    #expect(other.considering(deadline: now, at: now).code == .unavailable)
+  }
+
   @Test func `there are seventeen codes and no more`() {
     #expect((0...16).compactMap(StatusCode.init(rawValue:)).map(\.rawValue) == Array(0...16))
     #expect(StatusCode(rawValue: 17) == nil)
