@@ -29,12 +29,19 @@ struct LifeTests {
   @Test func `a passed deadline cancels the handler`() async throws {
     let greeter = TestGreeter()
     try await withServer([greeter]) { _, channel in
-      let error = await #expect(throws: RPCError.self) {
-        try await GreeterClient(channel)
-          .sayHello(request("sleep"), options: CallOptions(timeout: .milliseconds(20)))
+      let calls = Task {
+        // On a busy machine a call may be over before its handler has begun: then another follows.
+        while !Task.isCancelled {
+          let error = await #expect(throws: RPCError.self) {
+            try await GreeterClient(channel)
+              .sayHello(request("sleep"), options: CallOptions(timeout: .milliseconds(20)))
+          }
+          #expect(error?.code == (Task.isCancelled ? error?.code : .deadlineExceeded))
+        }
       }
-      #expect(error?.code == .deadlineExceeded)
       await greeter.cancelled.wait()
+      calls.cancel()
+      await calls.value
     }
   }
 
