@@ -72,7 +72,7 @@ let package = Package(
 
     // I/O.
     library("Net", ["HTTP2", "OpenSSL", "Linux"]),
-    library("RPCNet", ["RPC", "Net", "HTTP2", "OpenSSL", "Linux"]),
+    library("RPCNet", ["RPC", "Net", "HTTP2", "OpenSSL", "Linux", "TextCoding"]),
     library("HTTPClient", ["CCurl", "Net", "Linux"]),
     .target(
       name: "Store", dependencies: ["OpenSSL", "Zlib", "Linux", "TextCoding"],

@@ -20,6 +20,20 @@ extension Compression {
     self = known
   }
 
+  /// Those of a list in `accept-encoding` that we have, in its order.
+  package static func accepted(by list: Span<UInt8>) -> [Compression] {
+    var accepted: [Compression] = []
+    list.forEachListElement { element in
+      let end = element.firstIndex { $0 == UInt8(ascii: ";") || $0 == UInt8(ascii: " ") }
+      // Browsers and curl weigh nothing. A weight of zero is a refusal (RFC 9110, 12.4.2).
+      guard let compression = Compression(name: element.extracting(first: end ?? element.count)),
+        !element.isRefused
+      else { return }
+      accepted.append(compression)
+    }
+    return accepted
+  }
+
   /// The name in `grpc-encoding`.
   package var name: String {
     switch self {
@@ -49,7 +63,7 @@ extension Compression {
     guard frame.isCompressed else { return frame.payload }
     guard let format else {
       // "If the Compressed-Flag is set and no Message-Encoding is given, INTERNAL."
-      throw RPCError(.internal, "a message is compressed, but grpc-encoding does not say how")
+      throw RPCError(.internal, "a message is compressed, but the header fields do not say how")
     }
     do { return try format.decompress(frame.payload, limit: limit) } catch .tooLarge {
       throw RPCError(.resourceExhausted, "a message is over the limit of \(limit) bytes")
@@ -59,9 +73,21 @@ extension Compression {
   }
 }
 
+extension Span<UInt8> {
+  /// Whether an element of a list has the weight zero: `;q=0`, `; q=0.000`.
+  fileprivate var isRefused: Bool {
+    guard let equals = firstIndex(where: { $0 == UInt8(ascii: "=") }) else { return false }
+    let weight = extracting(droppingFirst: equals + 1)
+    return !weight.isEmpty
+      && weight.firstIndex { $0 != UInt8(ascii: "0") && $0 != UInt8(ascii: ".") } == nil
+  }
+}
+
 /// Some of the compressions, without an allocation for them.
 struct CompressionSet: Sendable {
   private var bits: UInt8 = 0
+
+  init(_ members: [Compression] = []) { for member in members { insert(member) } }
 
   mutating func insert(_ compression: Compression) { bits |= Self.bit(compression) }
   func contains(_ compression: Compression) -> Bool { bits & Self.bit(compression) != 0 }

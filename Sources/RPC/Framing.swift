@@ -13,6 +13,14 @@ package enum Framing {
     return frame
   }
 
+  /// A frame that is no message: its flag says that it ends a stream.
+  package static func end(_ text: [UInt8], flag: UInt8) -> [UInt8] {
+    var frame = [UInt8](repeating: 0, count: prefixLength) + text
+    // What goes with a status is never near four gigabytes.
+    fill(&frame, flags: flag, UInt32(clamping: text.count))
+    return frame
+  }
+
   /// The frame with its message compressed, if that is asked for and worth it, or `always`.
   package static func compress(
     _ frame: [UInt8], _ compression: Compression, always: Bool = false
@@ -38,7 +46,11 @@ package enum Framing {
     guard let length = UInt32(exactly: frame.count - prefixLength) else {
       throw RPCError(.resourceExhausted, "the message is longer than a frame can be")
     }
-    frame[0] = compressed ? 1 : 0
+    fill(&frame, flags: compressed ? 1 : 0, length)
+  }
+
+  private static func fill(_ frame: inout [UInt8], flags: UInt8, _ length: UInt32) {
+    frame[0] = flags
     for index in 0..<4 {
       frame[1 + index] = UInt8(truncatingIfNeeded: length >> UInt32(24 - 8 * index))
     }

@@ -3,10 +3,12 @@ import TextCoding
 // How metadata look as header fields.
 
 extension Span<UInt8> {
-  /// Whether a field of this name is the transport's or gRPC's, and not part of the metadata.
+  /// Whether a field of this name is HTTP's or a protocol's, and not part of the metadata.
   var isReserved: Bool {
     if isEmpty || self[0] == UInt8(ascii: ":") || hasPrefix("grpc-") { return true }
-    return equals("te") || equals("content-type") || equals("content-length")
+    if hasPrefix("connect-") || equals("te") { return true }
+    return equals("content-type") || equals("content-length") || equals("content-encoding")
+      || equals("accept-encoding")
   }
 
   /// Whether a name that reads so has bytes as its value.
@@ -65,16 +67,29 @@ extension Metadata {
   ///
   /// Names that belong to HTTP or gRPC are left out. Fails, with nothing appended, if an entry
   /// cannot be a header field.
-  package func append(to sink: inout some FieldSink) throws(RPCError) {
+  ///
+  /// - Parameter prefix: what the names begin with on the wire.
+  package func append(
+    to sink: inout some FieldSink, prefix: String = ""
+  ) throws(RPCError) {
     if isEmpty { return }
+    for field in try fields() {
+      let isSensitive = field.name.span.equals("authorization")
+      sink.append(
+        name: prefix.isEmpty ? field.name : Array(prefix.utf8) + field.name, value: field.value,
+        isSensitive: isSensitive)
+    }
+  }
+
+  /// The entries as header fields, without those whose names belong to HTTP or a protocol.
+  ///
+  /// Fails if one cannot be a header field.
+  package func fields() throws(RPCError) -> [(name: [UInt8], value: [UInt8])] {
     let fields = compactMap { Self.field($0) }
     for field in fields where !Self.isValid(field) {
       throw RPCError(.internal, "an entry of the metadata cannot be sent")
     }
-    for field in fields {
-      let isSensitive = field.name.span.equals("authorization")
-      sink.append(name: field.name, value: field.value, isSensitive: isSensitive)
-    }
+    return fields
   }
 
   private static func field(_ element: Element) -> (name: [UInt8], value: [UInt8])? {

@@ -55,13 +55,13 @@ extension RegisteredMethod {
     switch handler {
     case .unary(let next):
       RegisteredMethod(
-        path: path, kind: kind,
+        path: path, kind: kind, idempotency: idempotency,
         handler: .unary { message, context in
           try await interceptor.intercept(context) { context in try await next(message, context) }
         })
     case .streaming(let next):
       RegisteredMethod(
-        path: path, kind: kind,
+        path: path, kind: kind, idempotency: idempotency,
         handler: .streaming { exchange, context in
           try await interceptor.intercept(context) { context in try await next(exchange, context) }
         })

@@ -22,20 +22,28 @@ package enum PercentEncoding {
   ///
   /// "When decoding invalid values, implementations MUST NOT error or throw away the message."
   package static func decode(_ bytes: Span<UInt8>) -> String {
+    String(decoding: self.bytes(bytes), as: UTF8.self)
+  }
+
+  /// The bytes that a text stands for; what is not an escape stands for itself.
+  ///
+  /// - Parameter plusIsSpace: whether `+` stands for a space, as in the queries of forms.
+  package static func bytes(_ text: Span<UInt8>, plusIsSpace: Bool = false) -> [UInt8] {
     var output: [UInt8] = []
-    output.reserveCapacity(bytes.count)
+    output.reserveCapacity(text.count)
     var index = 0
-    while index < bytes.count {
-      if bytes[index] == percent, index + 2 < bytes.count,
-        let high = Hex.value(of: bytes[index + 1]), let low = Hex.value(of: bytes[index + 2])
+    while index < text.count {
+      if text[index] == percent, index + 2 < text.count,
+        let high = Hex.value(of: text[index + 1]), let low = Hex.value(of: text[index + 2])
       {
         output.append(high << 4 | low)
         index += 3
       } else {
-        output.append(bytes[index])
+        let isSpace = plusIsSpace && text[index] == UInt8(ascii: "+")
+        output.append(isSpace ? UInt8(ascii: " ") : text[index])
         index += 1
       }
     }
-    return String(decoding: output, as: UTF8.self)
+    return output
   }
 }

@@ -4,10 +4,8 @@
 /// and left where they are.
 package struct RequestFields: Sendable {
   private let methods: MethodTable
-  private var isPost = false
-  private var isHead = false
-  private var method: RegisteredMethod?
-  private var contentType: ContentType?
+  /// What the fields ask for that all protocols have in common.
+  package private(set) var target = RequestTarget()
   private var compression: Compression? = .identity
   private var accepted = CompressionSet()
   private var timeout: Duration?
@@ -24,7 +22,7 @@ package struct RequestFields: Sendable {
     } else if name.hasPrefix("grpc-") {
       addReserved(name: name, value: value)
     } else if name.equals("content-type") {
-      contentType = ContentType(value)
+      target.contentType = ContentType(value)
     } else if name.hasBinarySuffix, !value.isBinaryValue {
       fail("the value of a -bin field is not base64")
     }
@@ -32,11 +30,21 @@ package struct RequestFields: Sendable {
 
   private mutating func addPseudo(name: Span<UInt8>, value: Span<UInt8>) {
     if name.equals(":path") {
-      method = methods.method(at: value)
+      addPath(value)
     } else if name.equals(":method") {
-      isPost = value.equals("POST")
-      isHead = value.equals("HEAD")
+      target.verb = RequestTarget.Verb(value)
     }
+  }
+
+  /// Only what is no path of ours is looked at twice.
+  private mutating func addPath(_ path: Span<UInt8>) {
+    target.method = methods.method(at: path)
+    guard target.method == nil, let mark = path.firstIndex(where: { $0 == UInt8(ascii: "?") }),
+      let method = methods.method(at: path.extracting(first: mark))
+    else { return }
+    var query: [UInt8] = []
+    query.append(copying: path.extracting(droppingFirst: mark + 1))
+    target.queried = (method, query)
   }
 
   /// Names that begin so are gRPC's: those that we do not know are nobody's metadata.
@@ -59,26 +67,21 @@ package struct RequestFields: Sendable {
 }
 
 extension RequestFields {
-  /// What the fields asked for, once all of them are in.
+  /// What the fields asked for, once all of them are in, if it was gRPC or gRPC-Web.
   package consuming func finish() throws(Refusal) -> RequestHead {
-    guard isPost else {
-      throw Refusal(
-        RPCError(.internal, "the HTTP method of a call is POST"), httpStatus: 405, isHead: isHead)
+    guard target.verb == .post else { throw .wrongVerb("POST", target) }
+    guard let type = target.contentType else { throw .wrongType(target) }
+    guard let method = target.method else {
+      throw Refusal(RPCError(.unimplemented, "the server has no such method"), for: type)
     }
-    guard let contentType else {
-      throw Refusal(RPCError(.invalidArgument, "the content-type is not gRPC's"), httpStatus: 415)
-    }
-    guard let method else {
-      throw Refusal(RPCError(.unimplemented, "the server has no such method"))
-    }
-    if let malformed { throw Refusal(malformed) }
+    if let malformed { throw Refusal(malformed, for: type) }
     guard let compression else {
       throw Refusal(
-        RPCError(.unimplemented, "the server does not have this grpc-encoding"),
+        RPCError(.unimplemented, "the server does not have this grpc-encoding"), for: type,
         namesEncodings: true)
     }
     return RequestHead(
-      method: method, contentType: contentType, compression: compression, accepted: accepted,
+      method: method, contentType: type, compression: compression, accepted: accepted,
       timeout: timeout)
   }
 }
@@ -89,47 +92,52 @@ package struct RequestHead: Sendable {
   package let contentType: ContentType
   package let compression: Compression
   /// What the client says it reads.
-  let accepted: CompressionSet
+  private let accepted: CompressionSet
+  /// How responses are compressed unless the handler decides.
+  private let preferred: Compression
   package let timeout: Duration?
+  /// The message, where the request has no body that could hold it.
+  package let message: [UInt8]?
+
+  /// In gRPC, what the client used and says it reads is what it gets.
+  init(
+    method: RegisteredMethod, contentType: ContentType, compression: Compression,
+    accepted: CompressionSet, timeout: Duration?
+  ) {
+    self.method = method
+    self.contentType = contentType
+    self.compression = compression
+    self.accepted = accepted
+    preferred = accepted.contains(compression) ? compression : .identity
+    self.timeout = timeout
+    message = nil
+  }
+
+  /// In Connect, the client gets the first that it names.
+  init(
+    method: RegisteredMethod, contentType: ContentType, compression: Compression,
+    accepted: [Compression], timeout: Duration?, message: [UInt8]?
+  ) {
+    self.method = method
+    self.contentType = contentType
+    self.compression = compression
+    self.accepted = CompressionSet(accepted)
+    preferred = accepted.first ?? .identity
+    self.timeout = timeout
+    self.message = message
+  }
 
   /// How responses are compressed.
   ///
   /// - Parameter choice: whether they are; nil leaves it to the client.
   package func responseCompression(_ choice: Bool?) -> Compression {
     switch choice {
-    // What the client used and says it reads is what it gets.
-    case nil: accepted.contains(compression) ? compression : .identity
+    case nil: preferred
     case false?: .identity
     case true?:
-      [compression, .gzip, .deflate].first { $0 != .identity && accepted.contains($0) }
-        ?? .identity
+      [preferred, compression, .gzip, .deflate].first {
+        $0 != .identity && accepted.contains($0)
+      } ?? .identity
     }
-  }
-}
-
-/// A request that is answered without anyone looking at its messages.
-package struct Refusal: Error {
-  /// What the client learns.
-  package let error: RPCError
-  /// 200, except where the client does not speak gRPC.
-  package let httpStatus: Int
-  /// Whether a few words follow the header fields, for a person who reads them.
-  package let hasBody: Bool
-  private let namesEncodings: Bool
-
-  init(
-    _ error: RPCError, httpStatus: Int = 200, isHead: Bool = false, namesEncodings: Bool = false
-  ) {
-    self.error = error
-    self.httpStatus = httpStatus
-    hasBody = httpStatus != 200 && !isHead
-    self.namesEncodings = namesEncodings
-  }
-
-  /// Appends the status; the HTTP status and the content type are the transport's.
-  package func append(to sink: inout some FieldSink) {
-    // "The server must include its supported encodings in grpc-accept-encoding" (compression.md).
-    if namesEncodings { sink.append("grpc-accept-encoding", Compression.acceptEncoding) }
-    error.append(to: &sink)
   }
 }

@@ -51,8 +51,8 @@ package struct ResponseReader: Sendable {
       throw Self.noStatus
     }
     if let error = outcome { throw error }
-    if case .messages(let reader) = last {
-      try reader.finish()
+    if case .messages(var reader) = last {
+      _ = try reader.finish()
     } else if expectsOne {
       throw MessageReader.wrongCount
     }

@@ -43,7 +43,7 @@ public struct Router: Sendable {
     add(
       method,
       .unary { message, context in
-        try frame(try await handler(try decode(message), context))
+        try frame(try await handler(try decode(message, context), context), context)
       })
   }
 
@@ -61,7 +61,7 @@ public struct Router: Sendable {
       .streaming { exchange, context in
         var requests = RequestStream<Req>(exchange, context).makeAsyncIterator()
         guard let request = try await requests.next() else { throw MessageReader.wrongCount }
-        try await handler(request, ResponseWriter(exchange), context)
+        try await handler(request, ResponseWriter(exchange, context), context)
       })
   }
 
@@ -77,7 +77,7 @@ public struct Router: Sendable {
       method,
       .streaming { exchange, context in
         let response = try await handler(RequestStream(exchange, context), context)
-        try await ResponseWriter(exchange).write(response)
+        try await ResponseWriter(exchange, context).write(response)
       })
   }
 
@@ -96,7 +96,7 @@ public struct Router: Sendable {
       method,
       .streaming { exchange, context in
         try await handler(
-          RequestStream(exchange, context), ResponseWriter(exchange), context)
+          RequestStream(exchange, context), ResponseWriter(exchange, context), context)
       })
   }
 
@@ -106,7 +106,9 @@ public struct Router: Sendable {
     precondition(
       !methods.contains { $0.path.utf8.elementsEqual(method.path.utf8) },
       "\(method.path) is registered twice")
-    methods.append(RegisteredMethod(path: method.path, kind: method.kind, handler: handler))
+    methods.append(
+      RegisteredMethod(
+        path: method.path, kind: method.kind, idempotency: method.idempotency, handler: handler))
   }
 }
 
@@ -128,14 +130,16 @@ package final class RegisteredMethod: Sendable {
 
   package let path: String
   package let kind: MethodKind
+  package let idempotency: Idempotency
   package let handler: Handler
 
   /// The full name of the service: `/service/method` without the rest.
   var service: String { String(path.dropFirst().prefix { $0 != "/" }) }
 
-  init(path: String, kind: MethodKind, handler: Handler) {
+  init(path: String, kind: MethodKind, idempotency: Idempotency, handler: Handler) {
     self.path = path
     self.kind = kind
+    self.idempotency = idempotency
     self.handler = handler
   }
 }
@@ -143,13 +147,13 @@ package final class RegisteredMethod: Sendable {
 // Neither is inlined: what they need would else lie in the frame of the task that waits in between.
 
 @inline(never)
-private func decode<Request: Message>(_ message: [UInt8]) throws -> Request {
-  do { return try Request(serialized: message) } catch {
-    throw RPCError(.internal, "the request cannot be decoded", cause: error)
-  }
+private func decode<Request: Message>(
+  _ message: [UInt8], _ context: ServerContext
+) throws -> Request {
+  try context.contentType.decode(message)
 }
 
 @inline(never)
-private func frame(_ response: some Message) throws -> [UInt8] {
-  try Framing.frame(encoding: response)
+private func frame(_ response: some Message, _ context: ServerContext) throws -> [UInt8] {
+  try context.contentType.frame(encoding: response)
 }

@@ -19,9 +19,10 @@ public struct ServerContext: Sendable {
   /// Facts about a call whose metadata are still in the form in which they came.
   package init(
     path: String, peer: Peer, metadataIn source: any MetadataSource,
-    deadline: ContinuousClock.Instant?
+    deadline: ContinuousClock.Instant?, contentType: ContentType = .grpc
   ) {
-    call = Call(path: path, peer: peer, source: source, deadline: deadline)
+    call = Call(
+      path: path, peer: peer, source: source, deadline: deadline, contentType: contentType)
   }
 
   /// The method's path, as `/link.v1.LinkService/StartLink`: the registered spelling, never the
@@ -37,6 +38,9 @@ public struct ServerContext: Sendable {
   ///
   /// The handler's task is cancelled then.
   public var deadline: ContinuousClock.Instant? { call.deadline }
+
+  /// In which protocol the call came, and in which form its messages are.
+  package var contentType: ContentType { call.contentType }
 
   /// What is left until the deadline; nil where there is none, never negative.
   public var timeRemaining: Duration? {
@@ -111,16 +115,19 @@ extension ServerContext {
     let peer: Peer
     let source: any MetadataSource
     let deadline: ContinuousClock.Instant?
+    let contentType: ContentType
     let additions = Mutex<Additions?>(nil)
     let receivedCompressedRequest = Atomic(false)
 
     init(
-      path: String, peer: Peer, source: any MetadataSource, deadline: ContinuousClock.Instant?
+      path: String, peer: Peer, source: any MetadataSource, deadline: ContinuousClock.Instant?,
+      contentType: ContentType
     ) {
       self.path = path
       self.peer = peer
       self.source = source
       self.deadline = deadline
+      self.contentType = contentType
     }
   }
 

@@ -1,4 +1,4 @@
-/// The value of `grpc-timeout`: at most eight digits and a unit.
+/// The value of `grpc-timeout`, at most eight digits and a unit, and of its siblings.
 package enum Timeout {
   /// The longest that is kept to: ten years.
   ///
@@ -27,6 +27,19 @@ package enum Timeout {
     default: return nil
     }
     return min(duration, longest)
+  }
+
+  /// The duration in `connect-timeout-ms`, or nil where the text is not of the form.
+  package static func parse(milliseconds text: Span<UInt8>) -> Duration? {
+    // "{positive integer as ASCII string of at most 10 digits}"
+    guard (1...10).contains(text.count) else { return nil }
+    var value: Int64 = 0
+    for index in text.indices {
+      let digit = text[index] &- UInt8(ascii: "0")
+      guard digit <= 9 else { return nil }
+      value = value * 10 + Int64(digit)
+    }
+    return .milliseconds(value)
   }
 
   /// The text for a duration in the finest unit that has room for it, rounded up.

@@ -9,27 +9,46 @@ internal import RPC
 final class CallAcceptor: StreamAcceptor {
   private let methods: MethodTable
   private let limits: CallLimits
+  private let crossOrigin: CrossOrigin?
   private let running: [RunningCalls]
 
-  init(_ methods: MethodTable, limits: CallLimits, loops: [EventLoop]) {
+  init(_ methods: MethodTable, limits: CallLimits, crossOrigin: CrossOrigin?, loops: [EventLoop]) {
     self.methods = methods
     self.limits = limits
+    self.crossOrigin = crossOrigin
     running = loops.map(RunningCalls.init)
   }
 
   func accept(_ stream: Stream, headers: HeaderBlock, endStream: Bool) -> any StreamHandler {
     var fields = RequestFields(for: methods)
     headers.forEachField { fields.add(name: $0, value: $1) }
+    let target = fields.target
+    let page = target.isNativeGRPC ? nil : crossOrigin?.page(headers)
     let head: RequestHead
-    do { head = try fields.finish() } catch {
-      let call = RefusedCall(stream, error)
-      call.begin(endStream: endStream)
-      return call
+    do { head = try Self.head(fields, headers) } catch {
+      let preflight = target.verb == .options ? page?.preflight(headers) : nil
+      return refused(RefusedCall(stream, error, page: page, preflight: preflight), endStream)
     }
     let call = ServerCall(
-      stream, head, metadataIn: headers, limits: limits, running: runningCalls(on: stream))
+      stream, head, metadataIn: headers, limits: limits, page: page,
+      running: runningCalls(on: stream))
     call.begin(endStream: endStream)
     return call
+  }
+
+  private func refused(_ call: RefusedCall, _ endStream: Bool) -> any StreamHandler {
+    call.begin(endStream: endStream)
+    return call
+  }
+
+  /// The protocol is chosen here, once.
+  private static func head(
+    _ fields: consuming RequestFields, _ headers: HeaderBlock
+  ) throws(RPC.Refusal) -> RequestHead {
+    if fields.target.isGRPC { return try fields.finish() }
+    var connect = ConnectFields(fields.target)
+    headers.forEachField { connect.add(name: $0, value: $1) }
+    return try connect.finish()
   }
 
   private func runningCalls(on stream: Stream) -> RunningCalls? {
@@ -43,44 +62,6 @@ final class CallAcceptor: StreamAcceptor {
       for calls in running { group.addTask { await calls.waitUntilNone(atMost: limit) } }
     }
   }
-}
-
-/// A request that is not served: answers it, and lets what is left of it pass.
-private final class RefusedCall: StreamHandler {
-  private let stream: Stream
-  private let refusal: RPC.Refusal
-
-  init(_ stream: Stream, _ refusal: RPC.Refusal) {
-    self.stream = stream
-    self.refusal = refusal
-  }
-
-  /// A client of gRPC reads while it writes, so it learns at once; any other when it has said all,
-  /// which is when HTTP's clients listen.
-  func begin(endStream: Bool) {
-    if refusal.httpStatus == 200 || endStream { answer() }
-  }
-
-  private func answer() {
-    stream.sendHeaders(HeaderBlocks.refusal(refusal), endStream: !refusal.hasBody)
-    // Whoever does not speak gRPC may be a person with a browser.
-    if refusal.hasBody { stream.sendData(Array("gRPC only\n".utf8), endStream: true) }
-  }
-
-  func receivedHeaders(_ headers: HeaderBlock, endStream: Bool) {}
-
-  func receivedData(_ bytes: Span<UInt8>, endStream: Bool) {
-    guard refusal.httpStatus != 200 else { return }
-    stream.consumed(bytes.count)
-    if endStream { answer() }
-  }
-
-  func receivedTrailers(_ trailers: HeaderBlock) {
-    if refusal.httpStatus != 200 { answer() }
-  }
-
-  func becameWritable() {}
-  func closed(_ code: ErrorCode, connectionLost: Bool) {}
 }
 
 /// The handlers that run on one loop, so that a server can wait for what it started.

@@ -4,7 +4,7 @@ public import Net
 public import OpenSSL
 public import RPC
 
-/// Serves gRPC on one address, on all loops of a group.
+/// Serves gRPC, gRPC-Web and Connect on one address, on all loops of a group.
 public final class RPCServer: Sendable {
   /// Where and how to serve.
   public struct Configuration: Sendable {
@@ -14,6 +14,8 @@ public final class RPCServer: Sendable {
     public var tls: TLSConfiguration?
     /// What one call may take up.
     public var calls = CallLimits()
+    /// The origins of the web pages that may call, as `https://app.example`.
+    public var origins: [String] = []
     /// What one connection may ask for.
     public var http2 = Limits()
     /// How long peers are waited for.
@@ -50,7 +52,9 @@ public final class RPCServer: Sendable {
     interceptors: [any ServerInterceptor] = []
   ) async throws(NetError) -> RPCServer {
     let methods = MethodTable(Router(services), interceptors: interceptors)
-    let acceptor = CallAcceptor(methods, limits: configuration.calls, loops: group.loops)
+    let acceptor = CallAcceptor(
+      methods, limits: configuration.calls, crossOrigin: CrossOrigin(configuration.origins),
+      loops: group.loops)
     var net = Server.Configuration(address: configuration.address, tls: configuration.tls)
     net.http2 = configuration.http2
     net.limits = configuration.net

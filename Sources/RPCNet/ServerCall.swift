@@ -14,31 +14,39 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
   private let stream: Stream
   private let head: RequestHead
   private let context: ServerContext
+  /// How the response is put into HTTP.
+  private let form: any ResponseForm
+  /// The web page that calls, if one does.
+  private let page: CrossOrigin.Page?
   private let running: RunningCalls?
   /// What a call has whose messages are streamed; a unary one does without.
   private let flow: MessageFlow?
   private var state: ServerCallState
   private var reader: MessageReader
   private var request: [UInt8] = []
-  /// How responses are compressed, once the headers have been sent.
+  /// How responses are compressed, once the header fields have been sent.
   private var compression: Compression?
   private var task: Task<Void, Never>?
   private var timer: EventLoop.Timer?
 
   init(
     _ stream: Stream, _ head: RequestHead, metadataIn headers: HeaderBlock, limits: CallLimits,
-    running: RunningCalls?
+    page: CrossOrigin.Page?, running: RunningCalls?
   ) {
     self.stream = stream
     self.head = head
+    self.page = page
     self.running = running
+    form = head.contentType.responseForm
     state = ServerCallState(head.method.kind)
     reader = MessageReader(
-      head.compression, expectsOne: head.method.kind.hasOneRequest, limits: limits)
+      head.compression, form: head.contentType.wire.bodyForm,
+      expectsOne: head.method.kind.hasOneRequest, limits: limits)
     flow = head.method.kind == .unary ? nil : MessageFlow(isWritable: true)
     context = ServerContext(
       path: head.method.path, peer: Peer(stream.connection), metadataIn: headers,
-      deadline: head.timeout.map { ContinuousClock.now.advanced(by: $0) })
+      deadline: head.timeout.map { ContinuousClock.now.advanced(by: $0) },
+      contentType: head.contentType)
   }
 
   /// The headers are accepted: what follows counts against the deadline.
@@ -50,6 +58,7 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
       }
     }
     perform(state.accepted())
+    if let message = head.message { return receivedData(message.span, endStream: true) }
     if endStream { requestEnded() }
   }
 
@@ -88,7 +97,7 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
   }
 
   private func requestEnded() {
-    do throws(RPCError) { try reader.finish() } catch {
+    do throws(RPCError) { if let message = try reader.finish() { received(message) } } catch {
       // The client has nothing left to send: there is nothing to stop.
       perform(state.requestEnded().subtracting(.startHandler))
       return fail(error)
@@ -165,34 +174,46 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
     stopTimer()
     do throws(RPCError) {
       let frame = try answer.get()
-      let trailers = try HeaderBlocks.trailers(context.additions?.trailing)
-      let compression = try beginResponse()
-      if let frame { stream.sendData(try Framing.compress(frame, compression)) }
-      stream.sendTrailers(trailers)
+      // What can fail does before anything is sent.
+      let end = try form.success(context.additions?.trailing)
+      if let frame { try send(frame) } else { try beginResponse(responseCompression) }
+      stream.send(end)
     } catch {
       sendFailure(error)
     }
   }
 
-  /// Sends the headers, unless that is done; returns how messages are compressed.
-  private func beginResponse() throws(RPCError) -> Compression {
-    if let compression { return compression }
-    let additions = context.additions
-    let compression = head.responseCompression(additions?.compressesResponses)
-    stream.sendHeaders(
-      try HeaderBlocks.response(to: head, compression, metadata: additions?.initial))
+  private func send(_ frame: [UInt8], compressed: Bool = true) throws(RPCError) {
+    let compression = responseCompression
+    let message = compressed ? try Framing.compress(frame, compression) : frame
+    try beginResponse(compression, message)
+    stream.sendData(form.body(of: message))
+  }
+
+  private var responseCompression: Compression {
+    compression ?? head.responseCompression(context.additions?.compressesResponses)
+  }
+
+  /// Sends the header fields, unless that is done.
+  private func beginResponse(
+    _ compression: Compression, _ message: [UInt8]? = nil
+  ) throws(RPCError) {
+    guard self.compression == nil else { return }
+    var block = try form.headers(
+      of: ResponseStart(
+        head: head, compression: compression, additions: context.additions, message: message))
+    page?.permit(&block)
+    stream.sendHeaders(block)
     self.compression = compression
-    return compression
   }
 
   private func sendFailure(_ error: RPCError) {
-    let trailing = context.trailingMetadata
-    if compression == nil {
-      let block = HeaderBlocks.failure(error, head.contentType, trailing: trailing)
-      stream.sendHeaders(block, endStream: true)
-    } else {
-      stream.sendTrailers(HeaderBlocks.failureTrailers(error, trailing: trailing))
+    guard compression == nil else {
+      return stream.send(form.failure(error, trailing: context.trailingMetadata))
     }
+    var (block, end) = form.failure(alone: error, of: head.contentType, context.additions)
+    page?.permit(&block)
+    stream.send(block, end)
   }
 
   private func stopTimer() {
@@ -221,8 +242,7 @@ extension ServerCall: MessageExchange {
   private func sendNow(_ frame: [UInt8], compressed: Bool) -> Result<Void, RPCError> {
     guard state.sendsResponse else { return .failure(.callIsOver) }
     do throws(RPCError) {
-      let compression = try beginResponse()
-      stream.sendData(compressed ? try Framing.compress(frame, compression) : frame)
+      try send(frame, compressed: compressed)
       flow?.wrote(to: stream)
       return .success(())
     } catch {

@@ -52,7 +52,7 @@ struct RequestTests {
       ([:], [hello], "200", "0"),
       (["content-type": "text/html"], [hello], "415", "3"),
       (["content-type": nil], [hello], "415", "3"),
-      (["content-type": "application/grpc-web"], [hello], "415", "3"),
+      (["content-type": "application/grpc-webs"], [hello], "415", "3"),
       (["content-type": "application/grpc;charset=utf-8"], [hello], "200", "0"),
       (["content-type": "application/grpc+proto"], [hello], "200", "0"),
       ([":method": "GET"], [], "405", "13"),

@@ -87,7 +87,7 @@ struct MessageReaderTests {
     var bytes = stream.span
     do {
       while let message = try reader.next(from: &bytes) { messages.append(message.bytes) }
-      try reader.finish()
+      _ = try reader.finish()
       return .success(messages)
     } catch { return .failure(error) }
   }

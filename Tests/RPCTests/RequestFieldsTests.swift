@@ -45,8 +45,8 @@ struct RequestFieldsTests {
       ("content-type", "application/grpc+proto", 200, 0),
       ("content-type", "application/grpc;charset=utf-8", 200, 0),
       ("content-type", "Application/GRPC", 200, 0), ("content-type", "application/grpcfoo", 415, 3),
-      ("content-type", "application/grpc-web", 415, 3), ("content-type", "text/html", 415, 3),
-      ("content-type", "application/grpc+json", 415, 3), ("content-type", nil, 415, 3),
+      ("content-type", "application/grpc-web", 200, 0), ("content-type", "text/html", 415, 3),
+      ("content-type", "application/grpc+json", 200, 0), ("content-type", nil, 415, 3),
       (":method", "GET", 405, 13), (":method", "post", 405, 13), ("te", nil, 200, 0),
       (":path", "/t.Echo/Undo", 200, 12), (":path", "/t.Echo/do", 200, 12),
       (":path", "t.Echo/Do", 200, 12), (":path", "//t.Echo/Do", 200, 12),
@@ -77,9 +77,7 @@ struct RequestFieldsTests {
       Issue.record("accepted")
       return
     }
-    var fields = Fields()
-    refusal.append(to: &fields)
-    #expect(fields["grpc-accept-encoding"] == "identity,deflate,gzip")
+    #expect(refusal.namesEncodings)
   }
 
   @Test(

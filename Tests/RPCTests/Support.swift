@@ -20,6 +20,13 @@ extension ContentType {
   init?(_ value: String) { self.init(value.utf8.span) }
 }
 
+extension Refusal {
+  /// The HTTP status of the answer, where it is not for the protocol of the call to say.
+  var httpStatus: Int {
+    if case .http(let status, _, _) = form { status } else { 200 }
+  }
+}
+
 /// Collects header fields, to look at them or to read them back.
 struct Fields: FieldSink {
   var fields: [(name: String, value: String)] = []

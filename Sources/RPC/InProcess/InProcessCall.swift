@@ -46,7 +46,7 @@ final class InProcessCall: MessageExchange {
 
   func requestEnded() {
     do throws(RPCError) {
-      try requestReader.withLock { reader throws(RPCError) in try reader.finish() }
+      try requestReader.withLock { reader throws(RPCError) in _ = try reader.finish() }
       requests.end()
     } catch {
       finish(.failure(error))

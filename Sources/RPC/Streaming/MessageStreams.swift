@@ -61,10 +61,9 @@ public struct MessageIterator<Element: Message>: AsyncIteratorProtocol {
   public mutating func next() async throws(RPCError) -> Element? {
     guard let message = try await exchange.receive() else { return nil }
     lastWasCompressed = message.wasCompressed
-    if message.wasCompressed { context?.noteCompressedRequest() }
-    do { return try Element(serialized: message.bytes) } catch {
-      throw RPCError(.internal, "a message cannot be decoded", cause: error)
-    }
+    guard let context else { return try ContentType.grpc.decode(message.bytes) }
+    if message.wasCompressed { context.noteCompressedRequest() }
+    return try context.contentType.decode(message.bytes)
   }
 
   /// Waits for the next message; nil after the last one.

@@ -3,8 +3,12 @@ public import Protobuf
 /// Sends the responses of a call, as its handler has them.
 public struct ResponseWriter<Response: Message>: Sendable {
   private let exchange: any MessageExchange
+  private let contentType: ContentType
 
-  init(_ exchange: any MessageExchange) { self.exchange = exchange }
+  init(_ exchange: any MessageExchange, _ context: ServerContext) {
+    self.exchange = exchange
+    contentType = context.contentType
+  }
 
   /// Sends a response, after waiting until the client has room for it.
   ///
@@ -12,7 +16,7 @@ public struct ResponseWriter<Response: Message>: Sendable {
   ///
   /// - Parameter compressed: whether this message is compressed where the call's messages are.
   public func write(_ response: Response, compressed: Bool = true) async throws(RPCError) {
-    try await exchange.send(try Framing.frame(encoding: response), compressed: compressed)
+    try await exchange.send(try contentType.frame(encoding: response), compressed: compressed)
   }
 }
 
