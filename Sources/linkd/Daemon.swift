@@ -105,7 +105,9 @@ struct Daemon {
     guard let address = SocketAddress(host: listen.host, port: listen.port) else {
       throw Failure(.usage, "\(listen) is not an address", hint: "give a number, not a name")
     }
-    return RPCServer.Configuration(address: address, tls: try tlsConfiguration())
+    var configuration = RPCServer.Configuration(address: address, tls: try tlsConfiguration())
+    configuration.origins = settings.origins
+    return configuration
   }
 
   private func tlsConfiguration() throws(Failure) -> TLSConfiguration? {

@@ -32,6 +32,12 @@ struct ServeCommand: AsyncParsableCommand {
   @Flag(help: "Listen without TLS where other machines can reach it.")
   var insecureListen = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Let web pages of this origin call, as https://app.example; may be given several times.",
+      valueName: "origin"))
+  var allowOrigin: [String] = []
+
   @Option(help: "How many event loops, one thread each. Default: one for each processor.")
   var loops: Int?
 
@@ -54,7 +60,8 @@ struct ServeCommand: AsyncParsableCommand {
   func run() async throws {
     let settings = try ServeSettings(
       data: data, listen: listen, certificate: tlsCert, key: tlsKey,
-      allowsInsecureListen: insecureListen, loops: loops, xBaseURL: xBaseUrl, xCAFile: xCaFile)
+      allowsInsecureListen: insecureListen, origins: allowOrigin, loops: loops, xBaseURL: xBaseUrl,
+      xCAFile: xCaFile)
     let level = logLevel
     LoggingSystem.bootstrap { label in LineLog(label: label, level: level) }
     try await Daemon(settings, logger: Logger(label: "linkd")).run()

@@ -14,6 +14,8 @@ package struct ServeSettings: Hashable, Sendable {
   package let data: String
   package let listen: ListenAddress
   package let tls: TLSFiles?
+  /// Whose web pages may call.
+  package let origins: [String]
   package let loops: Int
   /// Instead of `https://api.x.com`.
   package let xBaseURL: String?
@@ -22,7 +24,7 @@ package struct ServeSettings: Hashable, Sendable {
   /// Checks what the options say together.
   package init(
     data: String, listen: ListenAddress, certificate: String?, key: String?,
-    allowsInsecureListen: Bool, loops: Int?, xBaseURL: String?, xCAFile: String?
+    allowsInsecureListen: Bool, origins: [String], loops: Int?, xBaseURL: String?, xCAFile: String?
   ) throws(Failure) {
     self.data = data
     self.listen = listen
@@ -32,6 +34,10 @@ package struct ServeSettings: Hashable, Sendable {
         .usage, "\(listen) can be reached by other machines, and there is no TLS",
         hint: "give --tls-cert and --tls-key, or --insecure-listen if something in front has TLS")
     }
+    for origin in origins where !Self.isOrigin(origin) {
+      throw Failure(.usage, "--allow-origin must be https://HOST[:PORT] and nothing after it")
+    }
+    self.origins = origins
     self.loops = try Self.count(loops)
     self.xBaseURL = try xBaseURL.map { url throws(Failure) in try Self.origin(url) }
     self.xCAFile = xCAFile
@@ -53,6 +59,16 @@ package struct ServeSettings: Hashable, Sendable {
       throw Failure(.usage, "--loops must be 1 to \(mostLoops)")
     }
     return count
+  }
+
+  /// Whether a browser would name a page's origin so: in lower case, without a path or the port
+  /// that goes without saying.
+  private static func isOrigin(_ text: String) -> Bool {
+    guard let url = URLComponents(string: text), let scheme = url.scheme, let host = url.host,
+      !host.isEmpty, ["http", "https"].contains(scheme), text == text.lowercased()
+    else { return false }
+    let port = url.port.map { ":\($0)" } ?? ""
+    return text == "\(scheme)://\(host)\(port)" && url.port != (scheme == "http" ? 80 : 443)
   }
 
   /// Takes `https://HOST[:PORT]`, or `http://` of this machine, with nothing after it.

@@ -24,11 +24,25 @@ struct SettingsTests {
 
   private static func settings(
     listen: String = "127.0.0.1:0", certificate: String? = nil, key: String? = nil,
-    insecure: Bool = false, loops: Int? = 1, x: String? = nil
+    insecure: Bool = false, origins: [String] = [], loops: Int? = 1, x: String? = nil
   ) throws -> ServeSettings {
     try ServeSettings(
       data: "d", listen: #require(ListenAddress(listen)), certificate: certificate, key: key,
-      allowsInsecureListen: insecure, loops: loops, xBaseURL: x, xCAFile: nil)
+      allowsInsecureListen: insecure, origins: origins, loops: loops, xBaseURL: x, xCAFile: nil)
+  }
+
+  @Test(arguments: ["https://app.example", "http://localhost:5173", "https://app.example:8443"])
+  func `a page may have this origin`(_ origin: String) throws {
+    #expect(try Self.settings(origins: [origin]).origins == [origin])
+  }
+
+  @Test(arguments: [
+    "*", "null", "app.example", "https://", "https://app.example/", "https://app.example/x",
+    "https://App.example", "https://app.example:443", "http://app.example:80", "ftp://app.example",
+    "https://user@app.example", "https://app.example?x", "https://*.example/",
+  ])
+  func `no browser names an origin so`(_ origin: String) {
+    #expect(throws: Failure.self) { try Self.settings(origins: [origin]) }
   }
 
   @Test func `other machines are served with TLS only, unless asked for by name`() throws {
