@@ -18,6 +18,7 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/un.h>
 #include <termios.h>
@@ -31,6 +32,26 @@ extern const char *strerrorname_np(int code);
 
 // prctl is variadic, which Swift cannot call.
 static inline int linux_forbid_dumping(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+
+// The structure of SO_PEERCRED is one of those that only _GNU_SOURCE shows.
+static inline int linux_peer_credentials(int descriptor, int *process, unsigned *user, unsigned *group) {
+  struct { int process; unsigned user; unsigned group; } credentials;
+  socklen_t length = sizeof credentials;
+  const int result = getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &length);
+  *process = credentials.process;
+  *user = credentials.user;
+  *group = credentials.group;
+  return result;
+}
+
+// fcntl is variadic.
+static inline int linux_set_close_on_exec(int descriptor) {
+  return fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+}
+static inline int linux_duplicate(int descriptor) { return fcntl(descriptor, F_DUPFD_CLOEXEC, 0); }
+static inline int linux_set_nonblocking(int descriptor) {
+  return fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK);
+}
 
 // RLIMIT_CORE is an enumerator of a type that depends on the headers' mode.
 static inline int linux_forbid_core_files(void) {

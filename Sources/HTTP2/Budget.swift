@@ -40,6 +40,7 @@ struct Budget {
   private var refusedStreams: Bucket
   private var mistakes: Bucket
   private var pings: Bucket
+  private var idlePings: Bucket
   private var settings: Bucket
 
   init(_ limits: Limits) {
@@ -47,6 +48,7 @@ struct Budget {
     refusedStreams = Bucket(limits.refusedStreams)
     mistakes = Bucket(limits.mistakes)
     pings = Bucket(limits.pings)
+    idlePings = Bucket(limits.idlePings)
     settings = Bucket(limits.settings)
   }
 
@@ -64,8 +66,17 @@ struct Budget {
     return isFine ? nil : kind
   }
 
+  /// Takes a PING, which is worth more while no stream is open.
+  mutating func spendPing(isIdle: Bool) -> Excess? {
+    if isIdle, !idlePings.take(at: now) { return .pings }
+    return spend(.pings)
+  }
+
   /// Gives all of `pings` back.
-  mutating func forgivePings() { pings.fill() }
+  mutating func forgivePings() {
+    pings.fill()
+    idlePings.fill()
+  }
 
   /// A token bucket in two numbers (the generic cell rate algorithm).
   private struct Bucket {

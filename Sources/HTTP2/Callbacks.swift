@@ -142,7 +142,12 @@ private func onFrame(
     case NGHTTP2_SETTINGS:
       inbox.record(has(NGHTTP2_FLAG_ACK, header) ? .settingsAcknowledged : .settings)
     case NGHTTP2_PING:
-      if has(NGHTTP2_FLAG_ACK, header) { inbox.record(.pingAcknowledged) }
+      if has(NGHTTP2_FLAG_ACK, header) {
+        let payload = unsafe withUnsafeBytes(of: frame.pointee.ping.opaque_data) {
+          unsafe $0.loadUnaligned(as: UInt64.self)
+        }
+        inbox.record(.pingAcknowledged(UInt64(bigEndian: payload)))
+      }
     case NGHTTP2_GOAWAY:
       let goAway = unsafe frame.pointee.goaway
       inbox.record(

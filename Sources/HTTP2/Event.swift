@@ -31,8 +31,8 @@ public enum Event: Sendable, Hashable {
   case settings
   /// The peer has taken over our settings.
   case settingsAcknowledged
-  /// The peer has answered a PING.
-  case pingAcknowledged
+  /// The peer has answered the PING with this payload, or says so.
+  case pingAcknowledged(UInt64)
   /// The peer will not answer streams after `lastStream`, or is going to say so.
   case goAway(lastStream: StreamID, ErrorCode)
 }

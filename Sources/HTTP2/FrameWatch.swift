@@ -19,6 +19,10 @@ struct FrameWatch {
   private var continuations = 0
   /// DATA without effect since the last frame of another kind.
   private var emptyData = 0
+  /// No stream is open, and none has been begun since.
+  private var isIdle = false
+  /// How many HEADERS more may be taken now.
+  private var blocksLeft = 0
 
   /// Bytes until the next header: of the client's preface, or of a payload.
   private var toSkip: Int
@@ -42,17 +46,21 @@ struct FrameWatch {
 
   /// Looks at the frames whose headers are in `bytes`, which came at `now`.
   ///
-  /// Returns the first fault, and where in `bytes` the frame at fault begins.
+  /// Returns the first fault, and where in `bytes` the frame at fault begins; or no error, and where
+  /// the last of `blocks` HEADERS ends, if more follows. Idle: no stream is open.
   mutating func look(
-    at bytes: Span<UInt8>, _ now: Int64
-  ) -> (position: Int, error: HTTP2Error)? {
+    at bytes: Span<UInt8>, _ now: Int64, isIdle: Bool, blocks: Int
+  ) -> (position: Int, error: HTTP2Error?)? {
     budget.now = now
+    self.isIdle = isIdle
+    blocksLeft = blocks
     var position = 0
     while true {
       let skipped = min(toSkip, bytes.count - position)
       toSkip -= skipped
       position += skipped
       let start = position
+      if blocksLeft <= 0, toSkip == 0, position < bytes.count { return (position, nil) }
       if partialCount == 0, bytes.count - position >= FrameHead.size {
         takeHeader(of: bytes, at: &position)
       }
@@ -118,7 +126,11 @@ struct FrameWatch {
   private mutating func mistake(_ frame: FrameHead, _ dependency: UInt32?) -> ErrorCode? {
     let wasInBlock = isInBlock
     switch frame.type {
-    case FrameType.headers, FrameType.continuation:
+    case FrameType.headers:
+      (isInHeaders, isInBlock) = (true, !frame.endsHeaders)
+      isIdle = false
+      blocksLeft -= 1
+    case FrameType.continuation:
       (isInHeaders, isInBlock) = (true, !frame.endsHeaders)
     default: (isInHeaders, isInBlock) = (false, false)
     }
@@ -149,7 +161,7 @@ struct FrameWatch {
       return emptyData > limits.emptyDataInARow ? budget.spend(.mistakes) : nil
     case (FrameType.reset, _): return budget.spend(.resets)
     case (FrameType.settings, false): return budget.spend(.settings)
-    case (FrameType.ping, false): return budget.spend(.pings)
+    case (FrameType.ping, false): return budget.spendPing(isIdle: isIdle)
     case (FrameType.windowUpdate, _):
       return limits.allowsWindowUpdates(counts) ? nil : .windowUpdates
     default: return budget.spend(.mistakes)

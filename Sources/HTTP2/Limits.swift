@@ -56,6 +56,11 @@ public struct Limits: Sendable, Hashable {
   /// every ten seconds at most.
   public var pings = Rate(burst: 3, every: .seconds(10))
 
+  /// PING while no stream is open: nobody waits for anything, so once a minute will do.
+  ///
+  /// Enough to keep a NAT from forgetting the connection.
+  public var idlePings = Rate(burst: 3, every: .seconds(60))
+
   /// SETTINGS: a client that tunes its windows sends one whenever its estimate doubles.
   public var settings = Rate(burst: 50, every: .milliseconds(200))
 

@@ -93,13 +93,24 @@ extension Session {
   /// `nghttp2_session_mem_recv`.
   ///
   /// `now`, in nanoseconds since any fixed point, is what `Limits` measures rates by.
-  public func receive(_ bytes: Span<UInt8>, at now: Int64 = 0) throws(HTTP2Error) {
+  ///
+  /// Returns how many bytes it took: all of them, unless there was more after the last of `requests`
+  /// header blocks. Feed the rest later.
+  @discardableResult
+  public func receive(
+    _ bytes: Span<UInt8>, at now: Int64 = 0, requests: Int = .max
+  ) throws(HTTP2Error) -> Int {
     // After an error of the connection nothing more is parsed (CVE-2026-27135).
-    guard !inbox.hasFailed, unsafe nghttp2_session_want_read(raw) != 0 else { return }
-    guard let fault = inbox.frames.look(at: bytes, now) else { return try feed(bytes) }
+    guard !inbox.hasFailed, unsafe nghttp2_session_want_read(raw) != 0 else { return bytes.count }
+    let isIdle = inbox.streams.count == 0
+    guard let stop = inbox.frames.look(at: bytes, now, isIdle: isIdle, blocks: requests) else {
+      try feed(bytes)
+      return bytes.count
+    }
     // What came before the frame at fault still counts.
-    try feed(bytes.extracting(0..<fault.position))
-    inbox.violation = fault.error
+    try feed(bytes.extracting(0..<stop.position))
+    guard let error = stop.error else { return stop.position }
+    inbox.violation = error
     throw fail(0)
   }
 
@@ -330,9 +341,13 @@ extension Session {
 // MARK: - The connection
 
 extension Session {
-  /// Asks the peer for a sign of life; `pingAcknowledged` follows.
-  public func ping() {
-    _ = unsafe nghttp2_submit_ping(raw, UInt8(NGHTTP2_FLAG_NONE.rawValue), nil)
+  /// Asks the peer for a sign of life; `pingAcknowledged` with the same payload follows.
+  public func ping(_ payload: UInt64) {
+    unsafe withUnsafeBytes(of: payload.bigEndian) { bytes in
+      _ = unsafe nghttp2_submit_ping(
+        raw, UInt8(NGHTTP2_FLAG_NONE.rawValue),
+        bytes.baseAddress?.assumingMemoryBound(to: UInt8.self))
+    }
   }
 
   /// Announces that this connection will end, while still taking what is under way towards us.

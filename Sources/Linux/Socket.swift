@@ -35,12 +35,31 @@ extension Socket {
       // A port whose last connections have not been forgotten can be taken again.
       try new.set(SOL_SOCKET, SO_REUSEADDR, 1)
       if shared { try new.set(SOL_SOCKET, SO_REUSEPORT, 1) }
+    } else {
+      // Whoever may write to the path may connect: this user and its group. Before `bind`, which
+      // takes the mode over.
+      try retryingOnInterrupt("fchmod") { fchmod(new.raw, 0o660) }
     }
     try unsafe address.withKernelForm { form, length throws(SystemError) in
       try retryingOnInterrupt("bind") { unsafe bind(new.raw, form, length) }
     }
     try retryingOnInterrupt("listen") { listen(new.raw, backlog) }
     return new
+  }
+
+  /// Another descriptor of a socket that listens already, such as one that this process was given.
+  ///
+  /// Throws EINVAL if it does not listen. The descriptor stays its owner's.
+  public static func listening(duplicateOf raw: CInt) throws(SystemError) -> Socket {
+    let copy = Socket(owning: try retryingOnInterrupt("fcntl") { linux_duplicate(raw) })
+    var listens: CInt = 0
+    var length = socklen_t(MemoryLayout<CInt>.size)
+    try retryingOnInterrupt("getsockopt") {
+      unsafe getsockopt(copy.raw, SOL_SOCKET, SO_ACCEPTCONN, &listens, &length)
+    }
+    guard listens != 0 else { throw SystemError(errno: EINVAL, call: "getsockopt") }
+    try retryingOnInterrupt("fcntl") { linux_set_nonblocking(copy.raw) }
+    return copy
   }
 
   /// The next connection that waits here; nil if none does.

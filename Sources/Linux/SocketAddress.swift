@@ -33,6 +33,14 @@ public enum SocketAddress: Hashable, Sendable {
     }
   }
 
+  /// The number of the machine; nil for a path.
+  public var host: String? {
+    switch self {
+    case .ipv4(let host, _), .ipv6(let host, _): host
+    case .unix: nil
+    }
+  }
+
   /// Whether only this machine can reach the address.
   public var isLocal: Bool {
     switch self {

@@ -19,6 +19,7 @@ extension Connection: LoopResident {
   func startDraining() {
     guard phase < .draining else { return }
     timer?.cancel()
+    ageTimer?.cancel()
     phase = .draining
     for action in take(&whenDraining) { action() }
   }
@@ -98,7 +99,7 @@ extension Connection: LoopResident {
     if let registration { loop.remove(registration) }
     registration = nil
     socket = nil
-    unsent = []
+    (unsent, deferred) = ([], [])
     loseStreams(code)
     for action in take(&whenEstablished) { action(.closed) }
     for action in take(&whenClosed) { action() }

@@ -5,15 +5,17 @@ internal import OpenSSL
 extension Connection {
   /// Reads until there is nothing more, but not for ever: other connections wait too.
   func readAll() {
-    guard phase < .closed else { return }
+    // What waits comes first; the kernel keeps the rest.
+    guard phase < .closed, !hasDeferred else { return }
     var input = loop.buffers.takeInput()
     defer { loop.buffers.giveBack(input: &input) }
     for _ in 0..<NetLimits.readsPerTurn {
       guard let count = read(into: &input) else { break }
       if count == 0 { return endOfInput() }
+      lastInput = loop.turnStart
       received(input.span.extracting(0..<count))
       // Less than asked for means that the kernel has no more.
-      if count < input.count || phase == .closed || session.isCongested { break }
+      if count < input.count || phase == .closed || session.isCongested || hasDeferred { break }
     }
     guard phase < .closed else { return }
     watchHeaders()
@@ -48,13 +50,36 @@ extension Connection {
 
   private func feed(_ bytes: Span<UInt8>) {
     guard !bytes.isEmpty, phase < .lingering else { return }
+    let taken = take(bytes)
+    guard taken < bytes.count, phase < .lingering else { return }
+    unsafe bytes.extracting(taken...).withUnsafeBufferPointer { unsafe deferred = Array($0) }
+    deferredStart = 0
+  }
+
+  var hasDeferred: Bool { deferredStart < deferred.count }
+
+  /// Goes on with what had to wait for this turn.
+  func takeDeferred() {
+    // Not from the property itself: whoever is called may close the connection, which empties it.
+    let bytes = deferred
+    deferredStart += take(bytes.span.extracting(deferredStart...))
+    if !hasDeferred || phase >= .lingering { (deferred, deferredStart) = ([], 0) }
+    watchHeaders()
+  }
+
+  /// Has the session take as many requests as are due in one turn; returns how many bytes that was.
+  private func take(_ bytes: Span<UInt8>) -> Int {
+    lastTake = loop.turnStart
     do throws(HTTP2Error) {
-      try session.receive(bytes, at: loop.now.nanoseconds)
+      let taken = try session.receive(
+        bytes, at: loop.now.nanoseconds, requests: limits.requestsPerTurn)
       dispatch(bytes)
+      return taken
     } catch {
       // What was understood before the error still counts.
       dispatch(bytes)
       refuse(RefusalReason(rawValue: error.name), error.code)
+      return bytes.count
     }
   }
 
@@ -80,7 +105,7 @@ extension Connection {
       case .writable(let key): handler(of: key)?.becameWritable()
       case .closed(let key, let code): streamClosed(key, code)
       case .settings: receivedSettings()
-      case .pingAcknowledged: if phase == .draining { session.drain() }
+      case .pingAcknowledged(let payload): receivedAcknowledgement(ofPing: payload)
       case .goAway: startDraining()
       case .settingsAcknowledged: receivedAcknowledgement()
       }

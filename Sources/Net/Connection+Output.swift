@@ -8,12 +8,17 @@ extension Connection: Flushable {
   func flush() {
     needsFlush = false
     guard phase < .closed else { return }
+    // The answers to one flight of requests are written together, whatever number of turns it takes.
+    if hasDeferred, !session.isCongested {
+      if lastTake != loop.turnStart { takeDeferred() }
+      return setNeedsFlush()
+    }
     var writes = 0
     while phase < .closed, writeUnsent(), writes < NetLimits.writesPerTurn, writeMore() {
       writes += 1
     }
     guard phase < .closed else { return }
-    if writes == NetLimits.writesPerTurn { setNeedsFlush() }
+    if writes == NetLimits.writesPerTurn || hasDeferred && !session.isCongested { setNeedsFlush() }
     if !hasUnsent, phase < .lingering, session.isFinished { linger() }
     watchOutput()
     updateInterest()

@@ -13,6 +13,7 @@ extension Connection {
     timer?.cancel()
     timer = nil
     if acceptor != nil {
+      beginLife()
       timer = loop.schedule(after: limits.timeToAcknowledgeSettings) { [unowned self] in
         refuse(.settingsNotAcknowledged, .settingsTimeout)
       }
@@ -85,8 +86,7 @@ extension Connection {
 
   /// Lets go of all that a connection which is over need not wait for.
   func stopWatching() {
-    headerTimer?.cancel()
-    outputTimer?.cancel()
-    (headerTimer, outputTimer) = (nil, nil)
+    for timer in [headerTimer, outputTimer, keepaliveTimer, ageTimer] { timer?.cancel() }
+    (headerTimer, outputTimer, keepaliveTimer, ageTimer) = (nil, nil, nil, nil)
   }
 }

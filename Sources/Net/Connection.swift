@@ -28,6 +28,8 @@ public final class Connection: @unchecked Sendable {
   public let loop: EventLoop
   /// The other end, as the kernel names it.
   public let peer: SocketAddress
+  /// Who the process at the other end of a Unix socket runs as; nil for every other connection.
+  public let peerCredentials: PeerCredentials?
   let limits: NetLimits
   let acceptor: (any StreamAcceptor)?
 
@@ -50,6 +52,17 @@ public final class Connection: @unchecked Sendable {
   var headerTimer: EventLoop.Timer?
   /// While output waits.
   var outputTimer: EventLoop.Timer?
+  /// While the peer is to show that it lives.
+  var keepaliveTimer: EventLoop.Timer?
+  /// Until the connection is too old, and from then on while the peer is to confirm that it knows.
+  var ageTimer: EventLoop.Timer?
+  /// When the peer last sent anything.
+  var lastInput = MonotonicTime(nanoseconds: 0)
+  /// Input that has to wait for the next turn, from `deferredStart` on.
+  var deferred: [UInt8] = []
+  var deferredStart = 0
+  /// The turn in which input was taken last.
+  var lastTake = MonotonicTime(nanoseconds: 0)
   /// Bytes written since the last look, and how often in a row they were too few.
   var sentBytes = 0
   var slowPeriods = 0
@@ -60,6 +73,9 @@ public final class Connection: @unchecked Sendable {
   var whenEstablished: [(NetError?) -> Void] = []
   var whenDraining: [() -> Void] = []
   var whenClosed: [() -> Void] = []
+  /// How much the application has under way for this peer, also on streams that have ended: for it
+  /// to count and to limit.
+  package var work = 0
 
   /// Takes over a connected socket.
   ///
@@ -74,6 +90,7 @@ public final class Connection: @unchecked Sendable {
     self.limits = limits
     self.acceptor = acceptor
     self.tls = tls
+    peerCredentials = peer.port == nil ? try? socket.peerCredentials() : nil
     self.socket = consume socket
     session = Session(acceptor == nil ? .client : .server, limits: http2)
   }
@@ -188,15 +205,15 @@ extension Connection {
   public func shutDown(grace: Duration) {
     loop.requireInLoop()
     guard phase < .lingering else { return }
-    let wasReady = phase == .open
+    let before = phase
     startDraining()
     graceTimer?.cancel()
-    graceTimer = loop.schedule(after: grace) { [weak self] in self?.end(.noError) }
-    if wasReady {
-      session.announceShutdown()
-      session.ping()
-    } else {
-      session.drain()
+    graceTimer = loop.schedule(after: grace) { [unowned self] in end(.noError) }
+    switch before {
+    case .open: announceShutdown()
+    // It has been announced, or the peer is the one that leaves.
+    case .draining: break
+    default: session.drain()
     }
     setNeedsFlush()
   }

@@ -53,9 +53,11 @@ extension EventLoop {
 
   /// Milliseconds until something is due, rounded up so that no timer is early; -1 for never.
   private func timeToWait() -> CInt {
+    let now = MonotonicTime.now()
+    noteBusyTime(now)
     if !work.isEmpty || !toFlush.isEmpty { return 0 }
     guard let next = timers.nextDeadline else { return -1 }
-    let nanoseconds = max(0, next.nanoseconds - MonotonicTime.now().nanoseconds)
+    let nanoseconds = max(0, next.nanoseconds - now.nanoseconds)
     // At most an hour, so that the sum stays small; waking once too often does no harm.
     return CInt((min(nanoseconds, 3_600_000_000_000) + 999_999) / 1_000_000)
   }

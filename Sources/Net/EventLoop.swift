@@ -44,6 +44,8 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
   var isStopping = false
   /// When this turn began.
   var turnStart = MonotonicTime.now()
+  /// How long the turn before it worked, waiting not included, in nanoseconds.
+  package private(set) var busyTime: Int64 = 0
 
   /// Starts the thread, visible as `name` in `ps -L`.
   public init(name: String = "loop") throws(SystemError) {
@@ -129,6 +131,9 @@ extension EventLoop {
     requireInLoop()
     return turnStart
   }
+
+  /// The turn is over.
+  func noteBusyTime(_ now: MonotonicTime) { busyTime = now.nanoseconds - turnStart.nanoseconds }
 
   /// Runs `action` on the loop once `delay` has passed, never earlier.
   ///

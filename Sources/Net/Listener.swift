@@ -7,7 +7,7 @@ internal import OpenSSL
 final class Listener: LoopResident, @unchecked Sendable {
   let address: SocketAddress
   private let loop: EventLoop
-  private let configuration: Server.Configuration
+  private var configuration: Server.Configuration
   private let acceptor: any StreamAcceptor
   private let count: ConnectionCount
   private var socket: Socket?
@@ -33,11 +33,16 @@ final class Listener: LoopResident, @unchecked Sendable {
   /// Call it on the loop.
   static func open(
     on loop: EventLoop, _ configuration: Server.Configuration, _ acceptor: any StreamAcceptor,
-    _ count: ConnectionCount
+    _ count: ConnectionCount, duplicateOf raw: CInt?
   ) -> Result<Listener, SystemError> {
     do throws(SystemError) {
-      let socket = try Socket.listening(
-        on: configuration.address, backlog: configuration.limits.backlog)
+      let limits = configuration.limits
+      let socket =
+        if let raw {
+          try Socket.listening(duplicateOf: raw)
+        } else {
+          try Socket.listening(on: configuration.address, backlog: limits.backlog)
+        }
       // The kernel does not name a path back.
       let address =
         configuration.address.port == nil ? configuration.address : try socket.localAddress()
@@ -87,8 +92,8 @@ final class Listener: LoopResident, @unchecked Sendable {
   private func serve(_ socket: consuming Socket) {
     do {
       let peer = try socket.peerAddress()
-      guard count.enter() else {
-        configuration.refused?(Refusal(reason: .tooManyConnections, peer: peer))
+      if let reason = count.enter(peer) {
+        configuration.refused?(Refusal(reason: reason, peer: peer))
         return
       }
       try serve(socket, peer)
@@ -109,7 +114,7 @@ final class Listener: LoopResident, @unchecked Sendable {
       try connection.start()
       add(connection)
     } catch {
-      count.leave()
+      count.leave(peer)
       throw error
     }
   }
@@ -117,10 +122,11 @@ final class Listener: LoopResident, @unchecked Sendable {
   private func add(_ connection: Connection) {
     let id = ObjectIdentifier(connection)
     connections[id] = connection
+    let peer = connection.peer
     connection.whenClosed { [weak self] in
       guard let self else { return }
       self.connections[id] = nil
-      self.count.leave()
+      self.count.leave(peer)
       self.checkEmpty()
     }
   }
@@ -132,7 +138,18 @@ final class Listener: LoopResident, @unchecked Sendable {
     for action in actions { action() }
   }
 
+  /// Encrypts connections that are accepted from here on in another way.
+  ///
+  func use(_ tls: TLSConfiguration) async {
+    await loop.run {
+      if self.configuration.tls != nil { self.configuration.tls = tls }
+    }
+  }
+
   private func close() {
+    // Whoever the kernel has let in already would else be thrown out unseen; those who wait at a
+    // socket that lives on are the next server's.
+    if socket != nil, configuration.inherited.isEmpty { acceptAll() }
     pause()
     socket = nil
     loop.remove(self)

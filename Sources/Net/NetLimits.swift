@@ -28,6 +28,35 @@ public struct NetLimits: Sendable, Hashable {
   /// closed: half a minute, in which a network recovers.
   public var stallPeriods = 3
 
+  /// Without a byte from a peer, before a server asks it for a sign of life; nil: never.
+  ///
+  /// Routers forget a silent connection after a few minutes, and a peer that vanished in the middle
+  /// of a call would hold it for ever.
+  public var keepaliveInterval: Duration? = .seconds(60)
+
+  /// Until a peer that was asked for a sign of life counts as gone: gRPC's value.
+  public var timeToAnswerKeepalive = Duration.seconds(20)
+
+  /// How old a connection to a server grows before its peer is asked to make a new one, a tenth more
+  /// or less; nil: as old as it likes.
+  ///
+  /// For servers behind something that balances connections: calls move with them.
+  public var maximumAge: Duration?
+
+  /// What the calls under way get when a connection has become too old.
+  public var graceAtMaximumAge = Duration.seconds(60)
+
+  /// Until a peer has confirmed that it knows of a shutdown; then it is told the last stream all the
+  /// same: ten times around the world.
+  public var timeToAcknowledgeShutdown = Duration.seconds(2)
+
+  /// Requests taken from one connection in one turn of the loop, before the others get theirs: one
+  /// that sends hundreds at once must not be felt by its neighbours.
+  public var requestsPerTurn = 16
+
+  /// Connections of one address at once; nil: no limit of its own, since a proxy is one address.
+  public var connectionsPerAddress: Int?
+
   /// Connections of one server at once: at 40 KB each with TLS, 400 MB.
   ///
   /// Those beyond it are closed before anything is spent on them.

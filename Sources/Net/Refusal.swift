@@ -10,6 +10,9 @@ public struct RefusalReason: RawRepresentable, Hashable, Sendable {
   /// A reason by its name.
   public init(rawValue: String) { self.rawValue = rawValue }
 
+  /// There are as many connections from one address as are allowed.
+  public static let tooManyFromAddress = RefusalReason(
+    rawValue: "too_many_connections_from_address")
   /// There are as many connections as are allowed.
   public static let tooManyConnections = RefusalReason(rawValue: "too_many_connections")
   /// TLS or HTTP/2 was not agreed on in time.
@@ -20,6 +23,8 @@ public struct RefusalReason: RawRepresentable, Hashable, Sendable {
   public static let slowHeaders = RefusalReason(rawValue: "slow_headers")
   /// Output waited for a peer that hardly read.
   public static let slowReader = RefusalReason(rawValue: "slow_reader")
+  /// Nothing came from the peer, nor an answer when it was asked for a sign of life.
+  public static let vanished = RefusalReason(rawValue: "vanished")
   /// TLS failed.
   public static let insecure = RefusalReason(rawValue: "insecure")
 }

@@ -9,6 +9,11 @@ public final class Server: Sendable {
   public struct Configuration: Sendable {
     /// Where to listen; port 0 lets the kernel choose.
     public var address: SocketAddress
+    /// Sockets that listen already, handed over by whoever started this process; `address` is then
+    /// only what the server calls itself.
+    ///
+    /// They stay their owner's, and go on listening when the server has shut down.
+    public var inherited: [CInt] = []
     /// With it every connection is encrypted, without it none.
     public var tls: TLSConfiguration?
     /// What each peer may ask of its connection.
@@ -31,10 +36,13 @@ public final class Server: Sendable {
   /// Where the server listens, with the port that the kernel chose.
   public let address: SocketAddress
   private let listeners: [Listener]
+  /// Whether the socket is ours to remove.
+  private let isOwner: Bool
 
-  private init(address: SocketAddress, listeners: [Listener]) {
+  private init(address: SocketAddress, listeners: [Listener], isOwner: Bool) {
     self.address = address
     self.listeners = listeners
+    self.isOwner = isOwner
   }
 
   /// Listens on every loop of `group` and hands all streams to `acceptor`.
@@ -43,13 +51,17 @@ public final class Server: Sendable {
   public static func start(
     on group: EventLoopGroup, _ configuration: Configuration, acceptor: any StreamAcceptor
   ) async throws(NetError) -> Server {
-    try requireFree(configuration.address)
     var configuration = configuration
+    let path = try claim(configuration)
     var listeners: [Listener] = []
-    let count = ConnectionCount(limit: configuration.limits.connections)
-    for loop in group.loops {
+    let count = ConnectionCount(configuration.limits)
+    for (index, loop) in group.loops.enumerated() {
       let current = configuration
-      let result = await loop.run { Listener.open(on: loop, current, acceptor, count) }
+      let inherited = current.inherited
+      let raw = inherited.isEmpty ? path?.socket.raw : inherited[index % inherited.count]
+      let result = await loop.run {
+        Listener.open(on: loop, current, acceptor, count, duplicateOf: raw)
+      }
       switch result {
       case .success(let listener):
         listeners.append(listener)
@@ -59,21 +71,39 @@ public final class Server: Sendable {
         for listener in listeners { await listener.shutDown(grace: .zero) }
         throw .system(error)
       }
-      // A path cannot be shared: one loop serves it.
-      if configuration.address.port == nil { break }
     }
-    return Server(address: configuration.address, listeners: listeners)
+    // Every loop has a copy.
+    withExtendedLifetime(path) {}
+    return Server(
+      address: configuration.address, listeners: listeners,
+      isOwner: configuration.inherited.isEmpty)
   }
 
-  /// Throws if somebody listens there already.
+  /// Throws if somebody listens there already; for a path, which cannot be listened to twice,
+  /// returns the socket of which every loop gets a copy.
   ///
   /// Our listeners share their port, and would with those of another server of this user, whose
   /// callers would then reach now the one and now the other.
-  private static func requireFree(_ address: SocketAddress) throws(NetError) {
-    guard let port = address.port, port != 0 else { return }
+  private static func claim(_ configuration: Configuration) throws(NetError) -> PathSocket? {
+    let address = configuration.address
+    guard configuration.inherited.isEmpty, address.port != 0 else { return nil }
     do throws(SystemError) {
+      if case .unix(let path) = address {
+        try Socket.removeStale(path: path)
+        let backlog = configuration.limits.backlog
+        return PathSocket(try Socket.listening(on: address, backlog: backlog))
+      }
       try Socket.listening(on: address, backlog: 1, shared: false).close()
+      return nil
     } catch { throw .system(error) }
+  }
+
+  /// Encrypts connections that are accepted from here on in another way: with a certificate that has
+  /// been renewed.
+  ///
+  /// Those that exist go on. A server without TLS does not begin to have it.
+  public func use(_ tls: TLSConfiguration) async {
+    for listener in listeners { await listener.use(tls) }
   }
 
   /// Stops listening, lets the streams under way finish for at most `grace`, and returns when all
@@ -82,5 +112,12 @@ public final class Server: Sendable {
     await withTaskGroup(of: Void.self) { group in
       for listener in listeners { group.addTask { await listener.shutDown(grace: grace) } }
     }
+    if case .unix(let path) = address, isOwner { try? Socket.remove(path: path) }
   }
+}
+
+/// A socket that listens to a path.
+private final class PathSocket {
+  let socket: Socket
+  init(_ socket: consuming Socket) { self.socket = socket }
 }

@@ -96,7 +96,8 @@ extension Attack {
   private static let control: [Attack] = [
     Attack(
       name: "T14: PING", reason: .excess(.pings), bound: 4,
-      withoutDefence: { $0.pings = .unlimited }, round: { _ in Frame.ping() }),
+      withoutDefence: { ($0.pings, $0.idlePings) = (.unlimited, .unlimited) },
+      round: { _ in Frame.ping() }),
     Attack(
       name: "T15: SETTINGS after that of the preface", reason: .excess(.settings), bound: 50,
       withoutDefence: { $0.settings = .unlimited }, round: { Frame.settings([(3, $0)]) }),
@@ -217,15 +218,23 @@ struct AbuseTests {
     #expect(server.failure == .excess(.mistakes))
   }
 
-  @Test func `T14: a client may ping every ten seconds, and whenever it was answered`() {
+  @Test(arguments: [(true, 10), (true, 9), (false, 60), (false, 59)])
+  func `T14: a client may ping every ten seconds of a call, and else once a minute`(
+    _ hasCall: Bool, _ seconds: Int64
+  ) {
     let server = Peer(.server)
-    server.receive(Frame.preface)
-    for number in 0..<Int64(100) {
-      server.now = number * 10_000_000_000
+    server.receive(Frame.preface + (hasCall ? Frame.headers(1, end: false) : []))
+    for number in 0..<Int64(200) {
+      server.now = number * seconds * 1_000_000_000
       server.receive(Frame.ping())
       _ = server.output()
     }
-    #expect(server.failure == nil)
+    #expect(server.failure == (seconds % 10 == 0 ? nil : .excess(.pings)))
+  }
+
+  @Test func `T14: a client may ping whenever it was answered`() {
+    let server = Peer(.server)
+    server.receive(Frame.preface)
     for number in 0..<UInt32(100) {
       server.receive(Frame.headers(stream(number)))
       if let key = server.accepted.last {

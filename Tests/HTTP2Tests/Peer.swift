@@ -68,7 +68,7 @@ final class Peer {
       case .closed(let key, let code): seen.append(.closed(key.id.rawValue, code))
       case .writable(let key): writable.append(key)
       case .goAway(let last, let code): seen.append(.other("GOAWAY \(last) \(code)"))
-      case .pingAcknowledged: seen.append(.other("PING"))
+      case .pingAcknowledged(let payload): seen.append(.other("PING \(payload)"))
       case .settings, .settingsAcknowledged: break
       }
     }

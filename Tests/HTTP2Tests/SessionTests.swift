@@ -160,7 +160,7 @@ struct SessionTests {
     _ = client.open(Samples.request, endStream: true)
     exchange(client, server)
     server.session.announceShutdown()
-    server.session.ping()
+    server.session.ping(7)
     exchange(client, server)
     #expect(client.seen == [.other("GOAWAY 2147483647 NO_ERROR")])
     #expect(server.seen.last == .other("PING"))

@@ -5,7 +5,9 @@ import COpenSSL
 /// Wraps `SSL_CTX`.
 ///
 /// TLS 1.2 and later, ciphers with forward secrecy and authenticated encryption, HTTP/2 and nothing
-/// else as application protocol, no renegotiation, no compression, no resumption.
+/// else as application protocol, no renegotiation, no compression. A server gives tickets with which
+/// a client that comes back saves the costly part of the handshake; they are sealed with keys that
+/// only this value has, so none outlives the certificate it was given for.
 @safe
 public final class TLSConfiguration: Sendable {
   enum Role { case client, server }
@@ -86,18 +88,33 @@ extension TLSConfiguration {
     try check(unsafe shim_SSL_CTX_set1_groups_list(raw, Self.groups), "groups")
     // 112 bits: no RSA key below 2,048 bits, no SHA-1 in a chain.
     unsafe SSL_CTX_set_security_level(raw, 2)
-    // RFC 9113 section 9.2.1 forbids compression and renegotiation. Tickets are left out because
-    // these connections live long, and a ticket would outlive the certificate it was given for.
+    // RFC 9113 section 9.2.1 forbids compression and renegotiation.
     unsafe SSL_CTX_set_options(
       raw,
-      shim_SSL_OP_NO_RENEGOTIATION | shim_SSL_OP_NO_COMPRESSION | shim_SSL_OP_NO_TICKET
+      shim_SSL_OP_NO_RENEGOTIATION | shim_SSL_OP_NO_COMPRESSION
+        | (role == .client ? shim_SSL_OP_NO_TICKET : 0)
         | shim_SSL_OP_CIPHER_SERVER_PREFERENCE | shim_SSL_OP_PRIORITIZE_CHACHA)
-    try check(unsafe SSL_CTX_set_num_tickets(raw, 0), "tickets")
     unsafe shim_SSL_CTX_set_session_cache_mode(raw, SSL_SESS_CACHE_OFF)
+    try setTickets()
     // An idle connection gives back its two buffers of 16 KiB.
     unsafe shim_SSL_CTX_set_mode(raw, UInt32(SSL_MODE_RELEASE_BUFFERS))
     // An encrypted key would make the library ask for a passphrase on the terminal.
     unsafe SSL_CTX_set_default_passwd_cb(raw) { _, _, _, _ in -1 }
+  }
+
+  /// How long a ticket is good: for a client that restarts, not for a thief of last week's backup.
+  private static let ticketLifetime = 3600
+
+  /// Tickets instead of a cache: a server remembers nothing of whoever does not come back.
+  private func setTickets() throws(TLSError) {
+    guard role == .server else { return }
+    // One is enough: these connections live long.
+    try check(unsafe SSL_CTX_set_num_tickets(raw, 1), "tickets")
+    unsafe SSL_CTX_set_timeout(raw, Self.ticketLifetime)
+    // Demanded where clients have certificates: whose sessions these are.
+    let context = Array("linkd".utf8)
+    try check(
+      unsafe SSL_CTX_set_session_id_context(raw, context, UInt32(context.count)), "tickets")
   }
 
   private func setALPN() throws(TLSError) {

@@ -12,20 +12,35 @@ final class Wire {
   /// Why TLS failed.
   private(set) var failure: TLSError?
 
-  init(port: UInt16, tls configuration: TLSConfiguration? = nil) throws {
-    raw = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
+  convenience init(port: UInt16, tls configuration: TLSConfiguration? = nil) throws {
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = port.bigEndian
     address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    let result = unsafe withUnsafePointer(to: &address) {
+    try self.init(AF_INET, address, tls: configuration)
+  }
+
+  convenience init(path: String) throws {
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    unsafe withUnsafeMutableBytes(of: &address.sun_path) {
+      unsafe $0.copyBytes(from: path.utf8)
+    }
+    try self.init(AF_UNIX, address)
+  }
+
+  private init<Address>(
+    _ family: CInt, _ address: Address, tls configuration: TLSConfiguration? = nil
+  ) throws {
+    raw = socket(family, CInt(SOCK_STREAM.rawValue), 0)
+    let result = unsafe withUnsafePointer(to: address) {
       unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        unsafe connect(raw, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+        unsafe connect(raw, $0, socklen_t(MemoryLayout<Address>.size))
       }
     }
     guard result == 0 else { throw CocoaError(.fileReadUnknown) }
     // Longer than anything here takes: it is only there to end a test that has failed.
-    var limit = timeval(tv_sec: 10, tv_usec: 0)
+    var limit = timeval(tv_sec: 60, tv_usec: 0)
     unsafe setsockopt(
       raw, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     guard let configuration else { return }

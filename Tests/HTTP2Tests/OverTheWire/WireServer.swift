@@ -51,18 +51,19 @@ final class WireServer: Sendable {
 
   init(
     tls: TLSConfiguration? = nil, limits: NetLimits = NetLimits(),
-    body: [UInt8] = AnsweringServer.body
+    at address: SocketAddress = .ipv4(host: "127.0.0.1", port: 0), inherited: [CInt] = [],
+    acceptor: any StreamAcceptor = HelloAcceptor()
   ) async throws {
     let log = ReasonLog()
-    var configuration = Server.Configuration(address: .ipv4(host: "127.0.0.1", port: 0), tls: tls)
+    var configuration = Server.Configuration(address: address, tls: tls)
     configuration.limits = limits
+    configuration.inherited = inherited
     configuration.refused = { refusal in
       log.reasons.withLock { $0.append(refusal.reason.rawValue) }
     }
     self.log = log
     group = try EventLoopGroup(count: 1)
-    server = try await Server.start(
-      on: group, configuration, acceptor: HelloAcceptor(body: body))
+    server = try await Server.start(on: group, configuration, acceptor: acceptor)
   }
 
   var port: UInt16 { server.address.port ?? 0 }
@@ -75,7 +76,8 @@ final class WireServer: Sendable {
     answer: [UInt8] = AnsweringServer.body,
     _ body: @escaping @Sendable (WireServer) throws -> Void
   ) async throws -> [String] {
-    let server = try await WireServer(tls: tls, limits: limits, body: answer)
+    let server = try await WireServer(
+      tls: tls, limits: limits, acceptor: HelloAcceptor(body: answer))
     let result = await onThread { try body(server) }
     await server.shutDown(grace: .zero)
     try result.get()
@@ -86,6 +88,8 @@ final class WireServer: Sendable {
     await server.shutDown(grace: grace)
     group.shutdown()
   }
+
+  func use(_ tls: TLSConfiguration) async { await server.use(tls) }
 
   /// Begins a graceful shutdown without waiting for its end.
   func beginShutDown() { Task { [server] in await server.shutDown(grace: .seconds(10)) } }
