@@ -35,7 +35,8 @@ package struct Refusal: Error {
   /// Whether `grpc-status` stands in an answer of HTTP's, too.
   package let hasStatus: Bool
 
-  init(_ error: RPCError, for type: ContentType, namesEncodings: Bool = false) {
+  /// An error of a call of this type.
+  package init(_ error: RPCError, for type: ContentType, namesEncodings: Bool = false) {
     self.error = error
     form = .call(type)
     self.namesEncodings = namesEncodings

@@ -12,11 +12,13 @@ final class CallAcceptor: StreamAcceptor {
   private let crossOrigin: CrossOrigin?
   private let running: [RunningCalls]
 
-  init(_ methods: MethodTable, limits: CallLimits, crossOrigin: CrossOrigin?, loops: [EventLoop]) {
+  init(
+    _ methods: MethodTable, limits: CallLimits, crossOrigin: CrossOrigin?, running: [RunningCalls]
+  ) {
     self.methods = methods
     self.limits = limits
     self.crossOrigin = crossOrigin
-    running = loops.map(RunningCalls.init)
+    self.running = running
   }
 
   func accept(_ stream: Stream, headers: HeaderBlock, endStream: Bool) -> any StreamHandler {
@@ -29,9 +31,14 @@ final class CallAcceptor: StreamAcceptor {
       let preflight = target.verb == .options ? page?.preflight(headers) : nil
       return refused(RefusedCall(stream, error, page: page, preflight: preflight), endStream)
     }
+    let running = runningCalls(on: stream)
+    if let shed = running?.begin(head, on: stream.connection) {
+      if target.isNativeGRPC { return shed.answer(stream) }
+      let refusal = RPC.Refusal(shed.error, for: head.contentType)
+      return refused(RefusedCall(stream, refusal, page: page, preflight: nil), endStream)
+    }
     let call = ServerCall(
-      stream, head, metadataIn: headers, limits: limits, page: page,
-      running: runningCalls(on: stream))
+      stream, head, metadataIn: headers, limits: limits, page: page, running: running)
     call.begin(endStream: endStream)
     return call
   }
@@ -60,43 +67,6 @@ final class CallAcceptor: StreamAcceptor {
   func waitForHandlers(atMost limit: Duration) async {
     await withTaskGroup(of: Void.self) { group in
       for calls in running { group.addTask { await calls.waitUntilNone(atMost: limit) } }
-    }
-  }
-}
-
-/// The handlers that run on one loop, so that a server can wait for what it started.
-///
-/// `@unchecked Sendable`: what is mutable is touched only on the thread of `loop`.
-final class RunningCalls: @unchecked Sendable {
-  let loop: EventLoop
-  private var count = 0
-  private var whenNone: [() -> Void] = []
-
-  init(on loop: EventLoop) { self.loop = loop }
-
-  func started() { count += 1 }
-
-  func finished() {
-    count -= 1
-    guard count == 0, !whenNone.isEmpty else { return }
-    let actions = whenNone
-    whenNone = []
-    for action in actions { action() }
-  }
-
-  /// A handler that does not heed its cancellation is waited for no longer than `limit`.
-  func waitUntilNone(atMost limit: Duration) async {
-    await withCheckedContinuation { continuation in
-      loop.execute {
-        guard self.count > 0 else { return continuation.resume() }
-        var waiting: CheckedContinuation<Void, Never>? = continuation
-        let resume = {
-          waiting?.resume()
-          waiting = nil
-        }
-        self.whenNone.append(resume)
-        self.loop.schedule(after: limit, resume)
-      }
     }
   }
 }

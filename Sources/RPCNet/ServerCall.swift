@@ -27,6 +27,8 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
   /// How responses are compressed, once the header fields have been sent.
   private var compression: Compression?
   private var task: Task<Void, Never>?
+  /// The stream is gone; what is left is the handler.
+  private var isClosed = false
   private var timer: EventLoop.Timer?
 
   init(
@@ -94,6 +96,8 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
     perform(state.streamClosed())
     flow?.end(.cancelled)
     stopTimer()
+    isClosed = true
+    if state.isOver { running?.ended(stream.connection) }
   }
 
   private func requestEnded() {
@@ -166,6 +170,7 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
   private func handlerFinished() {
     running?.finished()
     task = nil
+    if isClosed { running?.ended(stream.connection) }
   }
 
   // MARK: - What goes to the client
@@ -252,6 +257,9 @@ extension ServerCall: MessageExchange {
 }
 
 extension Connection: PeerSource {
-  /// The address, as the kernel names it.
-  package var peerAddress: String { peer.description }
+  /// The address, as the kernel names it; of a process on this machine, who it is.
+  package var peerAddress: String {
+    guard let who = peerCredentials else { return peer.description }
+    return "unix:pid=\(who.process),uid=\(who.user),gid=\(who.group)"
+  }
 }

@@ -1,0 +1,124 @@
+internal import HTTP2
+internal import Linux
+internal import Net
+internal import RPC
+
+/// The calls that one loop has: how many it may have, and which of their handlers still run, so that a
+/// server can wait for what it started.
+///
+/// `@unchecked Sendable`: what is mutable is touched only on the thread of `loop`.
+final class RunningCalls: @unchecked Sendable {
+  let loop: EventLoop
+  private var admission: Admission
+  private let refusals: RefusalCounts
+  private var count = 0
+  private var whenNone: [() -> Void] = []
+
+  init(on loop: EventLoop, _ admission: Admission, _ refusals: RefusalCounts) {
+    self.loop = loop
+    self.admission = admission
+    self.refusals = refusals
+  }
+
+  /// A call has come.
+  ///
+  /// Either it goes on, and `ended` follows, or it is turned away with what is returned.
+  func begin(_ head: RequestHead, on connection: Connection) -> ShedCall? {
+    let (turn, busy) = (loop.now.nanoseconds, loop.busyTime)
+    guard let reason = admission.refusal(work: connection.work, turn: turn, busy: busy) else {
+      admission.began()
+      connection.work += 1
+      return nil
+    }
+    if admission.isExempt(head.method.path) {
+      admission.began()
+      connection.work += 1
+      return nil
+    }
+    refusals.count(reason)
+    return ShedCall(reason)
+  }
+
+  /// A call is over: its stream is gone, and no handler of it runs any more.
+  func ended(_ connection: Connection) {
+    admission.ended()
+    connection.work -= 1
+  }
+
+  /// A handler starts.
+  func started() { count += 1 }
+
+  /// A handler has returned.
+  func finished() {
+    count -= 1
+    guard count == 0, !whenNone.isEmpty else { return }
+    let actions = whenNone
+    whenNone = []
+    for action in actions { action() }
+  }
+
+  /// A handler that does not heed its cancellation is waited for no longer than `limit`.
+  func waitUntilNone(atMost limit: Duration) async {
+    await withCheckedContinuation { continuation in
+      loop.execute {
+        guard self.count > 0 else { return continuation.resume() }
+        var waiting: CheckedContinuation<Void, Never>? = continuation
+        let resume = {
+          waiting?.resume()
+          waiting = nil
+        }
+        self.whenNone.append(resume)
+        self.loop.schedule(after: limit, resume)
+      }
+    }
+  }
+}
+
+/// A call that is turned away before anything is done for it.
+struct ShedCall {
+  /// What the client learns.
+  let error: RPCError
+  private let block: HeaderBlock
+
+  init(_ reason: RefusalReason) {
+    let answers = reason == .tooManyCallsOfPeer ? Self.tooManyCalls : Self.overloaded
+    error = answers.error
+    // There are some.
+    block = answers.blocks.randomElement() ?? HeaderBlock()
+  }
+
+  /// Answers a call of gRPC, and lets what is left of the request pass.
+  func answer(_ stream: Stream) -> any StreamHandler {
+    stream.sendHeaders(block, endStream: true)
+    return Ignoring()
+  }
+
+  private static let overloaded = answers(
+    RPCError(.unavailable, "the server has too much to do"), 100...900)
+  private static let tooManyCalls = answers(
+    RPCError(.resourceExhausted, "this connection has too many calls under way"), 50...150)
+
+  /// The same answer with pauses of all lengths, made once: those who are turned away together are
+  /// not to come back together.
+  private static func answers(
+    _ error: RPCError, _ pause: ClosedRange<Int>
+  ) -> (error: RPCError, blocks: [HeaderBlock]) {
+    let blocks = stride(from: pause.lowerBound, through: pause.upperBound, by: 25)
+      .map { milliseconds in
+        var block = HeaderBlock([":status": "200", "content-type": "application/grpc"])
+        error.append(to: &block)
+        block.append("grpc-retry-pushback-ms", "\(milliseconds)")
+        return block
+      }
+    return (error, blocks)
+  }
+
+  /// Follows a stream that has been answered.
+  private final class Ignoring: StreamHandler {
+    func receivedHeaders(_ headers: HeaderBlock, endStream: Bool) {}
+    func receivedData(_ bytes: Span<UInt8>, endStream: Bool) {}
+    func receivedTrailers(_ trailers: HeaderBlock) {}
+    func becameWritable() {}
+    func closed(_ code: ErrorCode, connectionLost: Bool) {}
+  }
+}
