@@ -24,6 +24,12 @@ struct InteropServer: AsyncParsableCommand {
   @Option(help: "The private key of the certificate.")
   var tlsKey: String?
 
+  @Option(help: "The largest message that is read, in bytes.")
+  var messageLimit = CallLimits().messageBytes
+
+  @Option(help: "An origin whose web pages may call.")
+  var allowOrigin: [String] = []
+
   func validate() throws {
     guard (tlsCert == nil) == (tlsKey == nil) else {
       throw ValidationError("--tls-cert and --tls-key go together")
@@ -32,10 +38,12 @@ struct InteropServer: AsyncParsableCommand {
 
   func run() async throws {
     let group = try EventLoopGroup(count: 1)
-    let configuration = RPCServer.Configuration(
+    var configuration = RPCServer.Configuration(
       address: .ipv4(host: "127.0.0.1", port: port), tls: try tls())
-    let health = Health(of: [TestServer()])
-    let services: [any RPC.Service] = [TestServer(), health]
+    configuration.calls = CallLimits(messageBytes: messageLimit)
+    configuration.origins = allowOrigin
+    let health = Health(of: [TestServer(), ScriptedServer()])
+    let services: [any RPC.Service] = [TestServer(), ScriptedServer(), health]
     let server = try await RPCServer.start(
       on: group, configuration, services: services + [Reflection(of: services)])
     FileHandle.standardOutput.write(Data("listening on \(server.address)\n".utf8))
