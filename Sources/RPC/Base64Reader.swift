@@ -21,7 +21,7 @@ struct Base64Reader: Sendable {
     for end in stride(from: 4, through: whole, by: 4) {
       guard end == whole || pending[end - 1] == UInt8(ascii: "=") else { continue }
       guard let piece = Base64.decode(pending.span.extracting(start..<end)) else {
-        throw RPCError(.internal, "the body is not base64")
+        throw .fault("the body is not base64")
       }
       output += piece
       start = end

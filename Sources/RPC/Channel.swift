@@ -91,6 +91,6 @@ extension Channel {
       return Response(
         message: try Res(serialized: raw.message), metadata: raw.metadata,
         trailingMetadata: raw.trailingMetadata, wasCompressed: raw.wasCompressed)
-    } catch { throw RPCError(.internal, "the response cannot be decoded", cause: error) }
+    } catch { throw .fault("the response cannot be decoded", error) }
   }
 }

@@ -63,12 +63,12 @@ extension Compression {
     guard frame.isCompressed else { return frame.payload }
     guard let format else {
       // "If the Compressed-Flag is set and no Message-Encoding is given, INTERNAL."
-      throw RPCError(.internal, "a message is compressed, but the header fields do not say how")
+      throw .fault("a message is compressed, but the header fields do not say how")
     }
     do { return try format.decompress(frame.payload, limit: limit) } catch .tooLarge {
       throw RPCError(.resourceExhausted, "a message is over the limit of \(limit) bytes")
     } catch {
-      throw RPCError(.internal, "a message cannot be decompressed", cause: error)
+      throw .fault("a message cannot be decompressed", error)
     }
   }
 }

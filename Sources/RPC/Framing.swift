@@ -85,6 +85,9 @@ package struct Deframer: Sendable {
     if case .prefix(bytesRead: 0) = state { true } else { false }
   }
 
+  /// How many bytes of a message that is not whole yet are kept.
+  package var keptBytes: Int { payload.count }
+
   /// Reads from the front of `bytes`, and takes away what it read.
   ///
   /// Returns a message as soon as its last byte is read, and nil when `bytes` is used up. After an
@@ -104,7 +107,7 @@ package struct Deframer: Sendable {
         bytes = bytes.extracting(droppingFirst: piece.count)
         state = .payload(missing: missing - piece.count)
       case .failed:
-        throw RPCError(.internal, "the stream of messages is damaged")
+        throw .fault("the stream of messages is damaged")
       }
     }
   }
@@ -114,7 +117,7 @@ package struct Deframer: Sendable {
       // Bit 0 says "compressed"; nothing defines the others.
       guard byte <= 1 else {
         state = .failed
-        throw RPCError(.internal, "a message has unknown flags")
+        throw .fault("a message has unknown flags")
       }
       isCompressed = byte == 1
       length = 0

@@ -2,7 +2,9 @@
 public protocol ServerInterceptor: Sendable {
   /// Answers a call by passing it to `next`, or refuses it by throwing.
   ///
-  /// Runs before the request is decoded. `Answer` is what the rest of the chain makes, opaque here.
+  /// Runs before the request is decoded, and where that is large, before it has been received: a
+  /// call that is refused costs no more than its header fields. `Answer` is what the rest of the
+  /// chain makes, opaque here.
   ///
   /// - Parameter next: the rest of the chain and the handler. Call it at most once.
   func intercept<Answer: Sendable>(

@@ -7,10 +7,20 @@ public struct CallLimits: Sendable, Hashable {
   /// 4 MiB is what every other gRPC takes, too.
   public var messageBytes: Int
 
+  /// How much of all requests of one connection is kept until they are handled; what is beyond is
+  /// refused.
+  ///
+  /// A hundred at once of a quarter of a megabyte each, as gRPC's own load tests send them, and a
+  /// few of the largest.
+  public var requestBytesPerConnection = 32 << 20
+
   /// The limits that are the defaults everywhere.
   public init(messageBytes: Int = 4 << 20) {
     self.messageBytes = messageBytes
   }
+
+  /// Requests of so many bytes are not counted: they cost less than it would.
+  package static let uncountedBytes = 16 << 10
 
   /// How much memory a length prefix alone can claim: a peer that promises 4 MiB and sends nothing
   /// holds this much.

@@ -10,13 +10,13 @@ extension ContentType {
       do { return try Request(serialized: bytes) } catch {
         // In gRPC the library of the client has made the bytes, in Connect it may be a person.
         let code: StatusCode = wire.isConnect ? .invalidArgument : .internal
-        throw RPCError(code, "a message cannot be decoded", cause: error)
+        throw RPCError(code, "a message cannot be decoded", cause: PeerFault(cause: error))
       }
     case .json:
       do { return try Request(json: bytes, options: Self.jsonOptions) } catch {
         throw RPCError(
           .invalidArgument, "a message is not the JSON form of \(Request.messageName): \(error)",
-          cause: error)
+          cause: PeerFault(cause: error))
       }
     }
   }

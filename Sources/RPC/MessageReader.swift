@@ -44,6 +44,9 @@ package struct MessageReader: Sendable {
     limit = limits.messageBytes
   }
 
+  /// How many bytes of a message that is not whole yet are kept.
+  package var keptBytes: Int { deframer.keptBytes + collected.count }
+
   /// Reads from the front of `bytes`, and takes away what it read.
   ///
   /// Returns a message as soon as it is whole, and nil when `bytes` is used up.
@@ -95,7 +98,7 @@ package struct MessageReader: Sendable {
   package mutating func finish() throws(RPCError) -> ReceivedMessage? {
     guard form != .bare else { return try takeBare() }
     guard deframer.isBetweenMessages, base64.isBetweenGroups else {
-      throw RPCError(.internal, "the stream ended within a message")
+      throw .fault("the stream ended within a message")
     }
     if expectsOne, count == 0 { throw Self.wrongCount }
     return nil
@@ -111,7 +114,7 @@ package struct MessageReader: Sendable {
   }
 
   // "Cardinality violations: UNIMPLEMENTED" (statuscodes.md), on both sides.
-  static var wrongCount: RPCError {
+  package static var wrongCount: RPCError {
     RPCError(.unimplemented, "the method takes exactly one message this way")
   }
 }

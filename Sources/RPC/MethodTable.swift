@@ -56,8 +56,8 @@ extension RegisteredMethod {
     case .unary(let next):
       RegisteredMethod(
         path: path, kind: kind, idempotency: idempotency,
-        handler: .unary { message, context in
-          try await interceptor.intercept(context) { context in try await next(message, context) }
+        handler: .unary { request, context in
+          try await interceptor.intercept(context) { context in try await next(request, context) }
         })
     case .streaming(let next):
       RegisteredMethod(

@@ -44,7 +44,26 @@ extension RPCError {
   }
 }
 
+/// The cause of an error that is the other side's doing: what it sent breaks the protocol.
+///
+/// gRPC has INTERNAL for this, on both sides; whoever counts its own failures wants to tell them
+/// apart.
+public struct PeerFault: Error, CustomStringConvertible {
+  /// What was found to be wrong, where something else found it.
+  public let cause: (any Error)?
+
+  /// What it is, and why.
+  public var description: String {
+    "the peer broke the protocol" + (cause.map { ": \($0)" } ?? "")
+  }
+}
+
 extension RPCError {
+  /// What a call ends with whose peer has sent what cannot be understood.
+  static func fault(_ message: String, _ cause: (any Error)? = nil) -> RPCError {
+    RPCError(.internal, message, cause: PeerFault(cause: cause))
+  }
+
   /// What a call ends with that is not done in time.
   package static var deadlineExceeded: RPCError {
     RPCError(.deadlineExceeded, "the deadline passed before the call was done")

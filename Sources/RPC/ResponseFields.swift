@@ -57,7 +57,7 @@ extension ResponseFields {
         "the answer is not gRPC's: HTTP status \(httpStatus.map(String.init) ?? "missing")")
     }
     guard let compression else {
-      throw RPCError(.internal, "the response has a grpc-encoding that was not offered")
+      throw .fault("the response has a grpc-encoding that was not offered")
     }
     return compression
   }

@@ -32,7 +32,7 @@ package struct ResponseReader: Sendable {
   /// Reads from the front of `bytes`; returns each message, and nil when `bytes` is used up.
   package mutating func next(from bytes: inout Span<UInt8>) throws(RPCError) -> ReceivedMessage? {
     guard case .messages(var reader) = phase else {
-      throw RPCError(.internal, "the server sent data out of turn")
+      throw .fault("the server sent data out of turn")
     }
     // Taken out, so that what the reader has collected is not copied.
     phase = .ended
@@ -61,6 +61,6 @@ package struct ResponseReader: Sendable {
 
   /// The stream ended after data, without trailers.
   package static var noStatus: RPCError {
-    RPCError(.internal, "the server ended the response without a status")
+    .fault("the server ended the response without a status")
   }
 }

@@ -42,8 +42,14 @@ public struct Router: Sendable {
     precondition(method.kind == .unary, "\(method.path) is not unary")
     add(
       method,
-      .unary { message, context in
-        try frame(try await handler(try decode(message, context), context), context)
+      .unary { source, context in
+        let message: [UInt8]
+        if let ready = source.takeRequest() {
+          message = ready
+        } else {
+          message = try await source.waitForRequest()
+        }
+        return try frame(try await handler(try decode(message, context), context), context)
       })
   }
 
@@ -112,9 +118,18 @@ public struct Router: Sendable {
   }
 }
 
-/// Turns a request message into a framed response message.
+/// Turns the one request of a call into a framed response message.
 package typealias UnaryHandler =
-  @Sendable (_ message: [UInt8], _ context: ServerContext) async throws -> [UInt8]
+  @Sendable (_ request: any RequestSource, _ context: ServerContext) async throws -> [UInt8]
+
+/// Where the handler of a unary call gets its request: interceptors run before it is asked for, so
+/// that whoever is refused has sent it in vain, and nobody has kept it.
+package protocol RequestSource: AnyObject, Sendable {
+  /// The serialized request if all of it is there, once.
+  func takeRequest() -> [UInt8]?
+  /// Waits for the request where it is not there yet.
+  func waitForRequest() async throws(RPCError) -> [UInt8]
+}
 
 /// Reads the requests of a call and sends its responses; the call succeeds when it returns.
 package typealias StreamingHandler =

@@ -22,13 +22,13 @@ package struct ServerCallState: Sendable, Equatable {
   private enum Handler: Equatable { case waiting, running, over }
   private enum Response: Equatable { case open, ended }
 
-  private let startsAtEnd: Bool
+  private let hasOneRequest: Bool
   private var request = Request.open
   private var handler = Handler.waiting
   private var response = Response.open
 
   /// A call whose headers have been accepted.
-  package init(_ kind: MethodKind) { startsAtEnd = kind.hasOneRequest }
+  package init(_ kind: MethodKind) { hasOneRequest = kind.hasOneRequest }
 
   /// Whether bytes of the request still matter.
   package var readsRequest: Bool { request == .open && response == .open }
@@ -38,12 +38,18 @@ package struct ServerCallState: Sendable, Equatable {
   package var isOver: Bool { response == .ended && handler != .running }
 
   /// The headers were accepted: streams of requests are handled from here on.
-  package mutating func accepted() -> Effects { startsAtEnd ? [] : start() }
+  package mutating func accepted() -> Effects { hasOneRequest ? [] : start() }
+
+  /// Some of the request has come, and more will: whoever refuses the call does so before that is
+  /// kept.
+  package mutating func requestBegan() -> Effects { start() }
 
   /// The client has sent all of its request.
+  ///
+  /// Most requests come whole, and their handlers start here.
   package mutating func requestEnded() -> Effects {
     request = .ended
-    return startsAtEnd ? start() : []
+    return start()
   }
 
   /// The handler returned or threw.

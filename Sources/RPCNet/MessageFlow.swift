@@ -3,18 +3,30 @@ internal import RPC
 
 /// The messages of a streaming call between its stream and the task that reads and writes them.
 ///
-/// Bytes are given back to the peer once every message has been read, so a reader that lags stops
-/// its own peer when the stream's window is used up, and nobody else. The bytes of a message that
-/// is not whole are given back at once: a message may be larger than the window.
+/// Bytes are given back to the peer once somebody waits for the next message and every one before
+/// has been read, so a reader that lags stops its own peer when the stream's window is used up, and
+/// nobody else. The bytes of a message that is not whole are given back as they come: a message may
+/// be larger than the window.
 ///
-/// `@unchecked Sendable`: `heldBack` is touched only on the stream's loop.
+/// `@unchecked Sendable`: what is mutable is touched only on the stream's loop.
 final class MessageFlow: @unchecked Sendable {
   let incoming = MessageQueue()
   let outgoing: Gate
   private var heldBack = 0
+  private var isWanted: Bool
 
-  /// The flow of a stream that can be written to, or not yet.
-  init(isWritable: Bool) { outgoing = Gate(isOpen: isWritable) }
+  /// The flow of a stream that can be written to, or not yet; `isWanted` if what comes from the peer
+  /// has been asked for.
+  init(isWritable: Bool, isWanted: Bool) {
+    outgoing = Gate(isOpen: isWritable)
+    self.isWanted = isWanted
+  }
+
+  /// Somebody asks for the next message.
+  func want(from stream: Stream) {
+    isWanted = true
+    giveBack(to: stream)
+  }
 
   /// Bytes have come, and the messages in them are in the queue.
   func received(_ count: Int, on stream: Stream) {
@@ -24,7 +36,7 @@ final class MessageFlow: @unchecked Sendable {
 
   /// Lets the peer send as much as has come, if all of it has been read.
   func giveBack(to stream: Stream) {
-    guard heldBack > 0, incoming.isEmpty else { return }
+    guard heldBack > 0, isWanted, incoming.isEmpty else { return }
     stream.consumed(heldBack)
     heldBack = 0
   }

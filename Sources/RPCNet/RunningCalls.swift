@@ -11,13 +11,18 @@ final class RunningCalls: @unchecked Sendable {
   let loop: EventLoop
   private var admission: Admission
   private let refusals: RefusalCounts
+  /// What is kept of requests.
+  let kept: KeptBytes
   private var count = 0
   private var whenNone: [() -> Void] = []
 
-  init(on loop: EventLoop, _ admission: Admission, _ refusals: RefusalCounts) {
+  init(
+    on loop: EventLoop, _ admission: Admission, _ limits: CallLimits, _ refusals: RefusalCounts
+  ) {
     self.loop = loop
     self.admission = admission
     self.refusals = refusals
+    kept = KeptBytes(limit: limits.requestBytesPerConnection)
   }
 
   /// A call has come.

@@ -19,11 +19,17 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
   /// The web page that calls, if one does.
   private let page: CrossOrigin.Page?
   private let running: RunningCalls?
-  /// What a call has whose messages are streamed; a unary one does without.
-  private let flow: MessageFlow?
+  /// What a call has whose messages are streamed; a unary one does without as long as its request
+  /// comes whole.
+  ///
+  /// Does not change once the handler has started.
+  private var flow: MessageFlow?
   private var state: ServerCallState
   private var reader: MessageReader
-  private var request: [UInt8] = []
+  /// The request of a method that takes one, until it is certain that there is no second one.
+  private var request: ReceivedMessage?
+  /// How many bytes of the request are kept, as counted for the connection.
+  private var keptBytes = 0
   /// How responses are compressed, once the header fields have been sent.
   private var compression: Compression?
   private var task: Task<Void, Never>?
@@ -44,7 +50,7 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
     reader = MessageReader(
       head.compression, form: head.contentType.wire.bodyForm,
       expectsOne: head.method.kind.hasOneRequest, limits: limits)
-    flow = head.method.kind == .unary ? nil : MessageFlow(isWritable: true)
+    flow = head.method.kind == .unary ? nil : MessageFlow(isWritable: true, isWanted: false)
     context = ServerContext(
       path: head.method.path, peer: Peer(stream.connection), metadataIn: headers,
       deadline: head.timeout.map { ContinuousClock.now.advanced(by: $0) },
@@ -76,14 +82,34 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
     } catch {
       return fail(error)
     }
-    if let flow { flow.received(bytes.count, on: stream) } else { stream.consumed(bytes.count) }
-    if endStream { requestEnded() }
+    guard keep() else { return fail(.tooMuchKept) }
+    if endStream { requestEnded() } else { requestGoesOn(bytes.count) }
   }
 
   private func received(_ message: ReceivedMessage) {
-    if let flow { return flow.incoming.append(message) }
-    request = message.bytes
-    if message.wasCompressed { context.noteCompressedRequest() }
+    if head.method.kind.hasOneRequest { request = message } else { flow?.incoming.append(message) }
+  }
+
+  /// More of the request follows.
+  private func requestGoesOn(_ count: Int) {
+    if flow == nil { flow = MessageFlow(isWritable: true, isWanted: false) }
+    flow?.received(count, on: stream)
+    perform(state.requestBegan())
+  }
+
+  /// Counts what is kept of the request; false if that is too much for the connection.
+  private func keep() -> Bool {
+    let unread = flow?.incoming.unreadBytes ?? 0
+    let count = reader.keptBytes + unread + (request?.bytes.count ?? 0)
+    guard count > CallLimits.uncountedBytes || keptBytes > 0 else { return true }
+    return keep(count)
+  }
+
+  private func keep(_ count: Int) -> Bool {
+    guard count != keptBytes, let kept = running?.kept else { return true }
+    guard kept.change(from: keptBytes, to: count, for: stream.connection) else { return false }
+    keptBytes = count
+    return true
   }
 
   func receivedTrailers(_ trailers: HeaderBlock) {
@@ -97,16 +123,25 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
     flow?.end(.cancelled)
     stopTimer()
     isClosed = true
-    if state.isOver { running?.ended(stream.connection) }
+    if state.isOver { ended() }
+  }
+
+  /// Nothing is left of the call.
+  private func ended() {
+    request = nil
+    _ = keep(0)
+    running?.ended(stream.connection)
   }
 
   private func requestEnded() {
     do throws(RPCError) { if let message = try reader.finish() { received(message) } } catch {
-      // The client has nothing left to send: there is nothing to stop.
-      perform(state.requestEnded().subtracting(.startHandler))
-      return fail(error)
+      fail(error)
+      return perform(state.requestEnded())
     }
-    flow?.incoming.end()
+    if let flow {
+      if let request = takeMessage() { flow.incoming.append(request) }
+      flow.incoming.end()
+    }
     perform(state.requestEnded())
   }
 
@@ -138,7 +173,7 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
   private func runHandler() async {
     do {
       switch head.method.handler {
-      case .unary(let handler): handlerReturned(try await handler(takeRequest(), context))
+      case .unary(let handler): handlerReturned(try await handler(self, context))
       case .streaming(let handler):
         try await handler(self, context)
         handlerReturned(nil)
@@ -146,11 +181,6 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
     } catch {
       handlerThrew(error)
     }
-  }
-
-  private func takeRequest() -> [UInt8] {
-    defer { request = [] }
-    return request
   }
 
   @inline(never)
@@ -170,7 +200,9 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
   private func handlerFinished() {
     running?.finished()
     task = nil
-    if isClosed { running?.ended(stream.connection) }
+    // What it answers is already made.
+    _ = keep(0)
+    if isClosed { ended() }
   }
 
   // MARK: - What goes to the client
@@ -227,16 +259,45 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
   }
 }
 
-// MARK: - What a streaming handler asks for
+// MARK: - What a handler asks for
+
+extension ServerCall: RequestSource {
+  func takeRequest() -> [UInt8]? {
+    // An interceptor may have gone on elsewhere.
+    guard stream.connection.loop.inLoop, let message = takeMessage() else { return nil }
+    if message.wasCompressed { context.noteCompressedRequest() }
+    return message.bytes
+  }
+
+  private func takeMessage() -> ReceivedMessage? {
+    defer { request = nil }
+    return request
+  }
+
+  func waitForRequest() async throws(RPCError) -> [UInt8] {
+    if let request = await stream.connection.loop.run({ self.takeRequest() }) { return request }
+    guard let message = try await receive() else { throw MessageReader.wrongCount }
+    if message.wasCompressed { context.noteCompressedRequest() }
+    return message.bytes
+  }
+}
 
 extension ServerCall: MessageExchange {
   func receive() async throws(RPCError) -> ReceivedMessage? {
     guard let flow else { return nil }
-    let message = try await flow.incoming.next()
-    if message != nil, flow.incoming.isEmpty {
-      stream.connection.loop.perform { [stream] in flow.giveBack(to: stream) }
+    if flow.incoming.isEmpty {
+      stream.connection.loop.perform { [stream] in flow.want(from: stream) }
     }
+    let message = try await flow.incoming.next()
+    if message != nil, flow.incoming.isEmpty { stream.connection.loop.perform { self.allRead() } }
     return message
+  }
+
+  /// Lets the client send on.
+  private func allRead() {
+    flow?.giveBack(to: stream)
+    // Less than before, so never too much.
+    if keptBytes > 0, !head.method.kind.hasOneRequest { _ = keep() }
   }
 
   func send(_ frame: [UInt8], compressed: Bool) async throws(RPCError) {
@@ -261,5 +322,12 @@ extension Connection: PeerSource {
   package var peerAddress: String {
     guard let who = peerCredentials else { return peer.description }
     return "unix:pid=\(who.process),uid=\(who.user),gid=\(who.group)"
+  }
+}
+
+extension RPCError {
+  /// What a call ends with whose request does not fit beside the others of its connection.
+  fileprivate static var tooMuchKept: RPCError {
+    RPCError(.resourceExhausted, "the requests under way on this connection are too large together")
   }
 }

@@ -12,7 +12,7 @@ final class StreamingClientCall: PendingCall, StreamHandler, @unchecked Sendable
   private enum Sending: Equatable { case open, ended }
 
   let loop: EventLoop
-  let flow = MessageFlow(isWritable: false)
+  let flow = MessageFlow(isWritable: false, isWanted: true)
   let metadata = Eventual<Metadata>()
   private let trailing = Mutex(Metadata())
   private let headers: HeaderBlock

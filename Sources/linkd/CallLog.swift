@@ -27,7 +27,8 @@ struct CallLog: ServerInterceptor {
   ) {
     var fields = fields(context, error.code, since: start)
     if let cause = error.cause { fields["cause"] = "\(cause)" }
-    let isOurs = [.unknown, .internal, .dataLoss].contains(error.code)
+    let isOurs =
+      [.unknown, .internal, .dataLoss].contains(error.code) && !(error.cause is PeerFault)
     logger.log(level: isOurs ? .error : .info, "call", metadata: fields)
   }
 

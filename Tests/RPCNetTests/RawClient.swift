@@ -1,5 +1,7 @@
 import HTTP2
+import Linux
 import Net
+import RPCNet
 import Synchronization
 
 /// Sends requests as no gRPC library would, and keeps the answer frame by frame.
@@ -94,4 +96,40 @@ extension [RawExchange.Part] {
     }
     return nil
   }
+}
+
+/// Runs `body` with a connection of its own that knows nothing of gRPC.
+func withConnection(
+  to server: RPCServer, _ body: (Connection) async throws -> Void
+) async throws {
+  let loop = try EventLoop(name: "raw")
+  defer { loop.shutdown() }
+  let connection = try await Connection.dial(
+    Connection.Target(host: "127.0.0.1", port: server.address.port ?? 0), on: loop)
+  let result: Result<Void, any Error>
+  do { result = .success(try await body(connection)) } catch { result = .failure(error) }
+  await loop.run { connection.close() }
+  try result.get()
+}
+
+/// The header fields of a call of `Greeter.SayHello`, but for some changes.
+func headers(_ changes: KeyValuePairs<String, String?> = [:]) -> HeaderBlock {
+  var block = HeaderBlock()
+  let usual: KeyValuePairs = [
+    ":method": "POST", ":scheme": "http", ":path": "/helloworld.Greeter/SayHello",
+    ":authority": "test", "content-type": "application/grpc", "te": "trailers",
+  ]
+  for (name, value) in usual where !changes.contains(where: { $0.key == name }) {
+    if name.hasPrefix(":") { block.append(name, value) }
+  }
+  for (name, value) in changes where name.hasPrefix(":") {
+    if let value { block.append(name, value) }
+  }
+  for (name, value) in usual where !changes.contains(where: { $0.key == name }) {
+    if !name.hasPrefix(":") { block.append(name, value) }
+  }
+  for (name, value) in changes where !name.hasPrefix(":") {
+    if let value { block.append(name, value) }
+  }
+  return block
 }

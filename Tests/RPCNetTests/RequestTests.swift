@@ -9,41 +9,13 @@ import Testing
 
 /// T41 to T44 and T48 of the reliability checks: requests that no library sends, and the shape of answers.
 struct RequestTests {
-  private static let hello: [UInt8] = [0, 0, 0, 0, 7, 0x0a, 5] + Array("world".utf8)
-
-  private func withConnection(
-    _ body: (Connection) async throws -> Void
-  ) async throws {
+  private func withGreeter(_ body: (Connection) async throws -> Void) async throws {
     try await withServer([TestGreeter()]) { server, _ in
-      let loop = try EventLoop(name: "raw")
-      defer { loop.shutdown() }
-      let connection = try await Connection.dial(
-        Connection.Target(host: "127.0.0.1", port: server.address.port ?? 0), on: loop)
-      try await body(connection)
-      await loop.run { connection.close() }
+      try await withConnection(to: server, body)
     }
   }
 
-  private func headers(_ changes: KeyValuePairs<String, String?> = [:]) -> HeaderBlock {
-    var block = HeaderBlock()
-    let usual: KeyValuePairs = [
-      ":method": "POST", ":scheme": "http", ":path": "/helloworld.Greeter/SayHello",
-      ":authority": "test", "content-type": "application/grpc", "te": "trailers",
-    ]
-    for (name, value) in usual where !changes.contains(where: { $0.key == name }) {
-      if name.hasPrefix(":") { block.append(name, value) }
-    }
-    for (name, value) in changes where name.hasPrefix(":") {
-      if let value { block.append(name, value) }
-    }
-    for (name, value) in usual where !changes.contains(where: { $0.key == name }) {
-      if !name.hasPrefix(":") { block.append(name, value) }
-    }
-    for (name, value) in changes where !name.hasPrefix(":") {
-      if let value { block.append(name, value) }
-    }
-    return block
-  }
+  private static let hello: [UInt8] = [0, 0, 0, 0, 7, 0x0a, 5] + Array("world".utf8)
 
   @Test func `T41 every odd request has its answer and leaves the connection usable`() async throws
   {
@@ -75,7 +47,7 @@ struct RequestTests {
       (["grpc-timeout": "0m"], [hello], "200", "4"),
       (["x-bin": "%%%"], [hello], "200", "13"),
     ]
-    try await withConnection { connection in
+    try await withGreeter { connection in
       for (changes, body, http, grpc) in cases {
         let parts = await RawExchange.run(on: connection, headers(changes), body)
         #expect(parts.headers[":status"] == http, "\(changes)")
@@ -86,7 +58,7 @@ struct RequestTests {
   }
 
   @Test func `T42 an answer is headers, data and trailers, an error one frame`() async throws {
-    try await withConnection { connection in
+    try await withGreeter { connection in
       let good = await RawExchange.run(on: connection, headers(), [Self.hello])
       let reply: [UInt8] = [0, 0, 0, 0, 13, 0x0a, 11] + Array("Hello world".utf8)
       #expect(
@@ -105,7 +77,7 @@ struct RequestTests {
   }
 
   @Test func `T44 a request is the same wherever its data frames are cut`() async throws {
-    try await withConnection { connection in
+    try await withGreeter { connection in
       for cut in 1..<Self.hello.count {
         let pieces = [Array(Self.hello[..<cut]), Array(Self.hello[cut...])]
         let parts = await RawExchange.run(on: connection, headers(), pieces)
@@ -115,7 +87,7 @@ struct RequestTests {
   }
 
   @Test func `an answer that comes early stops the request without an error`() async throws {
-    try await withConnection { connection in
+    try await withGreeter { connection in
       let prefix: [UInt8] = [0, 0xff, 0xff, 0xff, 0xff]
       let parts = await RawExchange.run(on: connection, headers(), [prefix], endStream: false)
       #expect(parts.status == "8")
@@ -125,13 +97,10 @@ struct RequestTests {
 
   @Test func `T43 an empty answer is five zero bytes`() async throws {
     try await withServer([Empties()]) { server, _ in
-      let loop = try EventLoop(name: "raw")
-      defer { loop.shutdown() }
-      let connection = try await Connection.dial(
-        Connection.Target(host: "127.0.0.1", port: server.address.port ?? 0), on: loop)
-      let parts = await RawExchange.run(on: connection, headers(), [[0, 0, 0, 0, 0]])
-      #expect(parts.contains(.data([0, 0, 0, 0, 0], endStream: false)))
-      await loop.run { connection.close() }
+      try await withConnection(to: server) { connection in
+        let parts = await RawExchange.run(on: connection, headers(), [[0, 0, 0, 0, 0]])
+        #expect(parts.contains(.data([0, 0, 0, 0, 0], endStream: false)))
+      }
     }
   }
 
@@ -165,20 +134,17 @@ struct RequestTests {
       "/" + String(repeating: "a", count: 7000),
     ]
     try await withServer([TestGreeter()], interceptors: [doorman]) { server, _ in
-      let loop = try EventLoop(name: "raw")
-      defer { loop.shutdown() }
-      let connection = try await Connection.dial(
-        Connection.Target(host: "127.0.0.1", port: server.address.port ?? 0), on: loop)
-      for path in tricks {
-        let parts = await RawExchange.run(on: connection, headers([":path": path]), [Self.hello])
-        // What HTTP/2 itself forbids is reset before gRPC sees it.
-        #expect(parts.status == "12" || parts.headers.isEmpty, "\(path) \(parts)")
+      try await withConnection(to: server) { connection in
+        for path in tricks {
+          let parts = await RawExchange.run(on: connection, headers([":path": path]), [Self.hello])
+          // What HTTP/2 itself forbids is reset before gRPC sees it.
+          #expect(parts.status == "12" || parts.headers.isEmpty, "\(path) \(parts)")
+        }
+        #expect(doorman.seen.withLock(\.self) == [])
+        let parts = await RawExchange.run(on: connection, headers(), [Self.hello])
+        #expect(parts.status == "0")
+        #expect(doorman.seen.withLock(\.self) == ["/helloworld.Greeter/SayHello"])
       }
-      #expect(doorman.seen.withLock(\.self) == [])
-      let parts = await RawExchange.run(on: connection, headers(), [Self.hello])
-      #expect(parts.status == "0")
-      #expect(doorman.seen.withLock(\.self) == ["/helloworld.Greeter/SayHello"])
-      await loop.run { connection.close() }
     }
   }
 }

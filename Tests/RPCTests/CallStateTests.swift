@@ -20,12 +20,23 @@ struct ServerCallStateTests {
     #expect(state.requestEnded() == [])
   }
 
+  @Test func `a request that does not come whole is looked at before the rest of it`() {
+    var state = ServerCallState(.unary)
+    #expect(state.accepted() == [])
+    #expect(state.requestBegan() == .startHandler)
+    #expect(state.readsRequest)
+    #expect(state.requestBegan() == [])
+    #expect(state.requestEnded() == [])
+    #expect(state.handlerFinished() == .sendAnswer)
+  }
+
   @Test func `a bad request is answered before its end and starts nothing`() {
     var state = ServerCallState(.unary)
     #expect(state.accepted() == [])
     #expect(state.failed() == .sendAnswer)
     #expect(!state.readsRequest)
     #expect(state.requestEnded() == [])
+    #expect(state.requestBegan() == [])
     #expect(state.isOver)
   }
 
@@ -53,22 +64,25 @@ struct ServerCallStateTests {
   /// and the handler is started at most once.
   @Test(arguments: [MethodKind.unary, .clientStreaming, .serverStreaming, .bidirectional])
   func `every sequence of five events keeps the promises`(_ kind: MethodKind) {
-    for number in 0..<1024 {
+    for number in 0..<3125 {
       var state = ServerCallState(kind)
       var effects = [state.accepted()]
       var isLost = false
-      for step in 0..<5 {
+      var rest = number
+      for _ in 0..<5 {
         let happened: ServerCallState.Effects
-        switch number >> (2 * step) & 3 {
+        switch rest % 5 {
         case 0: happened = state.requestEnded()
         case 1: happened = state.failed()
         case 2: happened = state.streamClosed()
+        case 3: happened = state.requestBegan()
         default:
           let running = effects.contains { $0.contains(.startHandler) }
           happened = running ? state.handlerFinished() : []
         }
         if isLost { #expect(!happened.contains(.sendAnswer) && !happened.contains(.startHandler)) }
-        isLost = isLost || number >> (2 * step) & 3 == 2
+        isLost = isLost || rest % 5 == 2
+        rest /= 5
         effects.append(happened)
       }
       #expect(effects.filter { $0.contains(.startHandler) }.count <= 1)

@@ -73,11 +73,7 @@ final class InProcessCall: MessageExchange {
     do {
       switch head.method.handler {
       case .unary(let handler):
-        guard let request = try await receive() else { throw MessageReader.wrongCount }
-        if request.wasCompressed { context.noteCompressedRequest() }
-        // A second request would fail the call before its handler runs.
-        guard try await receive() == nil else { throw MessageReader.wrongCount }
-        try await send(try await handler(request.bytes, context), compressed: true)
+        try await send(try await handler(self, context), compressed: true)
       case .streaming(let handler): try await handler(self, context)
       }
       finish(.success(()))
@@ -115,7 +111,23 @@ final class InProcessCall: MessageExchange {
     return compression
   }
 
-  // MARK: - How it ends
+}
+
+extension InProcessCall: RequestSource {
+  func takeRequest() -> [UInt8]? { nil }
+
+  func waitForRequest() async throws(RPCError) -> [UInt8] {
+    guard let request = try await receive() else { throw MessageReader.wrongCount }
+    if request.wasCompressed { context.noteCompressedRequest() }
+    // A second request would fail the call before its handler runs.
+    guard try await receive() == nil else { throw MessageReader.wrongCount }
+    return request.bytes
+  }
+}
+
+// MARK: - How it ends
+
+extension InProcessCall {
 
   /// Ends the call, unless it has ended: the first outcome counts.
   func finish(_ outcome: Result<Void, RPCError>) {

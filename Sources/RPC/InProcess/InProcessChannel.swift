@@ -21,8 +21,7 @@ public struct InProcessChannel: Channel {
     _ call: OutgoingCall, message: [UInt8]
   ) async throws(RPCError) -> Response<[UInt8]> {
     let exchange = try await open(call)
-    try await exchange.send(try Framing.frame(message), compressed: true)
-    exchange.finishSending()
+    try await exchange.sendOnly(try Framing.frame(message))
     guard let response = try await exchange.receive(), try await exchange.receive() == nil else {
       throw MessageReader.wrongCount
     }

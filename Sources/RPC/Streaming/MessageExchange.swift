@@ -29,6 +29,18 @@ public protocol ClientExchange: MessageExchange {
   func cancel()
 }
 
+extension ClientExchange {
+  /// Sends the one request of a call.
+  ///
+  /// That the call is over before is no failure here: what comes back says why it is.
+  func sendOnly(_ frame: [UInt8]) async throws(RPCError) {
+    do throws(RPCError) { try await send(frame, compressed: true) } catch {
+      guard error.code == .cancelled else { throw error }
+    }
+    finishSending()
+  }
+}
+
 /// A message as it came, decompressed.
 public struct ReceivedMessage: Sendable, Hashable {
   /// The serialized message.

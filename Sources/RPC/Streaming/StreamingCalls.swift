@@ -54,8 +54,7 @@ extension Channel {
   ) async throws(RPCError) -> ResponseStream<Res> {
     let frame = try Framing.frame(encoding: request)
     let exchange = try await open(OutgoingCall(method, options))
-    try await exchange.send(frame, compressed: true)
-    exchange.finishSending()
+    try await exchange.sendOnly(frame)
     return ResponseStream(exchange)
   }
 
