@@ -219,6 +219,7 @@ extension WireVector {
       "an unknown varint of eleven bytes", "c0 3e 80 80 80 80 80 80 80 80 80 80 00",
       .fails(.malformedVarint)),
     WireVector("a tag of 0 in a group", "c3 3e 00 c4 3e", .fails(.invalidTag)),
+    WireVector("field number 0 in a group", "c3 3e 00 00 c4 3e", .fails(.invalidTag)),
   ]
 
   static let lengths = [

@@ -4,13 +4,17 @@ import TextCoding
 /// Google's protobuf for Python, asked in a process of its own.
 struct Oracle {
   /// An input and what upb makes of it.
-  struct Case {
+  struct Case: CustomStringConvertible {
     let input: [UInt8]
     let isAccepted: Bool
-    /// Whether upb reads it in a way of its own: see `hides_entry` in oracle.py.
+    /// Whether upb reads it in a way of its own: see `hidden_entries` in oracle.py.
     let isPeculiar: Bool
     /// How upb writes it again, with maps in order.
     let canonical: [UInt8]
+
+    var description: String {
+      isAccepted ? "\(isPeculiar ? "peculiarly " : "")read as \(Hex.encode(canonical))" : "refused"
+    }
   }
 
   private static let root = URL(filePath: #filePath)

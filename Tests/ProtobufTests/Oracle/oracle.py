@@ -5,7 +5,8 @@ usage: oracle.py make SEED COUNT FILE     writes COUNT random cases
        oracle.py compare CASES FILE       FILE has what we wrote for each accepted case, likewise
 
 A case is three values, each behind its length as four bytes: the input, whether upb reads it (one
-byte: 0 no, 1 yes, 2 yes but in its own way), and how upb writes it again. The schema is taken from Protos at every run.
+byte: 0 no, or only upb would, 1 yes, 2 yes but in its own way), and how upb writes it again. The
+schema is taken from Protos at every run.
 """
 
 import pathlib
@@ -16,6 +17,7 @@ import tempfile
 
 import grpc_tools
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from google.protobuf.empty_pb2 import Empty
 from google.protobuf.internal import api_implementation
 from google.protobuf.message import DecodeError
 from google.protobuf.unknown_fields import UnknownFieldSet
@@ -185,15 +187,9 @@ def read(file):
         yield file.read(struct.unpack("<I", header)[0])
 
 
-def hides_entry(message):
-    """Whether upb has put an entry of a map among the unknown fields, here or further in.
-
-    It does so with entries that hold a field besides key and value; C++ and we drop that field and
-    keep the entry.
-    """
-    maps = {f.number for f in message.DESCRIPTOR.fields if is_map(f)}
-    if any(f.field_number in maps and f.wire_type == 2 for f in UnknownFieldSet(message)):
-        return True
+def messages(message):
+    """The message and all those inside."""
+    yield message
     for field, value in message.ListFields():
         if is_map(field):
             inner = value.values() if field.message_type.fields_by_number[2].message_type else []
@@ -201,17 +197,40 @@ def hides_entry(message):
             inner = value if field.is_repeated else [value]
         else:
             inner = []
-        if any(hides_entry(child) for child in inner):
-            return True
-    return False
+        for child in inner:
+            yield from messages(child)
+
+
+# What upb alone does. There are two such rules, and nothing else may differ.
+
+
+def hidden_entries(message):
+    """Entries of maps that upb has put among the unknown fields.
+
+    It does so with entries that hold a field besides key and value; C++ and we drop that field and
+    keep the entry.
+    """
+    maps = {f.number for f in message.DESCRIPTOR.fields if is_map(f)}
+    return [f.data for f in UnknownFieldSet(message)
+            if f.field_number in maps and f.wire_type == 2]
+
+
+def has_number_zero(fields):
+    """Whether the field number 0 occurs, which upb only refuses outside of unknown groups."""
+    return any(
+        f.field_number == 0 or (f.wire_type == 3 and has_number_zero(f.data)) for f in fields)
 
 
 def judge(kind, data):
     try:
         message = kind.FromString(data)
+        hidden = [entry for inner in messages(message) for entry in hidden_entries(inner)]
+        unknown = list(messages(message)) + [Empty.FromString(entry) for entry in hidden]
     except DecodeError:
         return b"\0", b""
-    return b"\2" if hides_entry(message) else b"\1", canonical(message)
+    if any(has_number_zero(UnknownFieldSet(inner)) for inner in unknown):
+        return b"\0", b""
+    return b"\2" if hidden else b"\1", canonical(message)
 
 
 def main():
