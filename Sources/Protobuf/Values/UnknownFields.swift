@@ -29,7 +29,7 @@ public struct UnknownFields: Sendable, Hashable, CustomStringConvertible, Custom
   package mutating func append(_ number: Int, varint value: UInt64) {
     var writer = Writer(capacity: 20)
     writer.write(number, present: value)
-    writer.withSpan { bytes.append(copying: $0) }
+    bytes += writer.contents()
   }
 
   /// The last varint with this field number, as an extension of an option has it; nil if none.

@@ -9,17 +9,26 @@
 /// Nothing but `advance` moves `position`, and it makes room first.
 @safe
 public struct Writer: ~Copyable {
-  /// What was written fills it from `position` to the end.
+  /// What was written last fills it from `position` to the end.
   @usableFromInline var memory: UnsafeMutablePointer<UInt8>
   @usableFromInline var capacity: Int
   /// Where the first written byte lies: from 0 to `capacity`.
   @usableFromInline var position: Int
+  /// Memory that is full, the last bytes of the encoding first, and how many bytes it holds.
+  private var full = FullMemory()
+  @usableFromInline var fullCount = 0
   @usableFromInline var isTooLarge = false
+  private let maximumSize: Int
 
-  @inlinable
-  init(capacity: Int = 4_096) {
+  /// Memory is never allocated in larger pieces unless one value needs them: allocators hand larger
+  /// ones back to the system, and getting them again costs more than writing into them.
+  private static var largestPiece: Int { 64 << 10 }
+
+  @usableFromInline
+  package init(capacity: Int = 4_096, maximumSize: Int = maximumEncodedSize) {
     unsafe memory = .allocate(capacity: capacity)
     self.capacity = capacity
+    self.maximumSize = maximumSize
     position = capacity
   }
 
@@ -27,7 +36,7 @@ public struct Writer: ~Copyable {
 
   /// How many bytes have been written.
   @inlinable
-  var count: Int { capacity &- position }
+  var count: Int { fullCount &+ capacity &- position }
 
   /// Moves the position forward by so many bytes, which the caller fills.
   @inlinable @inline(__always)
@@ -36,22 +45,25 @@ public struct Writer: ~Copyable {
     position &-= size
   }
 
-  /// At least doubles the memory.
+  /// Puts what is full aside and takes a new piece of memory.
   ///
   /// Past the largest size, drops everything instead and remembers it: the memory stays bounded, and
   /// `finish` fails.
   @usableFromInline
   mutating func grow(by size: Int) {
     let (needed, overflow) = size.addingReportingOverflow(count)
-    if overflow || needed > maximumEncodedSize { isTooLarge = true }
-    let kept = isTooLarge ? 0 : count
-    let newCapacity = isTooLarge ? max(size, 4_096) : max(needed, capacity &* 2)
-    let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: newCapacity)
-    unsafe (larger + newCapacity - kept).initialize(from: memory + capacity - kept, count: kept)
-    unsafe memory.deallocate()
-    unsafe memory = larger
-    capacity = newCapacity
-    position = newCapacity &- kept
+    if overflow || needed > maximumSize { isTooLarge = true }
+    if isTooLarge {
+      unsafe memory.deallocate()
+      full = FullMemory()
+      fullCount = 0
+    } else {
+      fullCount &+= capacity &- position
+      unsafe full.append(memory, position..<capacity)
+    }
+    capacity = max(size, min(capacity &* 2, Self.largestPiece))
+    unsafe memory = .allocate(capacity: capacity)
+    position = capacity
   }
 
   // MARK: Primitives
@@ -156,32 +168,60 @@ public struct Writer: ~Copyable {
 
   // MARK: What was written
 
-  /// Lends what was written.
-  @inlinable
-  borrowing func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
-    unsafe body(UnsafeBufferPointer(start: memory + position, count: count))
-  }
-
-  /// Lends what was written.
-  borrowing func withSpan(_ body: (Span<UInt8>) -> Void) {
-    unsafe withBytes { unsafe body($0.span) }
-  }
-
-  /// Appends what was written to an array.
-  @inlinable
-  borrowing func finish(appendingTo array: inout [UInt8]) throws(EncodingError) {
-    guard !isTooLarge else { throw .tooLarge }
-    unsafe withBytes { unsafe array.append(contentsOf: $0) }
+  /// Appends what was written to an array; fails if that is more than the largest size.
+  @usableFromInline
+  package borrowing func finish(appendingTo array: inout [UInt8]) throws(EncodingError) {
+    guard !isTooLarge, count <= maximumSize else { throw .tooLarge }
+    if array.isEmpty { array.reserveCapacity(count) }
+    unsafe forEachPiece { unsafe array.append(contentsOf: $0) }
   }
 
   borrowing func isEqual(to other: borrowing Writer) -> Bool {
-    guard count == other.count else { return false }
-    for index in 0..<count
-    where unsafe memory[position + index] != other.memory[other.position + index] { return false }
-    return true
+    count == other.count && contents() == other.contents()
   }
 
   borrowing func hash(into hasher: inout Hasher) {
-    unsafe withBytes { unsafe hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+    unsafe contents().withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
+  }
+
+  /// What was written.
+  borrowing func contents() -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(count)
+    unsafe forEachPiece { unsafe bytes.append(contentsOf: $0) }
+    return bytes
+  }
+
+  /// Lends the pieces of what was written, the first bytes first.
+  private borrowing func forEachPiece(_ body: (UnsafeBufferPointer<UInt8>) -> Void) {
+    unsafe body(UnsafeBufferPointer(start: memory + position, count: capacity &- position))
+    unsafe full.forEachFromLast(body)
+  }
+}
+
+/// Pieces of memory that a writer has filled.
+private struct FullMemory: ~Copyable {
+  @safe
+  private struct Piece {
+    let memory: UnsafeMutablePointer<UInt8>
+    let written: Range<Int>
+  }
+
+  private var pieces: [Piece] = []
+
+  deinit {
+    for piece in pieces { unsafe piece.memory.deallocate() }
+  }
+
+  mutating func append(_ memory: UnsafeMutablePointer<UInt8>, _ written: Range<Int>) {
+    unsafe pieces.append(Piece(memory: memory, written: written))
+  }
+
+  borrowing func forEachFromLast(_ body: (UnsafeBufferPointer<UInt8>) -> Void) {
+    for piece in pieces.reversed() {
+      unsafe body(
+        UnsafeBufferPointer(
+          start: piece.memory + piece.written.lowerBound, count: piece.written.count))
+    }
   }
 }
