@@ -5,13 +5,12 @@ extension MessageGenerator {
     printer.line()
     if message.isLarge {
       printer.block("extension \(name)") { printNames(to: &$0) }
-      printer.line()
-      printer.block("extension \(name).FieldStorage: FieldContainer") { printFunctions(to: &$0) }
+      printLargeConformances(to: &printer)
     } else {
       printer.block("extension \(name): Message") { printer in
         printNames(to: &printer)
         printer.line()
-        printFunctions(to: &printer)
+        printFunctions(of: message.fields, access: access, to: &printer)
       }
     }
     for nested in nested { nested.printConformances(to: &printer) }
@@ -36,21 +35,29 @@ extension MessageGenerator {
     printer.line("]")
   }
 
-  private func printFunctions(to printer: inout CodePrinter) {
-    printDecoding(to: &printer)
+  /// Prints what reads, writes and shows these fields; unknown ones are written where all are.
+  func printFunctions(of fields: [Field], access: String, to printer: inout CodePrinter) {
+    printDecoding(of: fields, access: access, to: &printer)
     printer.line()
-    printEncoding(to: &printer)
+    printer.block("\(access)func encode(into writer: inout Writer)") { printer in
+      if !message.isLarge { printer.line("writer.write(unknownFields)") }
+      printEncoding(of: fields, to: &printer)
+    }
     printer.line()
-    printVisiting(to: &printer)
+    printer.block("\(access)func visitFields(_ visitor: inout some FieldVisitor)") { printer in
+      printVisiting(of: fields, to: &printer)
+    }
   }
 
-  private func printDecoding(to printer: inout CodePrinter) {
+  private func printDecoding(
+    of fields: [Field], access: String, to printer: inout CodePrinter
+  ) {
     printer.line("\(access)mutating func decodeField<R: FieldReader & ~Escapable>(")
     printer.line("  _ number: Int, from reader: inout R")
     printer.block(") throws(DecodingError)") { printer in
-      guard !message.fields.isEmpty else { return }
+      guard !fields.isEmpty else { return }
       printer.line("switch number {")
-      for field in message.fields {
+      for field in fields {
         printer.line("case \(field.number): try reader.read(\(readArguments(field)))")
       }
       printer.line("default: break")
@@ -72,36 +79,31 @@ extension MessageGenerator {
   }
 
   /// The last field first: see `Writer`.
-  private func printEncoding(to printer: inout CodePrinter) {
-    printer.block("\(access)func encode(into writer: inout Writer)") { printer in
-      printer.line("writer.write(unknownFields)")
-      for field in message.fields.sorted(by: { $0.number > $1.number }) {
-        switch field.form {
-        case .member(let index, _):
-          // A oneof stands where its first member would.
-          let oneof = message.oneofs[index]
-          guard oneof.members.map(\.number).min() == field.number else { continue }
-          printer.line("writer.write(\(oneof.property))")
-        case .repeated(isPacked: false):
-          let arguments = "unpacked: \(field.expression)\(field.coding)"
-          printer.line("writer.write(\(field.number), \(arguments))")
-        default:
-          printer.line("writer.write(\(field.number), \(field.storageExpression)\(field.coding))")
-        }
+  private func printEncoding(of fields: [Field], to printer: inout CodePrinter) {
+    for field in fields.sorted(by: { $0.number > $1.number }) {
+      switch field.form {
+      case .member(let index, _):
+        // A oneof stands where its first member would.
+        let oneof = message.oneofs[index]
+        guard oneof.members.map(\.number).min() == field.number else { continue }
+        printer.line("writer.write(\(oneof.property))")
+      case .repeated(isPacked: false):
+        let arguments = "unpacked: \(field.expression)\(field.coding)"
+        printer.line("writer.write(\(field.number), \(arguments))")
+      default:
+        printer.line("writer.write(\(field.number), \(field.storageExpression)\(field.coding))")
       }
     }
   }
 
-  private func printVisiting(to printer: inout CodePrinter) {
-    printer.block("\(access)func visitFields(_ visitor: inout some FieldVisitor)") { printer in
-      for field in message.fields {
-        if let index = field.oneofIndex {
-          let oneof = message.oneofs[index]
-          guard oneof.members.first?.number == field.number else { continue }
-          printer.line("visitor.visit(\(oneof.property))")
-        } else {
-          printer.line("visitor.visit(\(field.number), \(field.expression)\(field.coding))")
-        }
+  private func printVisiting(of fields: [Field], to printer: inout CodePrinter) {
+    for field in fields {
+      if let index = field.oneofIndex {
+        let oneof = message.oneofs[index]
+        guard oneof.isFirst(field, of: fields) else { continue }
+        printer.line("visitor.visit(\(oneof.property))")
+      } else {
+        printer.line("visitor.visit(\(field.number), \(field.expression)\(field.coding))")
       }
     }
   }

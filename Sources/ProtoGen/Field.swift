@@ -29,6 +29,8 @@ struct Field {
   /// The arguments that name codings where they are not the type's own: `, as: …`.
   let coding: String
   let isMessage: Bool
+  /// About how many bytes it takes in the message.
+  let size: Int
   let isSensitive: Bool
   /// The name in JSON if it is not the usual one.
   let jsonName: String?
@@ -45,10 +47,19 @@ struct Field {
   /// The type and the initial value of the stored property.
   var declaration: String {
     switch form {
-    case .plain: "\(name): \(type) = \(zero)"
-    case .optional, .boxed, .member: "\(name): \(type)?"
-    case .repeated: "\(name): [\(type)] = []"
-    case .map: "\(name): \(type) = [:]"
+    case .plain: "\(name): \(declaredType) = \(zero)"
+    case .optional, .boxed, .member: "\(name): \(declaredType)"
+    case .repeated: "\(name): \(declaredType) = []"
+    case .map: "\(name): \(declaredType) = [:]"
+    }
+  }
+
+  /// The type of the property.
+  var declaredType: String {
+    switch form {
+    case .plain, .map: type
+    case .optional, .boxed, .member: "\(type)?"
+    case .repeated: "[\(type)]"
     }
   }
 

@@ -27,10 +27,11 @@ struct FieldBuilder {
     let jsonName = field.jsonName ?? ""
     return Field(
       number: field.number ?? 0, protoName: name,
-      name: Naming.field(name, ofLarge: layout.isLarge(message.fullName)),
+      name: Naming.field(name),
       form: map == nil ? form(field) : .map, type: map?.type ?? value.type, zero: value.zero,
       coding: map?.coding ?? value.coding.map { ", as: \($0).self" } ?? "",
-      isMessage: field.isMessage, isSensitive: isSensitive(field),
+      isMessage: field.isMessage, size: layout.size(of: field, in: message.fullName),
+      isSensitive: isSensitive(field),
       jsonName: jsonName.isEmpty || jsonName == FieldName.jsonName(name) ? nil : jsonName,
       isRequired: schema.isRequired(field, in: message),
       defaultValue: try defaultValue(field, value), comment: comment)

@@ -85,7 +85,8 @@ final class Layout {
     return size
   }
 
-  private func size(of field: FieldDescriptorProto, in message: String) -> Int {
+  /// About how many bytes a field takes in its message.
+  func size(of field: FieldDescriptorProto, in message: String) -> Int {
     guard field.label != .repeated, field.isMessage else { return Self.size(ofScalar: field) }
     return isOutOfLine(field, in: message) ? 8 : size(of: Self.target(of: field))
   }

@@ -13,20 +13,13 @@ struct MessageGenerator {
     printer.comment(message.comment)
     let conformance = message.isLarge ? ": LargeMessage" : ""
     printer.block("\(access)struct \(message.entry.path.last ?? "")\(conformance)") { printer in
-      if message.isLarge { printStorage(to: &printer) } else { printProperties(to: &printer) }
+      if message.isLarge {
+        printLargeProperties(to: &printer)
+      } else {
+        printProperties(to: &printer)
+      }
       printNestedTypes(to: &printer)
     }
-  }
-
-  /// Prints the struct with the properties of a large message, and the one property that holds it.
-  private func printStorage(to printer: inout CodePrinter) {
-    printer.line("\(access)var fieldStorage = noFields")
-    printer.line("private static let noFields = Shared(FieldStorage())")
-    printer.line()
-    printer.line("\(access)init() {}")
-    printer.line()
-    printer.line("/// The fields.")
-    printer.block("\(access)struct FieldStorage") { printProperties(to: &$0) }
   }
 
   private func printProperties(to printer: inout CodePrinter) {
@@ -47,15 +40,21 @@ struct MessageGenerator {
     } else {
       printer.comment(field.comment)
       printer.line("\(field.form == .boxed ? "@Boxed " : "")\(access)var \(field.declaration)")
-      guard let value = field.defaultValue else { return }
-      let name = Naming.member(field.name)
-      printer.line("/// `\(name)`, or what the schema gives as its default.")
-      let body = "self.\(name) ?? \(value)"
-      printer.line("\(access)var \(name)OrDefault: \(field.type) { \(body) }")
+      printDefault(of: field, to: &printer)
     }
   }
 
-  private func printAccessor(
+  /// Prints what gives the default of the schema where the field is not set.
+  func printDefault(of field: Field, to printer: inout CodePrinter) {
+    guard let value = field.defaultValue else { return }
+    let name = Naming.member(field.name)
+    printer.line("/// `\(name)`, or what the schema gives as its default.")
+    let body = "self.\(name) ?? \(value)"
+    printer.line("\(access)var \(name)OrDefault: \(field.type) { \(body) }")
+  }
+
+  /// Prints what gives a member of a oneof if it is set.
+  func printAccessor(
     _ field: Field, of oneof: MessageModel.Oneof, to printer: inout CodePrinter
   ) {
     printer.comment(field.comment)

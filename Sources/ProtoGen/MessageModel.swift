@@ -18,6 +18,8 @@ struct MessageModel {
   let hasRequiredFields: Bool
   let comment: String?
   let fields: [Field]
+  /// The fields of a large message, as they are kept.
+  let parts: [Part]
   /// By their index in the schema; those that the compiler makes for `optional` have no members.
   let oneofs: [Oneof]
   let nested: [MessageModel]
@@ -31,10 +33,12 @@ struct MessageModel {
     comment = context.comments[path] ?? "`\(fullName)`."
     var scope = outer
     scope.nestedNames.formUnion(Self.nestedNames(message))
+    scope.nestedNames.formUnion(message.field.indices.map { "Part\($0 + 1)" })
     let fields = try Self.fields(message, fullName, path, scope, context)
     self.fields = fields
     reference = scope.reference(to: entry)
     isLarge = context.layout.isLarge(fullName)
+    parts = isLarge ? Part.split(fields) : []
     hasRequiredFields = context.layout.hasRequiredFields(fullName)
     oneofs = message.oneofDecl.enumerated().map { index, oneof in
       Oneof(

@@ -25,39 +25,29 @@ enum Naming {
   /// Members of every message that a field must not replace: a field `description` would otherwise
   /// be what is printed.
   private static let members: Set<String> = [
-    "customMirror", "debugDescription", "description", "hashValue", "self", "unknownFields",
+    "customMirror", "debugDescription", "description", "fieldStorage", "hashValue", "self",
+    "unknownFields",
   ]
 
   /// Members of every enum that a value must not replace.
   private static let enumMembers: Set<String> = ["rawValue", "self", "valueNames"]
-
-  /// Other members of messages, which only hide the fields of large messages.
-  private static let methods: Set<String> = [
-    "decodeField", "encode", "fieldStorage", "hash", "json", "jsonBytes", "merge",
-    "missingRequiredField", "serialize", "serialized", "visitFields",
-  ]
 
   /// Types that generated code names without a module, and words that cannot name a type.
   private static let types: Set<String> = [
     "Any", "AnyObject", "Array", "Bool", "Boxed", "CallOptions", "Channel", "Coding",
     "CustomMirror", "DecodingError", "Dictionary", "Double", "Duration", "EncodingError",
     "EnumValueName", "Error", "FieldContainer", "FieldName", "FieldNames", "FieldReader",
-    "FieldStorage", "FieldVisitor", "FileDescriptor", "Float", "Hashable", "Int", "Int32", "Int64",
-    "JSONReader", "JSONWriter", "LargeMessage", "Map", "Message", "MethodDescriptor", "Never",
-    "Oneof", "Optional",
-    "ProtoEnum", "Protocol", "RPC", "RPCError", "Reader", "Router", "Self", "Sendable",
-    "ServerContext", "Service", "Shared", "String", "Type", "UInt32", "UInt64", "UInt8",
-    "UnknownFields",
-    "Void", "Wire", "Writer",
+    "FieldSet", "FieldStorage", "FieldVisitor", "FileDescriptor", "Float", "Hashable", "Int",
+    "Int32", "Int64", "JSONReader", "JSONWriter", "LargeMessage", "Map", "Message",
+    "MethodDescriptor", "Never", "Oneof", "Optional", "ProtoEnum", "Protocol", "RPC", "RPCError",
+    "Reader", "Router", "Self", "Sendable", "ServerContext", "Service", "Shared", "Sparse",
+    "String", "Type", "UInt32", "UInt64", "UInt8", "UnknownFields", "Void", "Wire", "Writer",
   ]
 
   /// `callback_url` as a field: `callbackURL`.
-  ///
-  /// The fields of a large message are looked up only where the message has no member of that name.
-  static func field(_ name: String, ofLarge isLarge: Bool = false) -> String {
+  static func field(_ name: String) -> String {
     let name = lowerCamel(name)
-    let isTaken = members.contains(name) || (isLarge && methods.contains(name))
-    return escaped(isTaken ? name + "Field" : name)
+    return escaped(members.contains(name) ? name + "Field" : name)
   }
 
   /// `StartLink` as a method: `startLink`.

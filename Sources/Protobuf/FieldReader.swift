@@ -4,6 +4,8 @@
 /// The field's Swift type says how it is encoded; only where several encodings share a type
 /// (`sint32`, `fixed64`, …) is a coding named.
 public protocol FieldReader: ~Escapable {
+  /// Takes an object of this size off the memory that may be allocated; fails if too little is left.
+  mutating func willAllocate(_ size: Int) throws(DecodingError)
   /// Reads a singular field.
   mutating func read<Coding: FieldCoding>(
     _ value: inout Coding.Value, as coding: Coding.Type

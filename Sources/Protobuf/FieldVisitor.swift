@@ -1,4 +1,5 @@
-/// Sees the fields of a message that are set, in the order of the schema.
+/// Sees the fields of a message that are set, in the order of the schema, or of their numbers where the
+/// message is large.
 ///
 /// What shows a message in another form than the wire's is a visitor. It looks names up in the
 /// message's `fieldNames`.

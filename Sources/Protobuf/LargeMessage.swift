@@ -1,31 +1,17 @@
-/// A message with so many fields that they are kept on the heap.
+/// A message with so many fields that they are kept on the heap, in parts.
 ///
 /// The message itself is then as large as a pointer: copying it, growing a list of it and nesting it
-/// cost nothing, and one in which nothing is set takes no memory at all. Its fields are those of
-/// `FieldStorage` and are used as if they were its own.
-@dynamicMemberLookup
+/// cost nothing. A part takes memory once one of its fields is set, so that a message needs about as
+/// much as it holds, however many fields its schema has.
 public protocol LargeMessage: Message {
-  /// The fields.
+  /// The parts.
   associatedtype FieldStorage: FieldContainer
 
-  /// The fields, shared by copies until one of them changes.
-  var fieldStorage: Shared<FieldStorage> { get set }
+  /// The parts, shared by copies until one of them changes.
+  var fieldStorage: Sparse<FieldStorage> { get set }
 }
 
 extension LargeMessage {
-  /// A field.
-  @inlinable
-  public subscript<Value>(dynamicMember field: WritableKeyPath<FieldStorage, Value>) -> Value {
-    _read { yield fieldStorage.value[keyPath: field] }
-    _modify { yield &fieldStorage.value[keyPath: field] }
-  }
-
-  /// A member of a oneof.
-  @inlinable
-  public subscript<Value>(dynamicMember field: KeyPath<FieldStorage, Value>) -> Value {
-    fieldStorage.value[keyPath: field]
-  }
-
   /// What was read but is not in the schema.
   @inlinable
   public var unknownFields: UnknownFields {
@@ -33,31 +19,29 @@ extension LargeMessage {
     _modify { yield &fieldStorage.value.unknownFields }
   }
 
-  /// Reads a field into the storage.
+  /// Reads a field into its part.
   @inlinable
   public mutating func decodeField<R: FieldReader & ~Escapable>(
     _ number: Int, from reader: inout R
   ) throws(DecodingError) {
-    try fieldStorage.value.decodeField(number, from: &reader)
+    try fieldStorage.decodeField(number, from: &reader)
   }
 
-  /// Reads fields into the storage, which is allocated if there are any.
+  /// Reads fields into their parts.
   @inlinable
   public mutating func merge(from reader: inout Reader) throws(DecodingError) {
-    guard !reader.isAtEnd else { return }
-    try reader.charge(MemoryLayout<FieldStorage>.size)
-    try fieldStorage.value.merge(from: &reader)
+    try fieldStorage.merge(from: &reader)
   }
 
-  /// Writes the fields of the storage.
+  /// Writes the fields of all parts.
   @inlinable
   public func encode(into writer: inout Writer) {
-    fieldStorage.value.encode(into: &writer)
+    fieldStorage.encode(into: &writer)
   }
 
-  /// Shows the fields of the storage.
+  /// Shows the fields of all parts.
   @inlinable
   public func visitFields(_ visitor: inout some FieldVisitor) {
-    fieldStorage.value.visitFields(&visitor)
+    fieldStorage.visitFields(&visitor)
   }
 }

@@ -7,9 +7,13 @@
 struct MemoryBudget {
   @usableFromInline private(set) var remaining: Int
 
-  /// What an allocation costs besides its content: the allocator's header and rounding, and the
-  /// header of Swift's objects and arrays.
-  @usableFromInline static let overhead = 48
+  /// What arrays and strings cost besides their content: Swift's header of 32 bytes, the allocator's
+  /// of 8, and its rounding up to 16.
+  @usableFromInline static let overhead = 56
+  /// What objects cost besides their content: Swift's header takes 16 bytes.
+  @usableFromInline static let objectOverhead = 40
+  /// What dictionaries cost besides their entries.
+  @usableFromInline static let dictionaryOverhead = 112
 
   @inlinable
   init(_ limits: DecodingLimits, inputSize: Int) {
@@ -20,15 +24,15 @@ struct MemoryBudget {
 
   /// Takes off what an allocation of this size costs; false if that is more than is left.
   @inlinable
-  mutating func charge(_ size: Int) -> Bool {
-    remaining &-= size &+ Self.overhead
+  mutating func charge(_ size: Int, overhead: Int = Self.overhead) -> Bool {
+    remaining &-= size &+ overhead
     return remaining >= 0
   }
 
   /// Gives back what an allocation cost that has been released.
   @inlinable
-  mutating func refund(_ size: Int) {
-    if size > 0 { remaining &+= size &+ Self.overhead }
+  mutating func refund(_ size: Int, overhead: Int = Self.overhead) {
+    if size > 0 { remaining &+= size &+ overhead }
   }
 
   /// Makes room in an array for so many more elements; false if the budget does not allow it.
@@ -52,9 +56,10 @@ struct MemoryBudget {
   mutating func makeRoom<Key, Value>(in entries: [Key: Value]) -> Bool {
     guard entries.count == entries.capacity else { return true }
     let entry = MemoryLayout<Key>.stride &+ MemoryLayout<Value>.stride &+ 1
-    let old = entries.capacity &* 4 / 3 &* entry
-    guard charge(max(2 &* entry, old &* 2)) else { return false }
-    refund(old)
+    let old = entries.capacity == 0 ? 0 : (entries.capacity &* 4 &+ 2) / 3 &* entry
+    let new = max(2 &* entry, old &* 2)
+    guard charge(new, overhead: Self.dictionaryOverhead) else { return false }
+    refund(old, overhead: Self.dictionaryOverhead)
     return true
   }
 }

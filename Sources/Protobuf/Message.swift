@@ -1,24 +1,27 @@
-/// What a message consists of: fields that can be read, written and shown.
-public protocol FieldContainer: Sendable {
+/// Fields that can be read, written and shown.
+public protocol FieldSet: Sendable {
   /// Nothing is set.
   init()
-
-  /// What was read but is not in the schema.
-  var unknownFields: UnknownFields { get set }
 
   /// Reads the field with this number if the schema has it and the reader finds that it fits.
   mutating func decodeField<R: FieldReader & ~Escapable>(
     _ number: Int, from reader: inout R
   ) throws(DecodingError)
 
-  /// Reads fields up to the end of the message on top of what is already set.
-  mutating func merge(from reader: inout Reader) throws(DecodingError)
-
   /// Writes all fields, the last one first.
   func encode(into writer: inout Writer)
 
   /// Shows the fields that are set, the first one first.
   func visitFields(_ visitor: inout some FieldVisitor)
+}
+
+/// What a message consists of: its fields, and those that its schema does not know.
+public protocol FieldContainer: FieldSet {
+  /// What was read but is not in the schema.
+  var unknownFields: UnknownFields { get set }
+
+  /// Reads fields up to the end of the message on top of what is already set.
+  mutating func merge(from reader: inout Reader) throws(DecodingError)
 }
 
 extension FieldContainer {

@@ -1,5 +1,7 @@
 // The testee of protobuf's conformance suite: its runner writes requests to standard input and reads
 // the answers from standard output. Each stands behind its length: four bytes, little-endian.
+//
+// With `--memory` it answers with how much of the heap reading took: see `HeapMeter`.
 
 import Foundation
 import Protobuf
@@ -8,8 +10,11 @@ import Protobuf
 @main
 enum ConformanceTestee {
   static func main() throws {
+    let meter = CommandLine.arguments.contains("--memory") ? try HeapMeter() : nil
     while let request = try read() {
-      let response = try ConformanceResponse.with { $0.result = try answer(request) }
+      let response = try ConformanceResponse.with {
+        $0.result = try meter.map { try measure(request, with: $0) } ?? answer(request)
+      }
       let bytes = try response.serialized()
       let length = (0..<4).map { UInt8(truncatingIfNeeded: bytes.count >> (8 * $0)) }
       try FileHandle.standardOutput.write(contentsOf: Data(length + bytes))
@@ -35,6 +40,16 @@ enum ConformanceTestee {
     case TestAllTypesProto2.messageName: convert(TestAllTypesProto2.self, request)
     default: .skipped("\(request.messageType) is not known here")
     }
+  }
+
+  /// Answers with the bytes that the answer took: a parse error if there was one, or else `skipped`.
+  private static func measure(
+    _ request: ConformanceRequest, with meter: HeapMeter
+  ) throws -> ConformanceResponse.Result {
+    var result: ConformanceResponse.Result?
+    let bytes = try meter.measure { result = try answer(request) }
+    if case .parseError? = result { return .parseError("\(bytes)") }
+    return .skipped("\(bytes)")
   }
 
   private static func convert<M: Message>(

@@ -1,6 +1,7 @@
 """Plays the runner of protobuf's conformance suite for our testee, with a table of its cases (T71)."""
 
 import json
+import os
 import struct
 import subprocess
 
@@ -15,7 +16,7 @@ PROTO2 = "protobuf_test_messages.proto2.TestAllTypesProto2"
 class Runner:
     """The program, and the messages of its protocol."""
 
-    def __init__(self):
+    def __init__(self, *arguments, **environment):
         from testing.conformance import conformance_pb2, test_messages_proto2_pb2
         from testing.conformance import test_messages_proto3_pb2
         self.protocol = conformance_pb2
@@ -24,7 +25,8 @@ class Runner:
             PROTO2: test_messages_proto2_pb2.TestAllTypesProto2,
         }
         self.process = subprocess.Popen(
-            [BIN / "conformance-testee"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            [BIN / "conformance-testee", *arguments], env=os.environ | environment,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def ask(self, message_type=PROTO3, category="BINARY_TEST", output="PROTOBUF", **payload):
         request = self.protocol.ConformanceRequest(

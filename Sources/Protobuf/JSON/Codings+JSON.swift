@@ -121,6 +121,7 @@ extension Wire.Bytes {
       }
     }
     guard let bytes = Base64.decode(text.span) else { throw reader.error(.unfitJSON) }
+    if !bytes.isEmpty { try reader.charge(bytes.count) }
     return bytes
   }
 

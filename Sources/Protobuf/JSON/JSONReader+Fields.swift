@@ -29,7 +29,7 @@ extension JSONReader: FieldReader {
     _ value: inout Boxed<Coding.Value>, as coding: Coding.Type
   ) throws(DecodingError) {
     if try skipsNull(Coding.self) { return }
-    try charge(MemoryLayout<Coding.Value>.size)
+    try willAllocate(MemoryLayout<Coding.Value>.size)
     value.wrappedValue = try Coding.read(from: &self)
   }
 
@@ -82,7 +82,7 @@ extension JSONReader: FieldReader {
     if try skipsNull(Coding.self) { return }
     guard oneof == nil else { throw error(.duplicateField) }
     guard let value = try Coding.read(from: &self) else { return }
-    if Coding.wireType == .lengthDelimited { try charge(MemoryLayout<Coding.Value>.size) }
+    if !Coding.isPackable { try willAllocate(MemoryLayout<Coding.Value>.size) }
     oneof = choose(value)
   }
 
@@ -91,6 +91,8 @@ extension JSONReader: FieldReader {
     into message: inout M, except exception: String? = nil
   ) throws(DecodingError) {
     try descend()
+    // What `seen` takes for as long as the object is read.
+    try willAllocate(Self.sizeOfSeen)
     var seen: Set<Int> = []
     try readMembers { (name, reader: inout JSONReader) throws(DecodingError) in
       guard let number = M.fieldNames.number(of: name) else {
@@ -102,8 +104,11 @@ extension JSONReader: FieldReader {
       guard seen.insert(number).inserted else { throw reader.error(.duplicateField) }
       try message.decodeField(number, from: &reader)
     }
+    memory.refund(Self.sizeOfSeen, overhead: MemoryBudget.objectOverhead)
     remainingDepth += 1
   }
+
+  private static var sizeOfSeen: Int { 256 }
 }
 
 extension Message {

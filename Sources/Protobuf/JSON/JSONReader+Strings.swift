@@ -32,6 +32,33 @@ extension JSONReader {
     throw error(.malformedJSON)
   }
 
+  /// Moves past a string, which takes no memory.
+  mutating func skipString() throws(DecodingError) {
+    guard take("\"") else { throw unexpected() }
+    var start = position
+    while position < bytes.count {
+      switch bytes[position] {
+      case UInt8(ascii: "\""):
+        try validate(start..<position)
+        position += 1
+        return
+      case UInt8(ascii: "\\"):
+        try validate(start..<position)
+        _ = try readEscape()
+        start = position
+      case 0..<0x20: throw error(.malformedJSON)
+      default: position += 1
+      }
+    }
+    throw error(.malformedJSON)
+  }
+
+  private func validate(_ range: Range<Int>) throws(DecodingError) {
+    do { _ = try UTF8Span(validating: bytes.extracting(range)) } catch {
+      throw DecodingError(.invalidUTF8, offset: range.lowerBound)
+    }
+  }
+
   private mutating func string(_ utf8: Span<UInt8>) throws(DecodingError) -> String {
     if utf8.count > 15 { try charge(utf8.count) }
     do { return String(copying: try UTF8Span(validating: utf8)) } catch {

@@ -29,6 +29,13 @@ public struct JSONReader: ~Escapable {
     guard memory.charge(size) else { throw error(.tooMuchMemory) }
   }
 
+  /// Takes an object of this size off the memory that may be allocated.
+  public mutating func willAllocate(_ size: Int) throws(DecodingError) {
+    guard memory.charge(size, overhead: MemoryBudget.objectOverhead) else {
+      throw error(.tooMuchMemory)
+    }
+  }
+
   mutating func descend() throws(DecodingError) {
     guard remainingDepth > 0 else { throw error(.tooDeep) }
     remainingDepth -= 1
@@ -125,9 +132,7 @@ public struct JSONReader: ~Escapable {
     switch peek() {
     case UInt8(ascii: "{"):
       try descend()
-      try readMembers { (_, reader: inout JSONReader) throws(DecodingError) in
-        try reader.skipValue()
-      }
+      try skipMembers()
       remainingDepth += 1
     case UInt8(ascii: "["):
       try descend()
@@ -135,11 +140,22 @@ public struct JSONReader: ~Escapable {
         try reader.skipValue()
       }
       remainingDepth += 1
-    case UInt8(ascii: "\""): _ = try readString()
+    case UInt8(ascii: "\""): try skipString()
     case UInt8(ascii: "t"): _ = try take(literal: "true")
     case UInt8(ascii: "f"): _ = try take(literal: "false")
     case UInt8(ascii: "n"): _ = try take(literal: "null")
     default: _ = try readNumberText()
     }
+  }
+
+  private mutating func skipMembers() throws(DecodingError) {
+    try expect("{")
+    if take("}") { return }
+    repeat {
+      try skipString()
+      guard take(":") else { throw error(.malformedJSON) }
+      try skipValue()
+    } while take(",")
+    guard take("}") else { throw error(.malformedJSON) }
   }
 }

@@ -6,8 +6,8 @@ public struct JSONWriter: FieldVisitor {
   private var names: FieldNames = [:]
   /// Whether a comma must stand before the next member of the current object or list.
   private var needsComma = false
-  /// How many more messages may stand inside one another: an `Any` can hold any number.
-  private var remainingDepth = DecodingLimits.default.maximumDepth
+  /// How many more messages may be opened, the outermost not counted: an `Any` can hold any number.
+  private var remainingDepth = DecodingLimits.default.maximumDepth + 1
   private var failure: EncodingError?
 
   init(options: JSONEncodingOptions) { self.options = options }

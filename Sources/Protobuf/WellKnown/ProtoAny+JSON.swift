@@ -10,6 +10,8 @@ extension ProtoAny {
   public static var hasOwnJSONForm: Bool { true }
 
   public mutating func merge(from reader: inout JSONReader) throws(DecodingError) {
+    // An empty one is a level, too.
+    guard reader.remainingDepth > 0 else { throw reader.error(.tooDeep) }
     guard let url = try Self.findType(&reader) else { return }
     typeURL = url
     guard let type = reader.options.types[packedName] else { throw reader.error(.unknownType) }
@@ -91,9 +93,16 @@ extension FieldMask {
   /// Paths in lower camel case with commas between them.
   public mutating func merge(from reader: inout JSONReader) throws(DecodingError) {
     let text = try reader.readString()
-    for path in text.split(separator: ",", omittingEmptySubsequences: !text.contains(",")) {
-      guard let path = Self.snakeCase(path) else { throw reader.error(.unfitJSON) }
+    var rest = text.utf8[...]
+    if rest.isEmpty { return }
+    while true {
+      let end = rest.firstIndex(of: UInt8(ascii: ",")) ?? rest.endIndex
+      guard let path = Self.snakeCase(rest[..<end]) else { throw reader.error(.unfitJSON) }
+      guard reader.memory.makeRoom(for: 1, in: &paths) else { throw reader.error(.tooMuchMemory) }
+      if path.utf8.count > 15 { try reader.charge(path.utf8.count) }
       paths.append(path)
+      if end == rest.endIndex { return }
+      rest = rest[rest.index(after: end)...]
     }
   }
 
@@ -102,7 +111,7 @@ extension FieldMask {
     for path in paths {
       let text = FieldName.jsonName(path)
       // "If the path does not survive the round trip, it is an error."
-      guard let back = Self.snakeCase(text[...]), back.utf8.elementsEqual(path.utf8) else {
+      guard let back = Self.snakeCase(text.utf8[...]), back.utf8.elementsEqual(path.utf8) else {
         return writer.fail(.noJSONForm("a FieldMask with the path \(path)"))
       }
       texts.append(text)
@@ -111,9 +120,9 @@ extension FieldMask {
   }
 
   /// `screenName`: `screen_name`; nil if it cannot come from a name in the schema.
-  private static func snakeCase(_ path: Substring) -> String? {
+  private static func snakeCase(_ path: Substring.UTF8View) -> String? {
     var text: [UInt8] = []
-    for byte in path.utf8 {
+    for byte in path {
       switch byte {
       case UInt8(ascii: "_"): return nil
       case UInt8(ascii: "A")...UInt8(ascii: "Z"):

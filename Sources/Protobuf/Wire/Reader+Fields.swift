@@ -51,7 +51,7 @@ extension Reader: FieldReader {
     _ value: inout Boxed<Coding.Value>, as coding: Coding.Type
   ) throws(DecodingError) {
     guard holds(Coding.self) else { return }
-    if value.box == nil { try charge(MemoryLayout<Coding.Value>.size) }
+    if value.box == nil { try willAllocate(MemoryLayout<Coding.Value>.size) }
     // Taken out so that it is merged into in place, not into a copy.
     var box = value.box.take() ?? Shared(Coding.zero)
     try Coding.merge(into: &box.value, from: &self)
@@ -103,12 +103,12 @@ extension Reader: FieldReader {
       if let known = try readKnown(Coding.self) { oneof = choose(known) }
       return
     }
+    // Messages that can contain their own kind are kept out of line.
+    if !Coding.isPackable, current == nil { try willAllocate(MemoryLayout<Coding.Value>.size) }
     // Given up first, so that `current` is the only reference and is merged into in place.
     oneof = nil
-    var merged = current ?? Coding.zero
+    var merged = current.take() ?? Coding.zero
     try Coding.merge(into: &merged, from: &self)
-    // Messages that can contain their own kind are kept out of line.
-    if Coding.wireType == .lengthDelimited { try charge(MemoryLayout<Coding.Value>.size) }
     oneof = choose(merged)
   }
 }

@@ -39,6 +39,14 @@ public struct Reader: ~Escapable {
     guard memory.charge(size) else { throw error(.tooMuchMemory) }
   }
 
+  /// Takes an object of this size off the memory that may be allocated.
+  @inlinable
+  public mutating func willAllocate(_ size: Int) throws(DecodingError) {
+    guard memory.charge(size, overhead: MemoryBudget.objectOverhead) else {
+      throw error(.tooMuchMemory)
+    }
+  }
+
   // MARK: Fields
 
   @inlinable

@@ -21,208 +21,897 @@ struct ForeignEnumProto2: ProtoEnum {
 
 /// Every kind of field.
 struct TestAllTypesProto2: LargeMessage {
-  var fieldStorage = noFields
-  private static let noFields = Shared(FieldStorage())
+  var fieldStorage = Sparse<FieldStorage>()
 
   init() {}
 
-  /// The fields.
+  /// Singular fields.
+  var optionalInt32: Int32? {
+    _read { yield fieldStorage.value.part1.value.optionalInt32 }
+    _modify { yield &fieldStorage.value.part1.value.optionalInt32 }
+  }
+
+  var optionalInt64: Int64? {
+    _read { yield fieldStorage.value.part1.value.optionalInt64 }
+    _modify { yield &fieldStorage.value.part1.value.optionalInt64 }
+  }
+
+  var optionalUint32: UInt32? {
+    _read { yield fieldStorage.value.part1.value.optionalUint32 }
+    _modify { yield &fieldStorage.value.part1.value.optionalUint32 }
+  }
+
+  var optionalUint64: UInt64? {
+    _read { yield fieldStorage.value.part1.value.optionalUint64 }
+    _modify { yield &fieldStorage.value.part1.value.optionalUint64 }
+  }
+
+  var optionalSint32: Int32? {
+    _read { yield fieldStorage.value.part1.value.optionalSint32 }
+    _modify { yield &fieldStorage.value.part1.value.optionalSint32 }
+  }
+
+  var optionalSint64: Int64? {
+    _read { yield fieldStorage.value.part1.value.optionalSint64 }
+    _modify { yield &fieldStorage.value.part1.value.optionalSint64 }
+  }
+
+  var optionalFixed32: UInt32? {
+    _read { yield fieldStorage.value.part1.value.optionalFixed32 }
+    _modify { yield &fieldStorage.value.part1.value.optionalFixed32 }
+  }
+
+  var optionalFixed64: UInt64? {
+    _read { yield fieldStorage.value.part1.value.optionalFixed64 }
+    _modify { yield &fieldStorage.value.part1.value.optionalFixed64 }
+  }
+
+  var optionalSfixed32: Int32? {
+    _read { yield fieldStorage.value.part1.value.optionalSfixed32 }
+    _modify { yield &fieldStorage.value.part1.value.optionalSfixed32 }
+  }
+
+  var optionalSfixed64: Int64? {
+    _read { yield fieldStorage.value.part1.value.optionalSfixed64 }
+    _modify { yield &fieldStorage.value.part1.value.optionalSfixed64 }
+  }
+
+  var optionalFloat: Float? {
+    _read { yield fieldStorage.value.part1.value.optionalFloat }
+    _modify { yield &fieldStorage.value.part1.value.optionalFloat }
+  }
+
+  var optionalDouble: Double? {
+    _read { yield fieldStorage.value.part1.value.optionalDouble }
+    _modify { yield &fieldStorage.value.part1.value.optionalDouble }
+  }
+
+  var optionalBool: Bool? {
+    _read { yield fieldStorage.value.part1.value.optionalBool }
+    _modify { yield &fieldStorage.value.part1.value.optionalBool }
+  }
+
+  var optionalString: String? {
+    _read { yield fieldStorage.value.part1.value.optionalString }
+    _modify { yield &fieldStorage.value.part1.value.optionalString }
+  }
+
+  var optionalBytes: [UInt8]? {
+    _read { yield fieldStorage.value.part1.value.optionalBytes }
+    _modify { yield &fieldStorage.value.part1.value.optionalBytes }
+  }
+
+  var optionalNestedMessage: TestAllTypesProto2.NestedMessage? {
+    _read { yield fieldStorage.value.part2.value.optionalNestedMessage }
+    _modify { yield &fieldStorage.value.part2.value.optionalNestedMessage }
+  }
+
+  var optionalForeignMessage: ForeignMessageProto2? {
+    _read { yield fieldStorage.value.part2.value.optionalForeignMessage }
+    _modify { yield &fieldStorage.value.part2.value.optionalForeignMessage }
+  }
+
+  var optionalNestedEnum: TestAllTypesProto2.NestedEnum? {
+    _read { yield fieldStorage.value.part2.value.optionalNestedEnum }
+    _modify { yield &fieldStorage.value.part2.value.optionalNestedEnum }
+  }
+
+  var optionalForeignEnum: ForeignEnumProto2? {
+    _read { yield fieldStorage.value.part2.value.optionalForeignEnum }
+    _modify { yield &fieldStorage.value.part2.value.optionalForeignEnum }
+  }
+
+  var optionalStringPiece: String? {
+    _read { yield fieldStorage.value.part2.value.optionalStringPiece }
+    _modify { yield &fieldStorage.value.part2.value.optionalStringPiece }
+  }
+
+  var optionalCord: String? {
+    _read { yield fieldStorage.value.part2.value.optionalCord }
+    _modify { yield &fieldStorage.value.part2.value.optionalCord }
+  }
+
+  var recursiveMessage: TestAllTypesProto2? {
+    _read { yield fieldStorage.value.part2.value.recursiveMessage }
+    _modify { yield &fieldStorage.value.part2.value.recursiveMessage }
+  }
+
+  /// Lists.
+  var repeatedInt32: [Int32] {
+    _read { yield fieldStorage.value.part2.value.repeatedInt32 }
+    _modify { yield &fieldStorage.value.part2.value.repeatedInt32 }
+  }
+
+  var repeatedInt64: [Int64] {
+    _read { yield fieldStorage.value.part2.value.repeatedInt64 }
+    _modify { yield &fieldStorage.value.part2.value.repeatedInt64 }
+  }
+
+  var repeatedUint32: [UInt32] {
+    _read { yield fieldStorage.value.part2.value.repeatedUint32 }
+    _modify { yield &fieldStorage.value.part2.value.repeatedUint32 }
+  }
+
+  var repeatedUint64: [UInt64] {
+    _read { yield fieldStorage.value.part2.value.repeatedUint64 }
+    _modify { yield &fieldStorage.value.part2.value.repeatedUint64 }
+  }
+
+  var repeatedSint32: [Int32] {
+    _read { yield fieldStorage.value.part3.value.repeatedSint32 }
+    _modify { yield &fieldStorage.value.part3.value.repeatedSint32 }
+  }
+
+  var repeatedSint64: [Int64] {
+    _read { yield fieldStorage.value.part3.value.repeatedSint64 }
+    _modify { yield &fieldStorage.value.part3.value.repeatedSint64 }
+  }
+
+  var repeatedFixed32: [UInt32] {
+    _read { yield fieldStorage.value.part3.value.repeatedFixed32 }
+    _modify { yield &fieldStorage.value.part3.value.repeatedFixed32 }
+  }
+
+  var repeatedFixed64: [UInt64] {
+    _read { yield fieldStorage.value.part3.value.repeatedFixed64 }
+    _modify { yield &fieldStorage.value.part3.value.repeatedFixed64 }
+  }
+
+  var repeatedSfixed32: [Int32] {
+    _read { yield fieldStorage.value.part3.value.repeatedSfixed32 }
+    _modify { yield &fieldStorage.value.part3.value.repeatedSfixed32 }
+  }
+
+  var repeatedSfixed64: [Int64] {
+    _read { yield fieldStorage.value.part3.value.repeatedSfixed64 }
+    _modify { yield &fieldStorage.value.part3.value.repeatedSfixed64 }
+  }
+
+  var repeatedFloat: [Float] {
+    _read { yield fieldStorage.value.part3.value.repeatedFloat }
+    _modify { yield &fieldStorage.value.part3.value.repeatedFloat }
+  }
+
+  var repeatedDouble: [Double] {
+    _read { yield fieldStorage.value.part3.value.repeatedDouble }
+    _modify { yield &fieldStorage.value.part3.value.repeatedDouble }
+  }
+
+  var repeatedBool: [Bool] {
+    _read { yield fieldStorage.value.part3.value.repeatedBool }
+    _modify { yield &fieldStorage.value.part3.value.repeatedBool }
+  }
+
+  var repeatedString: [String] {
+    _read { yield fieldStorage.value.part3.value.repeatedString }
+    _modify { yield &fieldStorage.value.part3.value.repeatedString }
+  }
+
+  var repeatedBytes: [[UInt8]] {
+    _read { yield fieldStorage.value.part3.value.repeatedBytes }
+    _modify { yield &fieldStorage.value.part3.value.repeatedBytes }
+  }
+
+  var repeatedNestedMessage: [TestAllTypesProto2.NestedMessage] {
+    _read { yield fieldStorage.value.part3.value.repeatedNestedMessage }
+    _modify { yield &fieldStorage.value.part3.value.repeatedNestedMessage }
+  }
+
+  var repeatedForeignMessage: [ForeignMessageProto2] {
+    _read { yield fieldStorage.value.part3.value.repeatedForeignMessage }
+    _modify { yield &fieldStorage.value.part3.value.repeatedForeignMessage }
+  }
+
+  var repeatedNestedEnum: [TestAllTypesProto2.NestedEnum] {
+    _read { yield fieldStorage.value.part3.value.repeatedNestedEnum }
+    _modify { yield &fieldStorage.value.part3.value.repeatedNestedEnum }
+  }
+
+  var repeatedForeignEnum: [ForeignEnumProto2] {
+    _read { yield fieldStorage.value.part3.value.repeatedForeignEnum }
+    _modify { yield &fieldStorage.value.part3.value.repeatedForeignEnum }
+  }
+
+  var repeatedStringPiece: [String] {
+    _read { yield fieldStorage.value.part3.value.repeatedStringPiece }
+    _modify { yield &fieldStorage.value.part3.value.repeatedStringPiece }
+  }
+
+  var repeatedCord: [String] {
+    _read { yield fieldStorage.value.part4.value.repeatedCord }
+    _modify { yield &fieldStorage.value.part4.value.repeatedCord }
+  }
+
+  /// Maps.
+  var mapInt32Int32: Map<Int32, Int32> {
+    _read { yield fieldStorage.value.part4.value.mapInt32Int32 }
+    _modify { yield &fieldStorage.value.part4.value.mapInt32Int32 }
+  }
+
+  var mapInt64Int64: Map<Int64, Int64> {
+    _read { yield fieldStorage.value.part4.value.mapInt64Int64 }
+    _modify { yield &fieldStorage.value.part4.value.mapInt64Int64 }
+  }
+
+  var mapUint32Uint32: Map<UInt32, UInt32> {
+    _read { yield fieldStorage.value.part4.value.mapUint32Uint32 }
+    _modify { yield &fieldStorage.value.part4.value.mapUint32Uint32 }
+  }
+
+  var mapUint64Uint64: Map<UInt64, UInt64> {
+    _read { yield fieldStorage.value.part4.value.mapUint64Uint64 }
+    _modify { yield &fieldStorage.value.part4.value.mapUint64Uint64 }
+  }
+
+  var mapSint32Sint32: Map<Int32, Int32> {
+    _read { yield fieldStorage.value.part4.value.mapSint32Sint32 }
+    _modify { yield &fieldStorage.value.part4.value.mapSint32Sint32 }
+  }
+
+  var mapSint64Sint64: Map<Int64, Int64> {
+    _read { yield fieldStorage.value.part4.value.mapSint64Sint64 }
+    _modify { yield &fieldStorage.value.part4.value.mapSint64Sint64 }
+  }
+
+  var mapFixed32Fixed32: Map<UInt32, UInt32> {
+    _read { yield fieldStorage.value.part4.value.mapFixed32Fixed32 }
+    _modify { yield &fieldStorage.value.part4.value.mapFixed32Fixed32 }
+  }
+
+  var mapFixed64Fixed64: Map<UInt64, UInt64> {
+    _read { yield fieldStorage.value.part4.value.mapFixed64Fixed64 }
+    _modify { yield &fieldStorage.value.part4.value.mapFixed64Fixed64 }
+  }
+
+  var mapSfixed32Sfixed32: Map<Int32, Int32> {
+    _read { yield fieldStorage.value.part4.value.mapSfixed32Sfixed32 }
+    _modify { yield &fieldStorage.value.part4.value.mapSfixed32Sfixed32 }
+  }
+
+  var mapSfixed64Sfixed64: Map<Int64, Int64> {
+    _read { yield fieldStorage.value.part4.value.mapSfixed64Sfixed64 }
+    _modify { yield &fieldStorage.value.part4.value.mapSfixed64Sfixed64 }
+  }
+
+  var mapInt32Float: Map<Int32, Float> {
+    _read { yield fieldStorage.value.part4.value.mapInt32Float }
+    _modify { yield &fieldStorage.value.part4.value.mapInt32Float }
+  }
+
+  var mapInt32Double: Map<Int32, Double> {
+    _read { yield fieldStorage.value.part4.value.mapInt32Double }
+    _modify { yield &fieldStorage.value.part4.value.mapInt32Double }
+  }
+
+  var mapBoolBool: Map<Bool, Bool> {
+    _read { yield fieldStorage.value.part4.value.mapBoolBool }
+    _modify { yield &fieldStorage.value.part4.value.mapBoolBool }
+  }
+
+  var mapStringString: Map<String, String> {
+    _read { yield fieldStorage.value.part4.value.mapStringString }
+    _modify { yield &fieldStorage.value.part4.value.mapStringString }
+  }
+
+  var mapStringBytes: Map<String, [UInt8]> {
+    _read { yield fieldStorage.value.part4.value.mapStringBytes }
+    _modify { yield &fieldStorage.value.part4.value.mapStringBytes }
+  }
+
+  var mapStringNestedMessage: Map<String, TestAllTypesProto2.NestedMessage> {
+    _read { yield fieldStorage.value.part5.value.mapStringNestedMessage }
+    _modify { yield &fieldStorage.value.part5.value.mapStringNestedMessage }
+  }
+
+  var mapStringForeignMessage: Map<String, ForeignMessageProto2> {
+    _read { yield fieldStorage.value.part5.value.mapStringForeignMessage }
+    _modify { yield &fieldStorage.value.part5.value.mapStringForeignMessage }
+  }
+
+  var mapStringNestedEnum: Map<String, TestAllTypesProto2.NestedEnum> {
+    _read { yield fieldStorage.value.part5.value.mapStringNestedEnum }
+    _modify { yield &fieldStorage.value.part5.value.mapStringNestedEnum }
+  }
+
+  var mapStringForeignEnum: Map<String, ForeignEnumProto2> {
+    _read { yield fieldStorage.value.part5.value.mapStringForeignEnum }
+    _modify { yield &fieldStorage.value.part5.value.mapStringForeignEnum }
+  }
+
+  var packedInt32: [Int32] {
+    _read { yield fieldStorage.value.part5.value.packedInt32 }
+    _modify { yield &fieldStorage.value.part5.value.packedInt32 }
+  }
+
+  var packedInt64: [Int64] {
+    _read { yield fieldStorage.value.part5.value.packedInt64 }
+    _modify { yield &fieldStorage.value.part5.value.packedInt64 }
+  }
+
+  var packedUint32: [UInt32] {
+    _read { yield fieldStorage.value.part5.value.packedUint32 }
+    _modify { yield &fieldStorage.value.part5.value.packedUint32 }
+  }
+
+  var packedUint64: [UInt64] {
+    _read { yield fieldStorage.value.part5.value.packedUint64 }
+    _modify { yield &fieldStorage.value.part5.value.packedUint64 }
+  }
+
+  var packedSint32: [Int32] {
+    _read { yield fieldStorage.value.part5.value.packedSint32 }
+    _modify { yield &fieldStorage.value.part5.value.packedSint32 }
+  }
+
+  var packedSint64: [Int64] {
+    _read { yield fieldStorage.value.part5.value.packedSint64 }
+    _modify { yield &fieldStorage.value.part5.value.packedSint64 }
+  }
+
+  var packedFixed32: [UInt32] {
+    _read { yield fieldStorage.value.part5.value.packedFixed32 }
+    _modify { yield &fieldStorage.value.part5.value.packedFixed32 }
+  }
+
+  var packedFixed64: [UInt64] {
+    _read { yield fieldStorage.value.part5.value.packedFixed64 }
+    _modify { yield &fieldStorage.value.part5.value.packedFixed64 }
+  }
+
+  var packedSfixed32: [Int32] {
+    _read { yield fieldStorage.value.part5.value.packedSfixed32 }
+    _modify { yield &fieldStorage.value.part5.value.packedSfixed32 }
+  }
+
+  var packedSfixed64: [Int64] {
+    _read { yield fieldStorage.value.part5.value.packedSfixed64 }
+    _modify { yield &fieldStorage.value.part5.value.packedSfixed64 }
+  }
+
+  var packedFloat: [Float] {
+    _read { yield fieldStorage.value.part5.value.packedFloat }
+    _modify { yield &fieldStorage.value.part5.value.packedFloat }
+  }
+
+  var packedDouble: [Double] {
+    _read { yield fieldStorage.value.part5.value.packedDouble }
+    _modify { yield &fieldStorage.value.part5.value.packedDouble }
+  }
+
+  var packedBool: [Bool] {
+    _read { yield fieldStorage.value.part6.value.packedBool }
+    _modify { yield &fieldStorage.value.part6.value.packedBool }
+  }
+
+  var packedNestedEnum: [TestAllTypesProto2.NestedEnum] {
+    _read { yield fieldStorage.value.part6.value.packedNestedEnum }
+    _modify { yield &fieldStorage.value.part6.value.packedNestedEnum }
+  }
+
+  var unpackedInt32: [Int32] {
+    _read { yield fieldStorage.value.part6.value.unpackedInt32 }
+    _modify { yield &fieldStorage.value.part6.value.unpackedInt32 }
+  }
+
+  var unpackedInt64: [Int64] {
+    _read { yield fieldStorage.value.part6.value.unpackedInt64 }
+    _modify { yield &fieldStorage.value.part6.value.unpackedInt64 }
+  }
+
+  var unpackedUint32: [UInt32] {
+    _read { yield fieldStorage.value.part6.value.unpackedUint32 }
+    _modify { yield &fieldStorage.value.part6.value.unpackedUint32 }
+  }
+
+  var unpackedUint64: [UInt64] {
+    _read { yield fieldStorage.value.part6.value.unpackedUint64 }
+    _modify { yield &fieldStorage.value.part6.value.unpackedUint64 }
+  }
+
+  var unpackedSint32: [Int32] {
+    _read { yield fieldStorage.value.part6.value.unpackedSint32 }
+    _modify { yield &fieldStorage.value.part6.value.unpackedSint32 }
+  }
+
+  var unpackedSint64: [Int64] {
+    _read { yield fieldStorage.value.part6.value.unpackedSint64 }
+    _modify { yield &fieldStorage.value.part6.value.unpackedSint64 }
+  }
+
+  var unpackedFixed32: [UInt32] {
+    _read { yield fieldStorage.value.part6.value.unpackedFixed32 }
+    _modify { yield &fieldStorage.value.part6.value.unpackedFixed32 }
+  }
+
+  var unpackedFixed64: [UInt64] {
+    _read { yield fieldStorage.value.part6.value.unpackedFixed64 }
+    _modify { yield &fieldStorage.value.part6.value.unpackedFixed64 }
+  }
+
+  var unpackedSfixed32: [Int32] {
+    _read { yield fieldStorage.value.part6.value.unpackedSfixed32 }
+    _modify { yield &fieldStorage.value.part6.value.unpackedSfixed32 }
+  }
+
+  var unpackedSfixed64: [Int64] {
+    _read { yield fieldStorage.value.part6.value.unpackedSfixed64 }
+    _modify { yield &fieldStorage.value.part6.value.unpackedSfixed64 }
+  }
+
+  var unpackedFloat: [Float] {
+    _read { yield fieldStorage.value.part6.value.unpackedFloat }
+    _modify { yield &fieldStorage.value.part6.value.unpackedFloat }
+  }
+
+  var unpackedDouble: [Double] {
+    _read { yield fieldStorage.value.part6.value.unpackedDouble }
+    _modify { yield &fieldStorage.value.part6.value.unpackedDouble }
+  }
+
+  var unpackedBool: [Bool] {
+    _read { yield fieldStorage.value.part6.value.unpackedBool }
+    _modify { yield &fieldStorage.value.part6.value.unpackedBool }
+  }
+
+  var unpackedNestedEnum: [TestAllTypesProto2.NestedEnum] {
+    _read { yield fieldStorage.value.part6.value.unpackedNestedEnum }
+    _modify { yield &fieldStorage.value.part6.value.unpackedNestedEnum }
+  }
+
+  var mapInt32NestedMessage: Map<Int32, TestAllTypesProto2.NestedMessage> {
+    _read { yield fieldStorage.value.part7.value.mapInt32NestedMessage }
+    _modify { yield &fieldStorage.value.part7.value.mapInt32NestedMessage }
+  }
+
+  var mapInt32Bool: Map<Int32, Bool> {
+    _read { yield fieldStorage.value.part7.value.mapInt32Bool }
+    _modify { yield &fieldStorage.value.part7.value.mapInt32Bool }
+  }
+
+  /// At most one of them.
+  var oneofField: TestAllTypesProto2.OneofField? {
+    _read { yield fieldStorage.value.part7.value.oneofField }
+    _modify { yield &fieldStorage.value.part7.value.oneofField }
+  }
+
+  var oneofUint32: UInt32? {
+    if case .oneofUint32(let value)? = oneofField { value } else { nil }
+  }
+
+  var oneofNestedMessage: TestAllTypesProto2.NestedMessage? {
+    if case .oneofNestedMessage(let value)? = oneofField { value } else { nil }
+  }
+
+  var oneofString: String? {
+    if case .oneofString(let value)? = oneofField { value } else { nil }
+  }
+
+  var oneofBytes: [UInt8]? {
+    if case .oneofBytes(let value)? = oneofField { value } else { nil }
+  }
+
+  var oneofBool: Bool? {
+    if case .oneofBool(let value)? = oneofField { value } else { nil }
+  }
+
+  var oneofUint64: UInt64? {
+    if case .oneofUint64(let value)? = oneofField { value } else { nil }
+  }
+
+  var oneofFloat: Float? {
+    if case .oneofFloat(let value)? = oneofField { value } else { nil }
+  }
+
+  var oneofDouble: Double? {
+    if case .oneofDouble(let value)? = oneofField { value } else { nil }
+  }
+
+  var oneofEnum: TestAllTypesProto2.NestedEnum? {
+    if case .oneofEnum(let value)? = oneofField { value } else { nil }
+  }
+
+  var data: TestAllTypesProto2.Data? {
+    _read { yield fieldStorage.value.part7.value.data }
+    _modify { yield &fieldStorage.value.part7.value.data }
+  }
+
+  var multiwordgroupfield: TestAllTypesProto2.MultiWordGroupField? {
+    _read { yield fieldStorage.value.part7.value.multiwordgroupfield }
+    _modify { yield &fieldStorage.value.part7.value.multiwordgroupfield }
+  }
+
+  /// Defaults.
+  var defaultInt32: Int32? {
+    _read { yield fieldStorage.value.part7.value.defaultInt32 }
+    _modify { yield &fieldStorage.value.part7.value.defaultInt32 }
+  }
+  /// `defaultInt32`, or what the schema gives as its default.
+  var defaultInt32OrDefault: Int32 { self.defaultInt32 ?? -123456789 }
+
+  var defaultInt64: Int64? {
+    _read { yield fieldStorage.value.part7.value.defaultInt64 }
+    _modify { yield &fieldStorage.value.part7.value.defaultInt64 }
+  }
+  /// `defaultInt64`, or what the schema gives as its default.
+  var defaultInt64OrDefault: Int64 { self.defaultInt64 ?? -9123456789123456789 }
+
+  var defaultUint32: UInt32? {
+    _read { yield fieldStorage.value.part7.value.defaultUint32 }
+    _modify { yield &fieldStorage.value.part7.value.defaultUint32 }
+  }
+  /// `defaultUint32`, or what the schema gives as its default.
+  var defaultUint32OrDefault: UInt32 { self.defaultUint32 ?? 2123456789 }
+
+  var defaultUint64: UInt64? {
+    _read { yield fieldStorage.value.part7.value.defaultUint64 }
+    _modify { yield &fieldStorage.value.part7.value.defaultUint64 }
+  }
+  /// `defaultUint64`, or what the schema gives as its default.
+  var defaultUint64OrDefault: UInt64 { self.defaultUint64 ?? 10123456789123456789 }
+
+  var defaultSint32: Int32? {
+    _read { yield fieldStorage.value.part7.value.defaultSint32 }
+    _modify { yield &fieldStorage.value.part7.value.defaultSint32 }
+  }
+  /// `defaultSint32`, or what the schema gives as its default.
+  var defaultSint32OrDefault: Int32 { self.defaultSint32 ?? -123456789 }
+
+  var defaultSint64: Int64? {
+    _read { yield fieldStorage.value.part8.value.defaultSint64 }
+    _modify { yield &fieldStorage.value.part8.value.defaultSint64 }
+  }
+  /// `defaultSint64`, or what the schema gives as its default.
+  var defaultSint64OrDefault: Int64 { self.defaultSint64 ?? -9123456789123456789 }
+
+  var defaultFixed32: UInt32? {
+    _read { yield fieldStorage.value.part8.value.defaultFixed32 }
+    _modify { yield &fieldStorage.value.part8.value.defaultFixed32 }
+  }
+  /// `defaultFixed32`, or what the schema gives as its default.
+  var defaultFixed32OrDefault: UInt32 { self.defaultFixed32 ?? 2123456789 }
+
+  var defaultFixed64: UInt64? {
+    _read { yield fieldStorage.value.part8.value.defaultFixed64 }
+    _modify { yield &fieldStorage.value.part8.value.defaultFixed64 }
+  }
+  /// `defaultFixed64`, or what the schema gives as its default.
+  var defaultFixed64OrDefault: UInt64 { self.defaultFixed64 ?? 10123456789123456789 }
+
+  var defaultSfixed32: Int32? {
+    _read { yield fieldStorage.value.part8.value.defaultSfixed32 }
+    _modify { yield &fieldStorage.value.part8.value.defaultSfixed32 }
+  }
+  /// `defaultSfixed32`, or what the schema gives as its default.
+  var defaultSfixed32OrDefault: Int32 { self.defaultSfixed32 ?? -123456789 }
+
+  var defaultSfixed64: Int64? {
+    _read { yield fieldStorage.value.part8.value.defaultSfixed64 }
+    _modify { yield &fieldStorage.value.part8.value.defaultSfixed64 }
+  }
+  /// `defaultSfixed64`, or what the schema gives as its default.
+  var defaultSfixed64OrDefault: Int64 { self.defaultSfixed64 ?? -9123456789123456789 }
+
+  var defaultFloat: Float? {
+    _read { yield fieldStorage.value.part8.value.defaultFloat }
+    _modify { yield &fieldStorage.value.part8.value.defaultFloat }
+  }
+  /// `defaultFloat`, or what the schema gives as its default.
+  var defaultFloatOrDefault: Float { self.defaultFloat ?? 9e+09 }
+
+  var defaultDouble: Double? {
+    _read { yield fieldStorage.value.part8.value.defaultDouble }
+    _modify { yield &fieldStorage.value.part8.value.defaultDouble }
+  }
+  /// `defaultDouble`, or what the schema gives as its default.
+  var defaultDoubleOrDefault: Double { self.defaultDouble ?? 7e+22 }
+
+  var defaultBool: Bool? {
+    _read { yield fieldStorage.value.part8.value.defaultBool }
+    _modify { yield &fieldStorage.value.part8.value.defaultBool }
+  }
+  /// `defaultBool`, or what the schema gives as its default.
+  var defaultBoolOrDefault: Bool { self.defaultBool ?? true }
+
+  var defaultString: String? {
+    _read { yield fieldStorage.value.part8.value.defaultString }
+    _modify { yield &fieldStorage.value.part8.value.defaultString }
+  }
+  /// `defaultString`, or what the schema gives as its default.
+  var defaultStringOrDefault: String { self.defaultString ?? "Rosebud" }
+
+  var defaultBytes: [UInt8]? {
+    _read { yield fieldStorage.value.part8.value.defaultBytes }
+    _modify { yield &fieldStorage.value.part8.value.defaultBytes }
+  }
+  /// `defaultBytes`, or what the schema gives as its default.
+  var defaultBytesOrDefault: [UInt8] { self.defaultBytes ?? [0x6a, 0x6f, 0x73, 0x68, 0x75, 0x61] }
+
+  /// Names that are hard to turn into those of JSON.
+  var fieldname1: Int32? {
+    _read { yield fieldStorage.value.part8.value.fieldname1 }
+    _modify { yield &fieldStorage.value.part8.value.fieldname1 }
+  }
+
+  var fieldName2: Int32? {
+    _read { yield fieldStorage.value.part8.value.fieldName2 }
+    _modify { yield &fieldStorage.value.part8.value.fieldName2 }
+  }
+
+  var fieldName3: Int32? {
+    _read { yield fieldStorage.value.part8.value.fieldName3 }
+    _modify { yield &fieldStorage.value.part8.value.fieldName3 }
+  }
+
+  var fieldName4: Int32? {
+    _read { yield fieldStorage.value.part8.value.fieldName4 }
+    _modify { yield &fieldStorage.value.part8.value.fieldName4 }
+  }
+
+  var field0name5: Int32? {
+    _read { yield fieldStorage.value.part8.value.field0name5 }
+    _modify { yield &fieldStorage.value.part8.value.field0name5 }
+  }
+
+  var field0Name6: Int32? {
+    _read { yield fieldStorage.value.part9.value.field0Name6 }
+    _modify { yield &fieldStorage.value.part9.value.field0Name6 }
+  }
+
+  var fieldName7: Int32? {
+    _read { yield fieldStorage.value.part9.value.fieldName7 }
+    _modify { yield &fieldStorage.value.part9.value.fieldName7 }
+  }
+
+  var fieldName8: Int32? {
+    _read { yield fieldStorage.value.part9.value.fieldName8 }
+    _modify { yield &fieldStorage.value.part9.value.fieldName8 }
+  }
+
+  var fieldName9: Int32? {
+    _read { yield fieldStorage.value.part9.value.fieldName9 }
+    _modify { yield &fieldStorage.value.part9.value.fieldName9 }
+  }
+
+  var fieldName10: Int32? {
+    _read { yield fieldStorage.value.part9.value.fieldName10 }
+    _modify { yield &fieldStorage.value.part9.value.fieldName10 }
+  }
+
+  var fieldName11: Int32? {
+    _read { yield fieldStorage.value.part9.value.fieldName11 }
+    _modify { yield &fieldStorage.value.part9.value.fieldName11 }
+  }
+
+  var fIELDName12: Int32? {
+    _read { yield fieldStorage.value.part9.value.fIELDName12 }
+    _modify { yield &fieldStorage.value.part9.value.fIELDName12 }
+  }
+
+  var fieldName13: Int32? {
+    _read { yield fieldStorage.value.part9.value.fieldName13 }
+    _modify { yield &fieldStorage.value.part9.value.fieldName13 }
+  }
+
+  var fieldName14: Int32? {
+    _read { yield fieldStorage.value.part9.value.fieldName14 }
+    _modify { yield &fieldStorage.value.part9.value.fieldName14 }
+  }
+
+  var fieldName15: Int32? {
+    _read { yield fieldStorage.value.part9.value.fieldName15 }
+    _modify { yield &fieldStorage.value.part9.value.fieldName15 }
+  }
+
+  var fieldName16: Int32? {
+    _read { yield fieldStorage.value.part9.value.fieldName16 }
+    _modify { yield &fieldStorage.value.part9.value.fieldName16 }
+  }
+
+  var fieldName17: Int32? {
+    _read { yield fieldStorage.value.part9.value.fieldName17 }
+    _modify { yield &fieldStorage.value.part9.value.fieldName17 }
+  }
+
+  var fieldName18: Int32? {
+    _read { yield fieldStorage.value.part9.value.fieldName18 }
+    _modify { yield &fieldStorage.value.part9.value.fieldName18 }
+  }
+
+  var messageSetCorrect: TestAllTypesProto2.MessageSetCorrect? {
+    _read { yield fieldStorage.value.part9.value.messageSetCorrect }
+    _modify { yield &fieldStorage.value.part9.value.messageSetCorrect }
+  }
+
+  /// The fields, in parts that take no memory until one of their fields is set.
   struct FieldStorage {
-    /// Singular fields.
-    var optionalInt32: Int32?
-    var optionalInt64: Int64?
-    var optionalUint32: UInt32?
-    var optionalUint64: UInt64?
-    var optionalSint32: Int32?
-    var optionalSint64: Int64?
-    var optionalFixed32: UInt32?
-    var optionalFixed64: UInt64?
-    var optionalSfixed32: Int32?
-    var optionalSfixed64: Int64?
-    var optionalFloat: Float?
-    var optionalDouble: Double?
-    var optionalBool: Bool?
-    var optionalString: String?
-    var optionalBytes: [UInt8]?
-    var optionalNestedMessage: TestAllTypesProto2.NestedMessage?
-    var optionalForeignMessage: ForeignMessageProto2?
-    var optionalNestedEnum: TestAllTypesProto2.NestedEnum?
-    var optionalForeignEnum: ForeignEnumProto2?
-    var optionalStringPiece: String?
-    var optionalCord: String?
-    var recursiveMessage: TestAllTypesProto2?
-    /// Lists.
-    var repeatedInt32: [Int32] = []
-    var repeatedInt64: [Int64] = []
-    var repeatedUint32: [UInt32] = []
-    var repeatedUint64: [UInt64] = []
-    var repeatedSint32: [Int32] = []
-    var repeatedSint64: [Int64] = []
-    var repeatedFixed32: [UInt32] = []
-    var repeatedFixed64: [UInt64] = []
-    var repeatedSfixed32: [Int32] = []
-    var repeatedSfixed64: [Int64] = []
-    var repeatedFloat: [Float] = []
-    var repeatedDouble: [Double] = []
-    var repeatedBool: [Bool] = []
-    var repeatedString: [String] = []
-    var repeatedBytes: [[UInt8]] = []
-    var repeatedNestedMessage: [TestAllTypesProto2.NestedMessage] = []
-    var repeatedForeignMessage: [ForeignMessageProto2] = []
-    var repeatedNestedEnum: [TestAllTypesProto2.NestedEnum] = []
-    var repeatedForeignEnum: [ForeignEnumProto2] = []
-    var repeatedStringPiece: [String] = []
-    var repeatedCord: [String] = []
-    var packedInt32: [Int32] = []
-    var packedInt64: [Int64] = []
-    var packedUint32: [UInt32] = []
-    var packedUint64: [UInt64] = []
-    var packedSint32: [Int32] = []
-    var packedSint64: [Int64] = []
-    var packedFixed32: [UInt32] = []
-    var packedFixed64: [UInt64] = []
-    var packedSfixed32: [Int32] = []
-    var packedSfixed64: [Int64] = []
-    var packedFloat: [Float] = []
-    var packedDouble: [Double] = []
-    var packedBool: [Bool] = []
-    var packedNestedEnum: [TestAllTypesProto2.NestedEnum] = []
-    var unpackedInt32: [Int32] = []
-    var unpackedInt64: [Int64] = []
-    var unpackedUint32: [UInt32] = []
-    var unpackedUint64: [UInt64] = []
-    var unpackedSint32: [Int32] = []
-    var unpackedSint64: [Int64] = []
-    var unpackedFixed32: [UInt32] = []
-    var unpackedFixed64: [UInt64] = []
-    var unpackedSfixed32: [Int32] = []
-    var unpackedSfixed64: [Int64] = []
-    var unpackedFloat: [Float] = []
-    var unpackedDouble: [Double] = []
-    var unpackedBool: [Bool] = []
-    var unpackedNestedEnum: [TestAllTypesProto2.NestedEnum] = []
-    /// Maps.
-    var mapInt32Int32: Map<Int32, Int32> = [:]
-    var mapInt64Int64: Map<Int64, Int64> = [:]
-    var mapUint32Uint32: Map<UInt32, UInt32> = [:]
-    var mapUint64Uint64: Map<UInt64, UInt64> = [:]
-    var mapSint32Sint32: Map<Int32, Int32> = [:]
-    var mapSint64Sint64: Map<Int64, Int64> = [:]
-    var mapFixed32Fixed32: Map<UInt32, UInt32> = [:]
-    var mapFixed64Fixed64: Map<UInt64, UInt64> = [:]
-    var mapSfixed32Sfixed32: Map<Int32, Int32> = [:]
-    var mapSfixed64Sfixed64: Map<Int64, Int64> = [:]
-    var mapInt32Float: Map<Int32, Float> = [:]
-    var mapInt32Double: Map<Int32, Double> = [:]
-    var mapBoolBool: Map<Bool, Bool> = [:]
-    var mapStringString: Map<String, String> = [:]
-    var mapStringBytes: Map<String, [UInt8]> = [:]
-    var mapStringNestedMessage: Map<String, TestAllTypesProto2.NestedMessage> = [:]
-    var mapStringForeignMessage: Map<String, ForeignMessageProto2> = [:]
-    var mapStringNestedEnum: Map<String, TestAllTypesProto2.NestedEnum> = [:]
-    var mapStringForeignEnum: Map<String, ForeignEnumProto2> = [:]
-    var mapInt32NestedMessage: Map<Int32, TestAllTypesProto2.NestedMessage> = [:]
-    var mapInt32Bool: Map<Int32, Bool> = [:]
-    /// At most one of them.
-    var oneofField: TestAllTypesProto2.OneofField?
-    var oneofUint32: UInt32? {
-      if case .oneofUint32(let value)? = oneofField { value } else { nil }
-    }
-    var oneofNestedMessage: TestAllTypesProto2.NestedMessage? {
-      if case .oneofNestedMessage(let value)? = oneofField { value } else { nil }
-    }
-    var oneofString: String? {
-      if case .oneofString(let value)? = oneofField { value } else { nil }
-    }
-    var oneofBytes: [UInt8]? {
-      if case .oneofBytes(let value)? = oneofField { value } else { nil }
-    }
-    var oneofBool: Bool? {
-      if case .oneofBool(let value)? = oneofField { value } else { nil }
-    }
-    var oneofUint64: UInt64? {
-      if case .oneofUint64(let value)? = oneofField { value } else { nil }
-    }
-    var oneofFloat: Float? {
-      if case .oneofFloat(let value)? = oneofField { value } else { nil }
-    }
-    var oneofDouble: Double? {
-      if case .oneofDouble(let value)? = oneofField { value } else { nil }
-    }
-    var oneofEnum: TestAllTypesProto2.NestedEnum? {
-      if case .oneofEnum(let value)? = oneofField { value } else { nil }
-    }
-    var data: TestAllTypesProto2.Data?
-    var multiwordgroupfield: TestAllTypesProto2.MultiWordGroupField?
-    /// Defaults.
-    var defaultInt32: Int32?
-    /// `defaultInt32`, or what the schema gives as its default.
-    var defaultInt32OrDefault: Int32 { self.defaultInt32 ?? -123456789 }
-    var defaultInt64: Int64?
-    /// `defaultInt64`, or what the schema gives as its default.
-    var defaultInt64OrDefault: Int64 { self.defaultInt64 ?? -9123456789123456789 }
-    var defaultUint32: UInt32?
-    /// `defaultUint32`, or what the schema gives as its default.
-    var defaultUint32OrDefault: UInt32 { self.defaultUint32 ?? 2123456789 }
-    var defaultUint64: UInt64?
-    /// `defaultUint64`, or what the schema gives as its default.
-    var defaultUint64OrDefault: UInt64 { self.defaultUint64 ?? 10123456789123456789 }
-    var defaultSint32: Int32?
-    /// `defaultSint32`, or what the schema gives as its default.
-    var defaultSint32OrDefault: Int32 { self.defaultSint32 ?? -123456789 }
-    var defaultSint64: Int64?
-    /// `defaultSint64`, or what the schema gives as its default.
-    var defaultSint64OrDefault: Int64 { self.defaultSint64 ?? -9123456789123456789 }
-    var defaultFixed32: UInt32?
-    /// `defaultFixed32`, or what the schema gives as its default.
-    var defaultFixed32OrDefault: UInt32 { self.defaultFixed32 ?? 2123456789 }
-    var defaultFixed64: UInt64?
-    /// `defaultFixed64`, or what the schema gives as its default.
-    var defaultFixed64OrDefault: UInt64 { self.defaultFixed64 ?? 10123456789123456789 }
-    var defaultSfixed32: Int32?
-    /// `defaultSfixed32`, or what the schema gives as its default.
-    var defaultSfixed32OrDefault: Int32 { self.defaultSfixed32 ?? -123456789 }
-    var defaultSfixed64: Int64?
-    /// `defaultSfixed64`, or what the schema gives as its default.
-    var defaultSfixed64OrDefault: Int64 { self.defaultSfixed64 ?? -9123456789123456789 }
-    var defaultFloat: Float?
-    /// `defaultFloat`, or what the schema gives as its default.
-    var defaultFloatOrDefault: Float { self.defaultFloat ?? 9e+09 }
-    var defaultDouble: Double?
-    /// `defaultDouble`, or what the schema gives as its default.
-    var defaultDoubleOrDefault: Double { self.defaultDouble ?? 7e+22 }
-    var defaultBool: Bool?
-    /// `defaultBool`, or what the schema gives as its default.
-    var defaultBoolOrDefault: Bool { self.defaultBool ?? true }
-    var defaultString: String?
-    /// `defaultString`, or what the schema gives as its default.
-    var defaultStringOrDefault: String { self.defaultString ?? "Rosebud" }
-    var defaultBytes: [UInt8]?
-    /// `defaultBytes`, or what the schema gives as its default.
-    var defaultBytesOrDefault: [UInt8] { self.defaultBytes ?? [0x6a, 0x6f, 0x73, 0x68, 0x75, 0x61] }
-    /// Names that are hard to turn into those of JSON.
-    var fieldname1: Int32?
-    var fieldName2: Int32?
-    var fieldName3: Int32?
-    var fieldName4: Int32?
-    var field0name5: Int32?
-    var field0Name6: Int32?
-    var fieldName7: Int32?
-    var fieldName8: Int32?
-    var fieldName9: Int32?
-    var fieldName10: Int32?
-    var fieldName11: Int32?
-    var fIELDName12: Int32?
-    var fieldName13: Int32?
-    var fieldName14: Int32?
-    var fieldName15: Int32?
-    var fieldName16: Int32?
-    var fieldName17: Int32?
-    var fieldName18: Int32?
-    var messageSetCorrect: TestAllTypesProto2.MessageSetCorrect?
+    var part1 = Sparse<Part1>()
+    var part2 = Sparse<Part2>()
+    var part3 = Sparse<Part3>()
+    var part4 = Sparse<Part4>()
+    var part5 = Sparse<Part5>()
+    var part6 = Sparse<Part6>()
+    var part7 = Sparse<Part7>()
+    var part8 = Sparse<Part8>()
+    var part9 = Sparse<Part9>()
     var unknownFields = UnknownFields()
 
     init() {}
+
+    struct Part1 {
+      var optionalInt32: Int32?
+      var optionalInt64: Int64?
+      var optionalUint32: UInt32?
+      var optionalUint64: UInt64?
+      var optionalSint32: Int32?
+      var optionalSint64: Int64?
+      var optionalFixed32: UInt32?
+      var optionalFixed64: UInt64?
+      var optionalSfixed32: Int32?
+      var optionalSfixed64: Int64?
+      var optionalFloat: Float?
+      var optionalDouble: Double?
+      var optionalBool: Bool?
+      var optionalString: String?
+      var optionalBytes: [UInt8]?
+    }
+
+    struct Part2 {
+      var optionalNestedMessage: TestAllTypesProto2.NestedMessage?
+      var optionalForeignMessage: ForeignMessageProto2?
+      var optionalNestedEnum: TestAllTypesProto2.NestedEnum?
+      var optionalForeignEnum: ForeignEnumProto2?
+      var optionalStringPiece: String?
+      var optionalCord: String?
+      var recursiveMessage: TestAllTypesProto2?
+      var repeatedInt32: [Int32] = []
+      var repeatedInt64: [Int64] = []
+      var repeatedUint32: [UInt32] = []
+      var repeatedUint64: [UInt64] = []
+    }
+
+    struct Part3 {
+      var repeatedSint32: [Int32] = []
+      var repeatedSint64: [Int64] = []
+      var repeatedFixed32: [UInt32] = []
+      var repeatedFixed64: [UInt64] = []
+      var repeatedSfixed32: [Int32] = []
+      var repeatedSfixed64: [Int64] = []
+      var repeatedFloat: [Float] = []
+      var repeatedDouble: [Double] = []
+      var repeatedBool: [Bool] = []
+      var repeatedString: [String] = []
+      var repeatedBytes: [[UInt8]] = []
+      var repeatedNestedMessage: [TestAllTypesProto2.NestedMessage] = []
+      var repeatedForeignMessage: [ForeignMessageProto2] = []
+      var repeatedNestedEnum: [TestAllTypesProto2.NestedEnum] = []
+      var repeatedForeignEnum: [ForeignEnumProto2] = []
+      var repeatedStringPiece: [String] = []
+    }
+
+    struct Part4 {
+      var repeatedCord: [String] = []
+      var mapInt32Int32: Map<Int32, Int32> = [:]
+      var mapInt64Int64: Map<Int64, Int64> = [:]
+      var mapUint32Uint32: Map<UInt32, UInt32> = [:]
+      var mapUint64Uint64: Map<UInt64, UInt64> = [:]
+      var mapSint32Sint32: Map<Int32, Int32> = [:]
+      var mapSint64Sint64: Map<Int64, Int64> = [:]
+      var mapFixed32Fixed32: Map<UInt32, UInt32> = [:]
+      var mapFixed64Fixed64: Map<UInt64, UInt64> = [:]
+      var mapSfixed32Sfixed32: Map<Int32, Int32> = [:]
+      var mapSfixed64Sfixed64: Map<Int64, Int64> = [:]
+      var mapInt32Float: Map<Int32, Float> = [:]
+      var mapInt32Double: Map<Int32, Double> = [:]
+      var mapBoolBool: Map<Bool, Bool> = [:]
+      var mapStringString: Map<String, String> = [:]
+      var mapStringBytes: Map<String, [UInt8]> = [:]
+    }
+
+    struct Part5 {
+      var mapStringNestedMessage: Map<String, TestAllTypesProto2.NestedMessage> = [:]
+      var mapStringForeignMessage: Map<String, ForeignMessageProto2> = [:]
+      var mapStringNestedEnum: Map<String, TestAllTypesProto2.NestedEnum> = [:]
+      var mapStringForeignEnum: Map<String, ForeignEnumProto2> = [:]
+      var packedInt32: [Int32] = []
+      var packedInt64: [Int64] = []
+      var packedUint32: [UInt32] = []
+      var packedUint64: [UInt64] = []
+      var packedSint32: [Int32] = []
+      var packedSint64: [Int64] = []
+      var packedFixed32: [UInt32] = []
+      var packedFixed64: [UInt64] = []
+      var packedSfixed32: [Int32] = []
+      var packedSfixed64: [Int64] = []
+      var packedFloat: [Float] = []
+      var packedDouble: [Double] = []
+    }
+
+    struct Part6 {
+      var packedBool: [Bool] = []
+      var packedNestedEnum: [TestAllTypesProto2.NestedEnum] = []
+      var unpackedInt32: [Int32] = []
+      var unpackedInt64: [Int64] = []
+      var unpackedUint32: [UInt32] = []
+      var unpackedUint64: [UInt64] = []
+      var unpackedSint32: [Int32] = []
+      var unpackedSint64: [Int64] = []
+      var unpackedFixed32: [UInt32] = []
+      var unpackedFixed64: [UInt64] = []
+      var unpackedSfixed32: [Int32] = []
+      var unpackedSfixed64: [Int64] = []
+      var unpackedFloat: [Float] = []
+      var unpackedDouble: [Double] = []
+      var unpackedBool: [Bool] = []
+      var unpackedNestedEnum: [TestAllTypesProto2.NestedEnum] = []
+    }
+
+    struct Part7 {
+      var mapInt32NestedMessage: Map<Int32, TestAllTypesProto2.NestedMessage> = [:]
+      var mapInt32Bool: Map<Int32, Bool> = [:]
+      var oneofField: TestAllTypesProto2.OneofField?
+      var data: TestAllTypesProto2.Data?
+      var multiwordgroupfield: TestAllTypesProto2.MultiWordGroupField?
+      var defaultInt32: Int32?
+      var defaultInt64: Int64?
+      var defaultUint32: UInt32?
+      var defaultUint64: UInt64?
+      var defaultSint32: Int32?
+    }
+
+    struct Part8 {
+      var defaultSint64: Int64?
+      var defaultFixed32: UInt32?
+      var defaultFixed64: UInt64?
+      var defaultSfixed32: Int32?
+      var defaultSfixed64: Int64?
+      var defaultFloat: Float?
+      var defaultDouble: Double?
+      var defaultBool: Bool?
+      var defaultString: String?
+      var defaultBytes: [UInt8]?
+      var fieldname1: Int32?
+      var fieldName2: Int32?
+      var fieldName3: Int32?
+      var fieldName4: Int32?
+      var field0name5: Int32?
+    }
+
+    struct Part9 {
+      var field0Name6: Int32?
+      var fieldName7: Int32?
+      var fieldName8: Int32?
+      var fieldName9: Int32?
+      var fieldName10: Int32?
+      var fieldName11: Int32?
+      var fIELDName12: Int32?
+      var fieldName13: Int32?
+      var fieldName14: Int32?
+      var fieldName15: Int32?
+      var fieldName16: Int32?
+      var fieldName17: Int32?
+      var fieldName18: Int32?
+      var messageSetCorrect: TestAllTypesProto2.MessageSetCorrect?
+    }
   }
 
   /// At most one of them.
@@ -474,6 +1163,50 @@ extension TestAllTypesProto2.FieldStorage: FieldContainer {
     _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
+    case 1...15: try part1.decodeField(number, from: &reader)
+    case 18...19, 21...22, 24...25, 27, 31...34: try part2.decodeField(number, from: &reader)
+    case 35...45, 48...49, 51...52, 54: try part3.decodeField(number, from: &reader)
+    case 55...70: try part4.decodeField(number, from: &reader)
+    case 71...86: try part5.decodeField(number, from: &reader)
+    case 87...102: try part6.decodeField(number, from: &reader)
+    case 103...104, 111...119, 201, 204, 241...245: try part7.decodeField(number, from: &reader)
+    case 246...255, 401...405: try part8.decodeField(number, from: &reader)
+    case 406...418, 500: try part9.decodeField(number, from: &reader)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(unknownFields)
+    part9.encode(into: &writer)
+    part8.encode(into: &writer)
+    part7.encode(into: &writer)
+    part6.encode(into: &writer)
+    part5.encode(into: &writer)
+    part4.encode(into: &writer)
+    part3.encode(into: &writer)
+    part2.encode(into: &writer)
+    part1.encode(into: &writer)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
+    part1.visitFields(&visitor)
+    part2.visitFields(&visitor)
+    part3.visitFields(&visitor)
+    part4.visitFields(&visitor)
+    part5.visitFields(&visitor)
+    part6.visitFields(&visitor)
+    part7.visitFields(&visitor)
+    part8.visitFields(&visitor)
+    part9.visitFields(&visitor)
+  }
+}
+
+extension TestAllTypesProto2.FieldStorage.Part1: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
     case 1: try reader.read(&optionalInt32)
     case 2: try reader.read(&optionalInt64)
     case 3: try reader.read(&optionalUint32)
@@ -489,248 +1222,11 @@ extension TestAllTypesProto2.FieldStorage: FieldContainer {
     case 13: try reader.read(&optionalBool)
     case 14: try reader.read(&optionalString)
     case 15: try reader.read(&optionalBytes)
-    case 18: try reader.read(&optionalNestedMessage)
-    case 19: try reader.read(&optionalForeignMessage)
-    case 21: try reader.read(&optionalNestedEnum, as: Wire.ClosedEnumeration<TestAllTypesProto2.NestedEnum>.self)
-    case 22: try reader.read(&optionalForeignEnum, as: Wire.ClosedEnumeration<ForeignEnumProto2>.self)
-    case 24: try reader.read(&optionalStringPiece)
-    case 25: try reader.read(&optionalCord)
-    case 27: try reader.read(&recursiveMessage)
-    case 31: try reader.read(&repeatedInt32)
-    case 32: try reader.read(&repeatedInt64)
-    case 33: try reader.read(&repeatedUint32)
-    case 34: try reader.read(&repeatedUint64)
-    case 35: try reader.read(&repeatedSint32, as: Wire.ZigZag<Int32>.self)
-    case 36: try reader.read(&repeatedSint64, as: Wire.ZigZag<Int64>.self)
-    case 37: try reader.read(&repeatedFixed32, as: Wire.Fixed<UInt32>.self)
-    case 38: try reader.read(&repeatedFixed64, as: Wire.Fixed<UInt64>.self)
-    case 39: try reader.read(&repeatedSfixed32, as: Wire.Fixed<Int32>.self)
-    case 40: try reader.read(&repeatedSfixed64, as: Wire.Fixed<Int64>.self)
-    case 41: try reader.read(&repeatedFloat)
-    case 42: try reader.read(&repeatedDouble)
-    case 43: try reader.read(&repeatedBool)
-    case 44: try reader.read(&repeatedString)
-    case 45: try reader.read(&repeatedBytes)
-    case 48: try reader.read(&repeatedNestedMessage)
-    case 49: try reader.read(&repeatedForeignMessage)
-    case 51: try reader.read(&repeatedNestedEnum, as: Wire.ClosedEnumeration<TestAllTypesProto2.NestedEnum>.self)
-    case 52: try reader.read(&repeatedForeignEnum, as: Wire.ClosedEnumeration<ForeignEnumProto2>.self)
-    case 54: try reader.read(&repeatedStringPiece)
-    case 55: try reader.read(&repeatedCord)
-    case 75: try reader.read(&packedInt32)
-    case 76: try reader.read(&packedInt64)
-    case 77: try reader.read(&packedUint32)
-    case 78: try reader.read(&packedUint64)
-    case 79: try reader.read(&packedSint32, as: Wire.ZigZag<Int32>.self)
-    case 80: try reader.read(&packedSint64, as: Wire.ZigZag<Int64>.self)
-    case 81: try reader.read(&packedFixed32, as: Wire.Fixed<UInt32>.self)
-    case 82: try reader.read(&packedFixed64, as: Wire.Fixed<UInt64>.self)
-    case 83: try reader.read(&packedSfixed32, as: Wire.Fixed<Int32>.self)
-    case 84: try reader.read(&packedSfixed64, as: Wire.Fixed<Int64>.self)
-    case 85: try reader.read(&packedFloat)
-    case 86: try reader.read(&packedDouble)
-    case 87: try reader.read(&packedBool)
-    case 88: try reader.read(&packedNestedEnum, as: Wire.ClosedEnumeration<TestAllTypesProto2.NestedEnum>.self)
-    case 89: try reader.read(&unpackedInt32)
-    case 90: try reader.read(&unpackedInt64)
-    case 91: try reader.read(&unpackedUint32)
-    case 92: try reader.read(&unpackedUint64)
-    case 93: try reader.read(&unpackedSint32, as: Wire.ZigZag<Int32>.self)
-    case 94: try reader.read(&unpackedSint64, as: Wire.ZigZag<Int64>.self)
-    case 95: try reader.read(&unpackedFixed32, as: Wire.Fixed<UInt32>.self)
-    case 96: try reader.read(&unpackedFixed64, as: Wire.Fixed<UInt64>.self)
-    case 97: try reader.read(&unpackedSfixed32, as: Wire.Fixed<Int32>.self)
-    case 98: try reader.read(&unpackedSfixed64, as: Wire.Fixed<Int64>.self)
-    case 99: try reader.read(&unpackedFloat)
-    case 100: try reader.read(&unpackedDouble)
-    case 101: try reader.read(&unpackedBool)
-    case 102: try reader.read(&unpackedNestedEnum, as: Wire.ClosedEnumeration<TestAllTypesProto2.NestedEnum>.self)
-    case 56: try reader.read(&mapInt32Int32)
-    case 57: try reader.read(&mapInt64Int64)
-    case 58: try reader.read(&mapUint32Uint32)
-    case 59: try reader.read(&mapUint64Uint64)
-    case 60: try reader.read(&mapSint32Sint32, keys: Wire.ZigZag<Int32>.self, values: Wire.ZigZag<Int32>.self)
-    case 61: try reader.read(&mapSint64Sint64, keys: Wire.ZigZag<Int64>.self, values: Wire.ZigZag<Int64>.self)
-    case 62: try reader.read(&mapFixed32Fixed32, keys: Wire.Fixed<UInt32>.self, values: Wire.Fixed<UInt32>.self)
-    case 63: try reader.read(&mapFixed64Fixed64, keys: Wire.Fixed<UInt64>.self, values: Wire.Fixed<UInt64>.self)
-    case 64: try reader.read(&mapSfixed32Sfixed32, keys: Wire.Fixed<Int32>.self, values: Wire.Fixed<Int32>.self)
-    case 65: try reader.read(&mapSfixed64Sfixed64, keys: Wire.Fixed<Int64>.self, values: Wire.Fixed<Int64>.self)
-    case 66: try reader.read(&mapInt32Float)
-    case 67: try reader.read(&mapInt32Double)
-    case 68: try reader.read(&mapBoolBool)
-    case 69: try reader.read(&mapStringString)
-    case 70: try reader.read(&mapStringBytes)
-    case 71: try reader.read(&mapStringNestedMessage)
-    case 72: try reader.read(&mapStringForeignMessage)
-    case 73: try reader.read(&mapStringNestedEnum, keys: String.Coding.self, values: Wire.ClosedEnumeration<TestAllTypesProto2.NestedEnum>.self)
-    case 74: try reader.read(&mapStringForeignEnum, keys: String.Coding.self, values: Wire.ClosedEnumeration<ForeignEnumProto2>.self)
-    case 103: try reader.read(&mapInt32NestedMessage)
-    case 104: try reader.read(&mapInt32Bool)
-    case 111: try reader.read(&oneofField, nil, TestAllTypesProto2.OneofField.oneofUint32)
-    case 112: try reader.read(&oneofField, oneofField?.oneofNestedMessageValue, TestAllTypesProto2.OneofField.oneofNestedMessage)
-    case 113: try reader.read(&oneofField, nil, TestAllTypesProto2.OneofField.oneofString)
-    case 114: try reader.read(&oneofField, nil, TestAllTypesProto2.OneofField.oneofBytes)
-    case 115: try reader.read(&oneofField, nil, TestAllTypesProto2.OneofField.oneofBool)
-    case 116: try reader.read(&oneofField, nil, TestAllTypesProto2.OneofField.oneofUint64)
-    case 117: try reader.read(&oneofField, nil, TestAllTypesProto2.OneofField.oneofFloat)
-    case 118: try reader.read(&oneofField, nil, TestAllTypesProto2.OneofField.oneofDouble)
-    case 119: try reader.read(&oneofField, nil, as: Wire.ClosedEnumeration<TestAllTypesProto2.NestedEnum>.self, TestAllTypesProto2.OneofField.oneofEnum)
-    case 201: try reader.read(&data, as: Wire.Group<TestAllTypesProto2.Data>.self)
-    case 204: try reader.read(&multiwordgroupfield, as: Wire.Group<TestAllTypesProto2.MultiWordGroupField>.self)
-    case 241: try reader.read(&defaultInt32)
-    case 242: try reader.read(&defaultInt64)
-    case 243: try reader.read(&defaultUint32)
-    case 244: try reader.read(&defaultUint64)
-    case 245: try reader.read(&defaultSint32, as: Wire.ZigZag<Int32>.self)
-    case 246: try reader.read(&defaultSint64, as: Wire.ZigZag<Int64>.self)
-    case 247: try reader.read(&defaultFixed32, as: Wire.Fixed<UInt32>.self)
-    case 248: try reader.read(&defaultFixed64, as: Wire.Fixed<UInt64>.self)
-    case 249: try reader.read(&defaultSfixed32, as: Wire.Fixed<Int32>.self)
-    case 250: try reader.read(&defaultSfixed64, as: Wire.Fixed<Int64>.self)
-    case 251: try reader.read(&defaultFloat)
-    case 252: try reader.read(&defaultDouble)
-    case 253: try reader.read(&defaultBool)
-    case 254: try reader.read(&defaultString)
-    case 255: try reader.read(&defaultBytes)
-    case 401: try reader.read(&fieldname1)
-    case 402: try reader.read(&fieldName2)
-    case 403: try reader.read(&fieldName3)
-    case 404: try reader.read(&fieldName4)
-    case 405: try reader.read(&field0name5)
-    case 406: try reader.read(&field0Name6)
-    case 407: try reader.read(&fieldName7)
-    case 408: try reader.read(&fieldName8)
-    case 409: try reader.read(&fieldName9)
-    case 410: try reader.read(&fieldName10)
-    case 411: try reader.read(&fieldName11)
-    case 412: try reader.read(&fIELDName12)
-    case 413: try reader.read(&fieldName13)
-    case 414: try reader.read(&fieldName14)
-    case 415: try reader.read(&fieldName15)
-    case 416: try reader.read(&fieldName16)
-    case 417: try reader.read(&fieldName17)
-    case 418: try reader.read(&fieldName18)
-    case 500: try reader.read(&messageSetCorrect)
     default: break
     }
   }
 
   func encode(into writer: inout Writer) {
-    writer.write(unknownFields)
-    writer.write(500, messageSetCorrect)
-    writer.write(418, fieldName18)
-    writer.write(417, fieldName17)
-    writer.write(416, fieldName16)
-    writer.write(415, fieldName15)
-    writer.write(414, fieldName14)
-    writer.write(413, fieldName13)
-    writer.write(412, fIELDName12)
-    writer.write(411, fieldName11)
-    writer.write(410, fieldName10)
-    writer.write(409, fieldName9)
-    writer.write(408, fieldName8)
-    writer.write(407, fieldName7)
-    writer.write(406, field0Name6)
-    writer.write(405, field0name5)
-    writer.write(404, fieldName4)
-    writer.write(403, fieldName3)
-    writer.write(402, fieldName2)
-    writer.write(401, fieldname1)
-    writer.write(255, defaultBytes)
-    writer.write(254, defaultString)
-    writer.write(253, defaultBool)
-    writer.write(252, defaultDouble)
-    writer.write(251, defaultFloat)
-    writer.write(250, defaultSfixed64, as: Wire.Fixed<Int64>.self)
-    writer.write(249, defaultSfixed32, as: Wire.Fixed<Int32>.self)
-    writer.write(248, defaultFixed64, as: Wire.Fixed<UInt64>.self)
-    writer.write(247, defaultFixed32, as: Wire.Fixed<UInt32>.self)
-    writer.write(246, defaultSint64, as: Wire.ZigZag<Int64>.self)
-    writer.write(245, defaultSint32, as: Wire.ZigZag<Int32>.self)
-    writer.write(244, defaultUint64)
-    writer.write(243, defaultUint32)
-    writer.write(242, defaultInt64)
-    writer.write(241, defaultInt32)
-    writer.write(204, multiwordgroupfield, as: Wire.Group<TestAllTypesProto2.MultiWordGroupField>.self)
-    writer.write(201, data, as: Wire.Group<TestAllTypesProto2.Data>.self)
-    writer.write(oneofField)
-    writer.write(104, mapInt32Bool)
-    writer.write(103, mapInt32NestedMessage)
-    writer.write(102, unpacked: unpackedNestedEnum, as: Wire.ClosedEnumeration<TestAllTypesProto2.NestedEnum>.self)
-    writer.write(101, unpacked: unpackedBool)
-    writer.write(100, unpacked: unpackedDouble)
-    writer.write(99, unpacked: unpackedFloat)
-    writer.write(98, unpacked: unpackedSfixed64, as: Wire.Fixed<Int64>.self)
-    writer.write(97, unpacked: unpackedSfixed32, as: Wire.Fixed<Int32>.self)
-    writer.write(96, unpacked: unpackedFixed64, as: Wire.Fixed<UInt64>.self)
-    writer.write(95, unpacked: unpackedFixed32, as: Wire.Fixed<UInt32>.self)
-    writer.write(94, unpacked: unpackedSint64, as: Wire.ZigZag<Int64>.self)
-    writer.write(93, unpacked: unpackedSint32, as: Wire.ZigZag<Int32>.self)
-    writer.write(92, unpacked: unpackedUint64)
-    writer.write(91, unpacked: unpackedUint32)
-    writer.write(90, unpacked: unpackedInt64)
-    writer.write(89, unpacked: unpackedInt32)
-    writer.write(88, packedNestedEnum, as: Wire.ClosedEnumeration<TestAllTypesProto2.NestedEnum>.self)
-    writer.write(87, packedBool)
-    writer.write(86, packedDouble)
-    writer.write(85, packedFloat)
-    writer.write(84, packedSfixed64, as: Wire.Fixed<Int64>.self)
-    writer.write(83, packedSfixed32, as: Wire.Fixed<Int32>.self)
-    writer.write(82, packedFixed64, as: Wire.Fixed<UInt64>.self)
-    writer.write(81, packedFixed32, as: Wire.Fixed<UInt32>.self)
-    writer.write(80, packedSint64, as: Wire.ZigZag<Int64>.self)
-    writer.write(79, packedSint32, as: Wire.ZigZag<Int32>.self)
-    writer.write(78, packedUint64)
-    writer.write(77, packedUint32)
-    writer.write(76, packedInt64)
-    writer.write(75, packedInt32)
-    writer.write(74, mapStringForeignEnum, keys: String.Coding.self, values: Wire.ClosedEnumeration<ForeignEnumProto2>.self)
-    writer.write(73, mapStringNestedEnum, keys: String.Coding.self, values: Wire.ClosedEnumeration<TestAllTypesProto2.NestedEnum>.self)
-    writer.write(72, mapStringForeignMessage)
-    writer.write(71, mapStringNestedMessage)
-    writer.write(70, mapStringBytes)
-    writer.write(69, mapStringString)
-    writer.write(68, mapBoolBool)
-    writer.write(67, mapInt32Double)
-    writer.write(66, mapInt32Float)
-    writer.write(65, mapSfixed64Sfixed64, keys: Wire.Fixed<Int64>.self, values: Wire.Fixed<Int64>.self)
-    writer.write(64, mapSfixed32Sfixed32, keys: Wire.Fixed<Int32>.self, values: Wire.Fixed<Int32>.self)
-    writer.write(63, mapFixed64Fixed64, keys: Wire.Fixed<UInt64>.self, values: Wire.Fixed<UInt64>.self)
-    writer.write(62, mapFixed32Fixed32, keys: Wire.Fixed<UInt32>.self, values: Wire.Fixed<UInt32>.self)
-    writer.write(61, mapSint64Sint64, keys: Wire.ZigZag<Int64>.self, values: Wire.ZigZag<Int64>.self)
-    writer.write(60, mapSint32Sint32, keys: Wire.ZigZag<Int32>.self, values: Wire.ZigZag<Int32>.self)
-    writer.write(59, mapUint64Uint64)
-    writer.write(58, mapUint32Uint32)
-    writer.write(57, mapInt64Int64)
-    writer.write(56, mapInt32Int32)
-    writer.write(55, unpacked: repeatedCord)
-    writer.write(54, unpacked: repeatedStringPiece)
-    writer.write(52, unpacked: repeatedForeignEnum, as: Wire.ClosedEnumeration<ForeignEnumProto2>.self)
-    writer.write(51, unpacked: repeatedNestedEnum, as: Wire.ClosedEnumeration<TestAllTypesProto2.NestedEnum>.self)
-    writer.write(49, unpacked: repeatedForeignMessage)
-    writer.write(48, unpacked: repeatedNestedMessage)
-    writer.write(45, unpacked: repeatedBytes)
-    writer.write(44, unpacked: repeatedString)
-    writer.write(43, unpacked: repeatedBool)
-    writer.write(42, unpacked: repeatedDouble)
-    writer.write(41, unpacked: repeatedFloat)
-    writer.write(40, unpacked: repeatedSfixed64, as: Wire.Fixed<Int64>.self)
-    writer.write(39, unpacked: repeatedSfixed32, as: Wire.Fixed<Int32>.self)
-    writer.write(38, unpacked: repeatedFixed64, as: Wire.Fixed<UInt64>.self)
-    writer.write(37, unpacked: repeatedFixed32, as: Wire.Fixed<UInt32>.self)
-    writer.write(36, unpacked: repeatedSint64, as: Wire.ZigZag<Int64>.self)
-    writer.write(35, unpacked: repeatedSint32, as: Wire.ZigZag<Int32>.self)
-    writer.write(34, unpacked: repeatedUint64)
-    writer.write(33, unpacked: repeatedUint32)
-    writer.write(32, unpacked: repeatedInt64)
-    writer.write(31, unpacked: repeatedInt32)
-    writer.write(27, recursiveMessage)
-    writer.write(25, optionalCord)
-    writer.write(24, optionalStringPiece)
-    writer.write(22, optionalForeignEnum, as: Wire.ClosedEnumeration<ForeignEnumProto2>.self)
-    writer.write(21, optionalNestedEnum, as: Wire.ClosedEnumeration<TestAllTypesProto2.NestedEnum>.self)
-    writer.write(19, optionalForeignMessage)
-    writer.write(18, optionalNestedMessage)
     writer.write(15, optionalBytes)
     writer.write(14, optionalString)
     writer.write(13, optionalBool)
@@ -764,6 +1260,44 @@ extension TestAllTypesProto2.FieldStorage: FieldContainer {
     visitor.visit(13, optionalBool)
     visitor.visit(14, optionalString)
     visitor.visit(15, optionalBytes)
+  }
+}
+
+extension TestAllTypesProto2.FieldStorage.Part2: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 18: try reader.read(&optionalNestedMessage)
+    case 19: try reader.read(&optionalForeignMessage)
+    case 21: try reader.read(&optionalNestedEnum, as: Wire.ClosedEnumeration<TestAllTypesProto2.NestedEnum>.self)
+    case 22: try reader.read(&optionalForeignEnum, as: Wire.ClosedEnumeration<ForeignEnumProto2>.self)
+    case 24: try reader.read(&optionalStringPiece)
+    case 25: try reader.read(&optionalCord)
+    case 27: try reader.read(&recursiveMessage)
+    case 31: try reader.read(&repeatedInt32)
+    case 32: try reader.read(&repeatedInt64)
+    case 33: try reader.read(&repeatedUint32)
+    case 34: try reader.read(&repeatedUint64)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(34, unpacked: repeatedUint64)
+    writer.write(33, unpacked: repeatedUint32)
+    writer.write(32, unpacked: repeatedInt64)
+    writer.write(31, unpacked: repeatedInt32)
+    writer.write(27, recursiveMessage)
+    writer.write(25, optionalCord)
+    writer.write(24, optionalStringPiece)
+    writer.write(22, optionalForeignEnum, as: Wire.ClosedEnumeration<ForeignEnumProto2>.self)
+    writer.write(21, optionalNestedEnum, as: Wire.ClosedEnumeration<TestAllTypesProto2.NestedEnum>.self)
+    writer.write(19, optionalForeignMessage)
+    writer.write(18, optionalNestedMessage)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(18, optionalNestedMessage)
     visitor.visit(19, optionalForeignMessage)
     visitor.visit(21, optionalNestedEnum, as: Wire.ClosedEnumeration<TestAllTypesProto2.NestedEnum>.self)
@@ -775,6 +1309,54 @@ extension TestAllTypesProto2.FieldStorage: FieldContainer {
     visitor.visit(32, repeatedInt64)
     visitor.visit(33, repeatedUint32)
     visitor.visit(34, repeatedUint64)
+  }
+}
+
+extension TestAllTypesProto2.FieldStorage.Part3: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 35: try reader.read(&repeatedSint32, as: Wire.ZigZag<Int32>.self)
+    case 36: try reader.read(&repeatedSint64, as: Wire.ZigZag<Int64>.self)
+    case 37: try reader.read(&repeatedFixed32, as: Wire.Fixed<UInt32>.self)
+    case 38: try reader.read(&repeatedFixed64, as: Wire.Fixed<UInt64>.self)
+    case 39: try reader.read(&repeatedSfixed32, as: Wire.Fixed<Int32>.self)
+    case 40: try reader.read(&repeatedSfixed64, as: Wire.Fixed<Int64>.self)
+    case 41: try reader.read(&repeatedFloat)
+    case 42: try reader.read(&repeatedDouble)
+    case 43: try reader.read(&repeatedBool)
+    case 44: try reader.read(&repeatedString)
+    case 45: try reader.read(&repeatedBytes)
+    case 48: try reader.read(&repeatedNestedMessage)
+    case 49: try reader.read(&repeatedForeignMessage)
+    case 51: try reader.read(&repeatedNestedEnum, as: Wire.ClosedEnumeration<TestAllTypesProto2.NestedEnum>.self)
+    case 52: try reader.read(&repeatedForeignEnum, as: Wire.ClosedEnumeration<ForeignEnumProto2>.self)
+    case 54: try reader.read(&repeatedStringPiece)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(54, unpacked: repeatedStringPiece)
+    writer.write(52, unpacked: repeatedForeignEnum, as: Wire.ClosedEnumeration<ForeignEnumProto2>.self)
+    writer.write(51, unpacked: repeatedNestedEnum, as: Wire.ClosedEnumeration<TestAllTypesProto2.NestedEnum>.self)
+    writer.write(49, unpacked: repeatedForeignMessage)
+    writer.write(48, unpacked: repeatedNestedMessage)
+    writer.write(45, unpacked: repeatedBytes)
+    writer.write(44, unpacked: repeatedString)
+    writer.write(43, unpacked: repeatedBool)
+    writer.write(42, unpacked: repeatedDouble)
+    writer.write(41, unpacked: repeatedFloat)
+    writer.write(40, unpacked: repeatedSfixed64, as: Wire.Fixed<Int64>.self)
+    writer.write(39, unpacked: repeatedSfixed32, as: Wire.Fixed<Int32>.self)
+    writer.write(38, unpacked: repeatedFixed64, as: Wire.Fixed<UInt64>.self)
+    writer.write(37, unpacked: repeatedFixed32, as: Wire.Fixed<UInt32>.self)
+    writer.write(36, unpacked: repeatedSint64, as: Wire.ZigZag<Int64>.self)
+    writer.write(35, unpacked: repeatedSint32, as: Wire.ZigZag<Int32>.self)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(35, repeatedSint32, as: Wire.ZigZag<Int32>.self)
     visitor.visit(36, repeatedSint64, as: Wire.ZigZag<Int64>.self)
     visitor.visit(37, repeatedFixed32, as: Wire.Fixed<UInt32>.self)
@@ -791,7 +1373,122 @@ extension TestAllTypesProto2.FieldStorage: FieldContainer {
     visitor.visit(51, repeatedNestedEnum, as: Wire.ClosedEnumeration<TestAllTypesProto2.NestedEnum>.self)
     visitor.visit(52, repeatedForeignEnum, as: Wire.ClosedEnumeration<ForeignEnumProto2>.self)
     visitor.visit(54, repeatedStringPiece)
+  }
+}
+
+extension TestAllTypesProto2.FieldStorage.Part4: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 55: try reader.read(&repeatedCord)
+    case 56: try reader.read(&mapInt32Int32)
+    case 57: try reader.read(&mapInt64Int64)
+    case 58: try reader.read(&mapUint32Uint32)
+    case 59: try reader.read(&mapUint64Uint64)
+    case 60: try reader.read(&mapSint32Sint32, keys: Wire.ZigZag<Int32>.self, values: Wire.ZigZag<Int32>.self)
+    case 61: try reader.read(&mapSint64Sint64, keys: Wire.ZigZag<Int64>.self, values: Wire.ZigZag<Int64>.self)
+    case 62: try reader.read(&mapFixed32Fixed32, keys: Wire.Fixed<UInt32>.self, values: Wire.Fixed<UInt32>.self)
+    case 63: try reader.read(&mapFixed64Fixed64, keys: Wire.Fixed<UInt64>.self, values: Wire.Fixed<UInt64>.self)
+    case 64: try reader.read(&mapSfixed32Sfixed32, keys: Wire.Fixed<Int32>.self, values: Wire.Fixed<Int32>.self)
+    case 65: try reader.read(&mapSfixed64Sfixed64, keys: Wire.Fixed<Int64>.self, values: Wire.Fixed<Int64>.self)
+    case 66: try reader.read(&mapInt32Float)
+    case 67: try reader.read(&mapInt32Double)
+    case 68: try reader.read(&mapBoolBool)
+    case 69: try reader.read(&mapStringString)
+    case 70: try reader.read(&mapStringBytes)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(70, mapStringBytes)
+    writer.write(69, mapStringString)
+    writer.write(68, mapBoolBool)
+    writer.write(67, mapInt32Double)
+    writer.write(66, mapInt32Float)
+    writer.write(65, mapSfixed64Sfixed64, keys: Wire.Fixed<Int64>.self, values: Wire.Fixed<Int64>.self)
+    writer.write(64, mapSfixed32Sfixed32, keys: Wire.Fixed<Int32>.self, values: Wire.Fixed<Int32>.self)
+    writer.write(63, mapFixed64Fixed64, keys: Wire.Fixed<UInt64>.self, values: Wire.Fixed<UInt64>.self)
+    writer.write(62, mapFixed32Fixed32, keys: Wire.Fixed<UInt32>.self, values: Wire.Fixed<UInt32>.self)
+    writer.write(61, mapSint64Sint64, keys: Wire.ZigZag<Int64>.self, values: Wire.ZigZag<Int64>.self)
+    writer.write(60, mapSint32Sint32, keys: Wire.ZigZag<Int32>.self, values: Wire.ZigZag<Int32>.self)
+    writer.write(59, mapUint64Uint64)
+    writer.write(58, mapUint32Uint32)
+    writer.write(57, mapInt64Int64)
+    writer.write(56, mapInt32Int32)
+    writer.write(55, unpacked: repeatedCord)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(55, repeatedCord)
+    visitor.visit(56, mapInt32Int32)
+    visitor.visit(57, mapInt64Int64)
+    visitor.visit(58, mapUint32Uint32)
+    visitor.visit(59, mapUint64Uint64)
+    visitor.visit(60, mapSint32Sint32, keys: Wire.ZigZag<Int32>.self, values: Wire.ZigZag<Int32>.self)
+    visitor.visit(61, mapSint64Sint64, keys: Wire.ZigZag<Int64>.self, values: Wire.ZigZag<Int64>.self)
+    visitor.visit(62, mapFixed32Fixed32, keys: Wire.Fixed<UInt32>.self, values: Wire.Fixed<UInt32>.self)
+    visitor.visit(63, mapFixed64Fixed64, keys: Wire.Fixed<UInt64>.self, values: Wire.Fixed<UInt64>.self)
+    visitor.visit(64, mapSfixed32Sfixed32, keys: Wire.Fixed<Int32>.self, values: Wire.Fixed<Int32>.self)
+    visitor.visit(65, mapSfixed64Sfixed64, keys: Wire.Fixed<Int64>.self, values: Wire.Fixed<Int64>.self)
+    visitor.visit(66, mapInt32Float)
+    visitor.visit(67, mapInt32Double)
+    visitor.visit(68, mapBoolBool)
+    visitor.visit(69, mapStringString)
+    visitor.visit(70, mapStringBytes)
+  }
+}
+
+extension TestAllTypesProto2.FieldStorage.Part5: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 71: try reader.read(&mapStringNestedMessage)
+    case 72: try reader.read(&mapStringForeignMessage)
+    case 73: try reader.read(&mapStringNestedEnum, keys: String.Coding.self, values: Wire.ClosedEnumeration<TestAllTypesProto2.NestedEnum>.self)
+    case 74: try reader.read(&mapStringForeignEnum, keys: String.Coding.self, values: Wire.ClosedEnumeration<ForeignEnumProto2>.self)
+    case 75: try reader.read(&packedInt32)
+    case 76: try reader.read(&packedInt64)
+    case 77: try reader.read(&packedUint32)
+    case 78: try reader.read(&packedUint64)
+    case 79: try reader.read(&packedSint32, as: Wire.ZigZag<Int32>.self)
+    case 80: try reader.read(&packedSint64, as: Wire.ZigZag<Int64>.self)
+    case 81: try reader.read(&packedFixed32, as: Wire.Fixed<UInt32>.self)
+    case 82: try reader.read(&packedFixed64, as: Wire.Fixed<UInt64>.self)
+    case 83: try reader.read(&packedSfixed32, as: Wire.Fixed<Int32>.self)
+    case 84: try reader.read(&packedSfixed64, as: Wire.Fixed<Int64>.self)
+    case 85: try reader.read(&packedFloat)
+    case 86: try reader.read(&packedDouble)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(86, packedDouble)
+    writer.write(85, packedFloat)
+    writer.write(84, packedSfixed64, as: Wire.Fixed<Int64>.self)
+    writer.write(83, packedSfixed32, as: Wire.Fixed<Int32>.self)
+    writer.write(82, packedFixed64, as: Wire.Fixed<UInt64>.self)
+    writer.write(81, packedFixed32, as: Wire.Fixed<UInt32>.self)
+    writer.write(80, packedSint64, as: Wire.ZigZag<Int64>.self)
+    writer.write(79, packedSint32, as: Wire.ZigZag<Int32>.self)
+    writer.write(78, packedUint64)
+    writer.write(77, packedUint32)
+    writer.write(76, packedInt64)
+    writer.write(75, packedInt32)
+    writer.write(74, mapStringForeignEnum, keys: String.Coding.self, values: Wire.ClosedEnumeration<ForeignEnumProto2>.self)
+    writer.write(73, mapStringNestedEnum, keys: String.Coding.self, values: Wire.ClosedEnumeration<TestAllTypesProto2.NestedEnum>.self)
+    writer.write(72, mapStringForeignMessage)
+    writer.write(71, mapStringNestedMessage)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
+    visitor.visit(71, mapStringNestedMessage)
+    visitor.visit(72, mapStringForeignMessage)
+    visitor.visit(73, mapStringNestedEnum, keys: String.Coding.self, values: Wire.ClosedEnumeration<TestAllTypesProto2.NestedEnum>.self)
+    visitor.visit(74, mapStringForeignEnum, keys: String.Coding.self, values: Wire.ClosedEnumeration<ForeignEnumProto2>.self)
     visitor.visit(75, packedInt32)
     visitor.visit(76, packedInt64)
     visitor.visit(77, packedUint32)
@@ -804,6 +1501,54 @@ extension TestAllTypesProto2.FieldStorage: FieldContainer {
     visitor.visit(84, packedSfixed64, as: Wire.Fixed<Int64>.self)
     visitor.visit(85, packedFloat)
     visitor.visit(86, packedDouble)
+  }
+}
+
+extension TestAllTypesProto2.FieldStorage.Part6: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 87: try reader.read(&packedBool)
+    case 88: try reader.read(&packedNestedEnum, as: Wire.ClosedEnumeration<TestAllTypesProto2.NestedEnum>.self)
+    case 89: try reader.read(&unpackedInt32)
+    case 90: try reader.read(&unpackedInt64)
+    case 91: try reader.read(&unpackedUint32)
+    case 92: try reader.read(&unpackedUint64)
+    case 93: try reader.read(&unpackedSint32, as: Wire.ZigZag<Int32>.self)
+    case 94: try reader.read(&unpackedSint64, as: Wire.ZigZag<Int64>.self)
+    case 95: try reader.read(&unpackedFixed32, as: Wire.Fixed<UInt32>.self)
+    case 96: try reader.read(&unpackedFixed64, as: Wire.Fixed<UInt64>.self)
+    case 97: try reader.read(&unpackedSfixed32, as: Wire.Fixed<Int32>.self)
+    case 98: try reader.read(&unpackedSfixed64, as: Wire.Fixed<Int64>.self)
+    case 99: try reader.read(&unpackedFloat)
+    case 100: try reader.read(&unpackedDouble)
+    case 101: try reader.read(&unpackedBool)
+    case 102: try reader.read(&unpackedNestedEnum, as: Wire.ClosedEnumeration<TestAllTypesProto2.NestedEnum>.self)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(102, unpacked: unpackedNestedEnum, as: Wire.ClosedEnumeration<TestAllTypesProto2.NestedEnum>.self)
+    writer.write(101, unpacked: unpackedBool)
+    writer.write(100, unpacked: unpackedDouble)
+    writer.write(99, unpacked: unpackedFloat)
+    writer.write(98, unpacked: unpackedSfixed64, as: Wire.Fixed<Int64>.self)
+    writer.write(97, unpacked: unpackedSfixed32, as: Wire.Fixed<Int32>.self)
+    writer.write(96, unpacked: unpackedFixed64, as: Wire.Fixed<UInt64>.self)
+    writer.write(95, unpacked: unpackedFixed32, as: Wire.Fixed<UInt32>.self)
+    writer.write(94, unpacked: unpackedSint64, as: Wire.ZigZag<Int64>.self)
+    writer.write(93, unpacked: unpackedSint32, as: Wire.ZigZag<Int32>.self)
+    writer.write(92, unpacked: unpackedUint64)
+    writer.write(91, unpacked: unpackedUint32)
+    writer.write(90, unpacked: unpackedInt64)
+    writer.write(89, unpacked: unpackedInt32)
+    writer.write(88, packedNestedEnum, as: Wire.ClosedEnumeration<TestAllTypesProto2.NestedEnum>.self)
+    writer.write(87, packedBool)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(87, packedBool)
     visitor.visit(88, packedNestedEnum, as: Wire.ClosedEnumeration<TestAllTypesProto2.NestedEnum>.self)
     visitor.visit(89, unpackedInt32)
@@ -820,25 +1565,50 @@ extension TestAllTypesProto2.FieldStorage: FieldContainer {
     visitor.visit(100, unpackedDouble)
     visitor.visit(101, unpackedBool)
     visitor.visit(102, unpackedNestedEnum, as: Wire.ClosedEnumeration<TestAllTypesProto2.NestedEnum>.self)
-    visitor.visit(56, mapInt32Int32)
-    visitor.visit(57, mapInt64Int64)
-    visitor.visit(58, mapUint32Uint32)
-    visitor.visit(59, mapUint64Uint64)
-    visitor.visit(60, mapSint32Sint32, keys: Wire.ZigZag<Int32>.self, values: Wire.ZigZag<Int32>.self)
-    visitor.visit(61, mapSint64Sint64, keys: Wire.ZigZag<Int64>.self, values: Wire.ZigZag<Int64>.self)
-    visitor.visit(62, mapFixed32Fixed32, keys: Wire.Fixed<UInt32>.self, values: Wire.Fixed<UInt32>.self)
-    visitor.visit(63, mapFixed64Fixed64, keys: Wire.Fixed<UInt64>.self, values: Wire.Fixed<UInt64>.self)
-    visitor.visit(64, mapSfixed32Sfixed32, keys: Wire.Fixed<Int32>.self, values: Wire.Fixed<Int32>.self)
-    visitor.visit(65, mapSfixed64Sfixed64, keys: Wire.Fixed<Int64>.self, values: Wire.Fixed<Int64>.self)
-    visitor.visit(66, mapInt32Float)
-    visitor.visit(67, mapInt32Double)
-    visitor.visit(68, mapBoolBool)
-    visitor.visit(69, mapStringString)
-    visitor.visit(70, mapStringBytes)
-    visitor.visit(71, mapStringNestedMessage)
-    visitor.visit(72, mapStringForeignMessage)
-    visitor.visit(73, mapStringNestedEnum, keys: String.Coding.self, values: Wire.ClosedEnumeration<TestAllTypesProto2.NestedEnum>.self)
-    visitor.visit(74, mapStringForeignEnum, keys: String.Coding.self, values: Wire.ClosedEnumeration<ForeignEnumProto2>.self)
+  }
+}
+
+extension TestAllTypesProto2.FieldStorage.Part7: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 103: try reader.read(&mapInt32NestedMessage)
+    case 104: try reader.read(&mapInt32Bool)
+    case 111: try reader.read(&oneofField, nil, TestAllTypesProto2.OneofField.oneofUint32)
+    case 112: try reader.read(&oneofField, oneofField?.oneofNestedMessageValue, TestAllTypesProto2.OneofField.oneofNestedMessage)
+    case 113: try reader.read(&oneofField, nil, TestAllTypesProto2.OneofField.oneofString)
+    case 114: try reader.read(&oneofField, nil, TestAllTypesProto2.OneofField.oneofBytes)
+    case 115: try reader.read(&oneofField, nil, TestAllTypesProto2.OneofField.oneofBool)
+    case 116: try reader.read(&oneofField, nil, TestAllTypesProto2.OneofField.oneofUint64)
+    case 117: try reader.read(&oneofField, nil, TestAllTypesProto2.OneofField.oneofFloat)
+    case 118: try reader.read(&oneofField, nil, TestAllTypesProto2.OneofField.oneofDouble)
+    case 119: try reader.read(&oneofField, nil, as: Wire.ClosedEnumeration<TestAllTypesProto2.NestedEnum>.self, TestAllTypesProto2.OneofField.oneofEnum)
+    case 201: try reader.read(&data, as: Wire.Group<TestAllTypesProto2.Data>.self)
+    case 204: try reader.read(&multiwordgroupfield, as: Wire.Group<TestAllTypesProto2.MultiWordGroupField>.self)
+    case 241: try reader.read(&defaultInt32)
+    case 242: try reader.read(&defaultInt64)
+    case 243: try reader.read(&defaultUint32)
+    case 244: try reader.read(&defaultUint64)
+    case 245: try reader.read(&defaultSint32, as: Wire.ZigZag<Int32>.self)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(245, defaultSint32, as: Wire.ZigZag<Int32>.self)
+    writer.write(244, defaultUint64)
+    writer.write(243, defaultUint32)
+    writer.write(242, defaultInt64)
+    writer.write(241, defaultInt32)
+    writer.write(204, multiwordgroupfield, as: Wire.Group<TestAllTypesProto2.MultiWordGroupField>.self)
+    writer.write(201, data, as: Wire.Group<TestAllTypesProto2.Data>.self)
+    writer.write(oneofField)
+    writer.write(104, mapInt32Bool)
+    writer.write(103, mapInt32NestedMessage)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(103, mapInt32NestedMessage)
     visitor.visit(104, mapInt32Bool)
     visitor.visit(oneofField)
@@ -849,6 +1619,52 @@ extension TestAllTypesProto2.FieldStorage: FieldContainer {
     visitor.visit(243, defaultUint32)
     visitor.visit(244, defaultUint64)
     visitor.visit(245, defaultSint32, as: Wire.ZigZag<Int32>.self)
+  }
+}
+
+extension TestAllTypesProto2.FieldStorage.Part8: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 246: try reader.read(&defaultSint64, as: Wire.ZigZag<Int64>.self)
+    case 247: try reader.read(&defaultFixed32, as: Wire.Fixed<UInt32>.self)
+    case 248: try reader.read(&defaultFixed64, as: Wire.Fixed<UInt64>.self)
+    case 249: try reader.read(&defaultSfixed32, as: Wire.Fixed<Int32>.self)
+    case 250: try reader.read(&defaultSfixed64, as: Wire.Fixed<Int64>.self)
+    case 251: try reader.read(&defaultFloat)
+    case 252: try reader.read(&defaultDouble)
+    case 253: try reader.read(&defaultBool)
+    case 254: try reader.read(&defaultString)
+    case 255: try reader.read(&defaultBytes)
+    case 401: try reader.read(&fieldname1)
+    case 402: try reader.read(&fieldName2)
+    case 403: try reader.read(&fieldName3)
+    case 404: try reader.read(&fieldName4)
+    case 405: try reader.read(&field0name5)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(405, field0name5)
+    writer.write(404, fieldName4)
+    writer.write(403, fieldName3)
+    writer.write(402, fieldName2)
+    writer.write(401, fieldname1)
+    writer.write(255, defaultBytes)
+    writer.write(254, defaultString)
+    writer.write(253, defaultBool)
+    writer.write(252, defaultDouble)
+    writer.write(251, defaultFloat)
+    writer.write(250, defaultSfixed64, as: Wire.Fixed<Int64>.self)
+    writer.write(249, defaultSfixed32, as: Wire.Fixed<Int32>.self)
+    writer.write(248, defaultFixed64, as: Wire.Fixed<UInt64>.self)
+    writer.write(247, defaultFixed32, as: Wire.Fixed<UInt32>.self)
+    writer.write(246, defaultSint64, as: Wire.ZigZag<Int64>.self)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(246, defaultSint64, as: Wire.ZigZag<Int64>.self)
     visitor.visit(247, defaultFixed32, as: Wire.Fixed<UInt32>.self)
     visitor.visit(248, defaultFixed64, as: Wire.Fixed<UInt64>.self)
@@ -864,6 +1680,50 @@ extension TestAllTypesProto2.FieldStorage: FieldContainer {
     visitor.visit(403, fieldName3)
     visitor.visit(404, fieldName4)
     visitor.visit(405, field0name5)
+  }
+}
+
+extension TestAllTypesProto2.FieldStorage.Part9: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 406: try reader.read(&field0Name6)
+    case 407: try reader.read(&fieldName7)
+    case 408: try reader.read(&fieldName8)
+    case 409: try reader.read(&fieldName9)
+    case 410: try reader.read(&fieldName10)
+    case 411: try reader.read(&fieldName11)
+    case 412: try reader.read(&fIELDName12)
+    case 413: try reader.read(&fieldName13)
+    case 414: try reader.read(&fieldName14)
+    case 415: try reader.read(&fieldName15)
+    case 416: try reader.read(&fieldName16)
+    case 417: try reader.read(&fieldName17)
+    case 418: try reader.read(&fieldName18)
+    case 500: try reader.read(&messageSetCorrect)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(500, messageSetCorrect)
+    writer.write(418, fieldName18)
+    writer.write(417, fieldName17)
+    writer.write(416, fieldName16)
+    writer.write(415, fieldName15)
+    writer.write(414, fieldName14)
+    writer.write(413, fieldName13)
+    writer.write(412, fIELDName12)
+    writer.write(411, fieldName11)
+    writer.write(410, fieldName10)
+    writer.write(409, fieldName9)
+    writer.write(408, fieldName8)
+    writer.write(407, fieldName7)
+    writer.write(406, field0Name6)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(406, field0Name6)
     visitor.visit(407, fieldName7)
     visitor.visit(408, fieldName8)

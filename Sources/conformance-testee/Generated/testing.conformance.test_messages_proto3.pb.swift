@@ -21,196 +21,969 @@ struct ForeignEnum: ProtoEnum {
 
 /// Every kind of field.
 struct TestAllTypesProto3: LargeMessage {
-  var fieldStorage = noFields
-  private static let noFields = Shared(FieldStorage())
+  var fieldStorage = Sparse<FieldStorage>()
 
   init() {}
 
-  /// The fields.
+  /// Singular fields.
+  var optionalInt32: Int32 {
+    _read { yield fieldStorage.value.part1.value.optionalInt32 }
+    _modify { yield &fieldStorage.value.part1.value.optionalInt32 }
+  }
+
+  var optionalInt64: Int64 {
+    _read { yield fieldStorage.value.part1.value.optionalInt64 }
+    _modify { yield &fieldStorage.value.part1.value.optionalInt64 }
+  }
+
+  var optionalUint32: UInt32 {
+    _read { yield fieldStorage.value.part1.value.optionalUint32 }
+    _modify { yield &fieldStorage.value.part1.value.optionalUint32 }
+  }
+
+  var optionalUint64: UInt64 {
+    _read { yield fieldStorage.value.part1.value.optionalUint64 }
+    _modify { yield &fieldStorage.value.part1.value.optionalUint64 }
+  }
+
+  var optionalSint32: Int32 {
+    _read { yield fieldStorage.value.part1.value.optionalSint32 }
+    _modify { yield &fieldStorage.value.part1.value.optionalSint32 }
+  }
+
+  var optionalSint64: Int64 {
+    _read { yield fieldStorage.value.part1.value.optionalSint64 }
+    _modify { yield &fieldStorage.value.part1.value.optionalSint64 }
+  }
+
+  var optionalFixed32: UInt32 {
+    _read { yield fieldStorage.value.part1.value.optionalFixed32 }
+    _modify { yield &fieldStorage.value.part1.value.optionalFixed32 }
+  }
+
+  var optionalFixed64: UInt64 {
+    _read { yield fieldStorage.value.part1.value.optionalFixed64 }
+    _modify { yield &fieldStorage.value.part1.value.optionalFixed64 }
+  }
+
+  var optionalSfixed32: Int32 {
+    _read { yield fieldStorage.value.part1.value.optionalSfixed32 }
+    _modify { yield &fieldStorage.value.part1.value.optionalSfixed32 }
+  }
+
+  var optionalSfixed64: Int64 {
+    _read { yield fieldStorage.value.part1.value.optionalSfixed64 }
+    _modify { yield &fieldStorage.value.part1.value.optionalSfixed64 }
+  }
+
+  var optionalFloat: Float {
+    _read { yield fieldStorage.value.part1.value.optionalFloat }
+    _modify { yield &fieldStorage.value.part1.value.optionalFloat }
+  }
+
+  var optionalDouble: Double {
+    _read { yield fieldStorage.value.part1.value.optionalDouble }
+    _modify { yield &fieldStorage.value.part1.value.optionalDouble }
+  }
+
+  var optionalBool: Bool {
+    _read { yield fieldStorage.value.part1.value.optionalBool }
+    _modify { yield &fieldStorage.value.part1.value.optionalBool }
+  }
+
+  var optionalString: String {
+    _read { yield fieldStorage.value.part1.value.optionalString }
+    _modify { yield &fieldStorage.value.part1.value.optionalString }
+  }
+
+  var optionalBytes: [UInt8] {
+    _read { yield fieldStorage.value.part1.value.optionalBytes }
+    _modify { yield &fieldStorage.value.part1.value.optionalBytes }
+  }
+
+  var optionalNestedMessage: TestAllTypesProto3.NestedMessage? {
+    _read { yield fieldStorage.value.part2.value.optionalNestedMessage }
+    _modify { yield &fieldStorage.value.part2.value.optionalNestedMessage }
+  }
+
+  var optionalForeignMessage: ForeignMessage? {
+    _read { yield fieldStorage.value.part2.value.optionalForeignMessage }
+    _modify { yield &fieldStorage.value.part2.value.optionalForeignMessage }
+  }
+
+  var optionalNestedEnum: TestAllTypesProto3.NestedEnum {
+    _read { yield fieldStorage.value.part2.value.optionalNestedEnum }
+    _modify { yield &fieldStorage.value.part2.value.optionalNestedEnum }
+  }
+
+  var optionalForeignEnum: ForeignEnum {
+    _read { yield fieldStorage.value.part2.value.optionalForeignEnum }
+    _modify { yield &fieldStorage.value.part2.value.optionalForeignEnum }
+  }
+
+  var optionalAliasedEnum: TestAllTypesProto3.AliasedEnum {
+    _read { yield fieldStorage.value.part2.value.optionalAliasedEnum }
+    _modify { yield &fieldStorage.value.part2.value.optionalAliasedEnum }
+  }
+
+  var optionalStringPiece: String {
+    _read { yield fieldStorage.value.part2.value.optionalStringPiece }
+    _modify { yield &fieldStorage.value.part2.value.optionalStringPiece }
+  }
+
+  var optionalCord: String {
+    _read { yield fieldStorage.value.part2.value.optionalCord }
+    _modify { yield &fieldStorage.value.part2.value.optionalCord }
+  }
+
+  var recursiveMessage: TestAllTypesProto3? {
+    _read { yield fieldStorage.value.part2.value.recursiveMessage }
+    _modify { yield &fieldStorage.value.part2.value.recursiveMessage }
+  }
+
+  /// Lists.
+  var repeatedInt32: [Int32] {
+    _read { yield fieldStorage.value.part2.value.repeatedInt32 }
+    _modify { yield &fieldStorage.value.part2.value.repeatedInt32 }
+  }
+
+  var repeatedInt64: [Int64] {
+    _read { yield fieldStorage.value.part2.value.repeatedInt64 }
+    _modify { yield &fieldStorage.value.part2.value.repeatedInt64 }
+  }
+
+  var repeatedUint32: [UInt32] {
+    _read { yield fieldStorage.value.part2.value.repeatedUint32 }
+    _modify { yield &fieldStorage.value.part2.value.repeatedUint32 }
+  }
+
+  var repeatedUint64: [UInt64] {
+    _read { yield fieldStorage.value.part3.value.repeatedUint64 }
+    _modify { yield &fieldStorage.value.part3.value.repeatedUint64 }
+  }
+
+  var repeatedSint32: [Int32] {
+    _read { yield fieldStorage.value.part3.value.repeatedSint32 }
+    _modify { yield &fieldStorage.value.part3.value.repeatedSint32 }
+  }
+
+  var repeatedSint64: [Int64] {
+    _read { yield fieldStorage.value.part3.value.repeatedSint64 }
+    _modify { yield &fieldStorage.value.part3.value.repeatedSint64 }
+  }
+
+  var repeatedFixed32: [UInt32] {
+    _read { yield fieldStorage.value.part3.value.repeatedFixed32 }
+    _modify { yield &fieldStorage.value.part3.value.repeatedFixed32 }
+  }
+
+  var repeatedFixed64: [UInt64] {
+    _read { yield fieldStorage.value.part3.value.repeatedFixed64 }
+    _modify { yield &fieldStorage.value.part3.value.repeatedFixed64 }
+  }
+
+  var repeatedSfixed32: [Int32] {
+    _read { yield fieldStorage.value.part3.value.repeatedSfixed32 }
+    _modify { yield &fieldStorage.value.part3.value.repeatedSfixed32 }
+  }
+
+  var repeatedSfixed64: [Int64] {
+    _read { yield fieldStorage.value.part3.value.repeatedSfixed64 }
+    _modify { yield &fieldStorage.value.part3.value.repeatedSfixed64 }
+  }
+
+  var repeatedFloat: [Float] {
+    _read { yield fieldStorage.value.part3.value.repeatedFloat }
+    _modify { yield &fieldStorage.value.part3.value.repeatedFloat }
+  }
+
+  var repeatedDouble: [Double] {
+    _read { yield fieldStorage.value.part3.value.repeatedDouble }
+    _modify { yield &fieldStorage.value.part3.value.repeatedDouble }
+  }
+
+  var repeatedBool: [Bool] {
+    _read { yield fieldStorage.value.part3.value.repeatedBool }
+    _modify { yield &fieldStorage.value.part3.value.repeatedBool }
+  }
+
+  var repeatedString: [String] {
+    _read { yield fieldStorage.value.part3.value.repeatedString }
+    _modify { yield &fieldStorage.value.part3.value.repeatedString }
+  }
+
+  var repeatedBytes: [[UInt8]] {
+    _read { yield fieldStorage.value.part3.value.repeatedBytes }
+    _modify { yield &fieldStorage.value.part3.value.repeatedBytes }
+  }
+
+  var repeatedNestedMessage: [TestAllTypesProto3.NestedMessage] {
+    _read { yield fieldStorage.value.part3.value.repeatedNestedMessage }
+    _modify { yield &fieldStorage.value.part3.value.repeatedNestedMessage }
+  }
+
+  var repeatedForeignMessage: [ForeignMessage] {
+    _read { yield fieldStorage.value.part3.value.repeatedForeignMessage }
+    _modify { yield &fieldStorage.value.part3.value.repeatedForeignMessage }
+  }
+
+  var repeatedNestedEnum: [TestAllTypesProto3.NestedEnum] {
+    _read { yield fieldStorage.value.part3.value.repeatedNestedEnum }
+    _modify { yield &fieldStorage.value.part3.value.repeatedNestedEnum }
+  }
+
+  var repeatedForeignEnum: [ForeignEnum] {
+    _read { yield fieldStorage.value.part3.value.repeatedForeignEnum }
+    _modify { yield &fieldStorage.value.part3.value.repeatedForeignEnum }
+  }
+
+  var repeatedStringPiece: [String] {
+    _read { yield fieldStorage.value.part4.value.repeatedStringPiece }
+    _modify { yield &fieldStorage.value.part4.value.repeatedStringPiece }
+  }
+
+  var repeatedCord: [String] {
+    _read { yield fieldStorage.value.part4.value.repeatedCord }
+    _modify { yield &fieldStorage.value.part4.value.repeatedCord }
+  }
+
+  /// Maps.
+  var mapInt32Int32: Map<Int32, Int32> {
+    _read { yield fieldStorage.value.part4.value.mapInt32Int32 }
+    _modify { yield &fieldStorage.value.part4.value.mapInt32Int32 }
+  }
+
+  var mapInt64Int64: Map<Int64, Int64> {
+    _read { yield fieldStorage.value.part4.value.mapInt64Int64 }
+    _modify { yield &fieldStorage.value.part4.value.mapInt64Int64 }
+  }
+
+  var mapUint32Uint32: Map<UInt32, UInt32> {
+    _read { yield fieldStorage.value.part4.value.mapUint32Uint32 }
+    _modify { yield &fieldStorage.value.part4.value.mapUint32Uint32 }
+  }
+
+  var mapUint64Uint64: Map<UInt64, UInt64> {
+    _read { yield fieldStorage.value.part4.value.mapUint64Uint64 }
+    _modify { yield &fieldStorage.value.part4.value.mapUint64Uint64 }
+  }
+
+  var mapSint32Sint32: Map<Int32, Int32> {
+    _read { yield fieldStorage.value.part4.value.mapSint32Sint32 }
+    _modify { yield &fieldStorage.value.part4.value.mapSint32Sint32 }
+  }
+
+  var mapSint64Sint64: Map<Int64, Int64> {
+    _read { yield fieldStorage.value.part4.value.mapSint64Sint64 }
+    _modify { yield &fieldStorage.value.part4.value.mapSint64Sint64 }
+  }
+
+  var mapFixed32Fixed32: Map<UInt32, UInt32> {
+    _read { yield fieldStorage.value.part4.value.mapFixed32Fixed32 }
+    _modify { yield &fieldStorage.value.part4.value.mapFixed32Fixed32 }
+  }
+
+  var mapFixed64Fixed64: Map<UInt64, UInt64> {
+    _read { yield fieldStorage.value.part4.value.mapFixed64Fixed64 }
+    _modify { yield &fieldStorage.value.part4.value.mapFixed64Fixed64 }
+  }
+
+  var mapSfixed32Sfixed32: Map<Int32, Int32> {
+    _read { yield fieldStorage.value.part4.value.mapSfixed32Sfixed32 }
+    _modify { yield &fieldStorage.value.part4.value.mapSfixed32Sfixed32 }
+  }
+
+  var mapSfixed64Sfixed64: Map<Int64, Int64> {
+    _read { yield fieldStorage.value.part4.value.mapSfixed64Sfixed64 }
+    _modify { yield &fieldStorage.value.part4.value.mapSfixed64Sfixed64 }
+  }
+
+  var mapInt32Float: Map<Int32, Float> {
+    _read { yield fieldStorage.value.part4.value.mapInt32Float }
+    _modify { yield &fieldStorage.value.part4.value.mapInt32Float }
+  }
+
+  var mapInt32Double: Map<Int32, Double> {
+    _read { yield fieldStorage.value.part4.value.mapInt32Double }
+    _modify { yield &fieldStorage.value.part4.value.mapInt32Double }
+  }
+
+  var mapBoolBool: Map<Bool, Bool> {
+    _read { yield fieldStorage.value.part4.value.mapBoolBool }
+    _modify { yield &fieldStorage.value.part4.value.mapBoolBool }
+  }
+
+  var mapStringString: Map<String, String> {
+    _read { yield fieldStorage.value.part4.value.mapStringString }
+    _modify { yield &fieldStorage.value.part4.value.mapStringString }
+  }
+
+  var mapStringBytes: Map<String, [UInt8]> {
+    _read { yield fieldStorage.value.part5.value.mapStringBytes }
+    _modify { yield &fieldStorage.value.part5.value.mapStringBytes }
+  }
+
+  var mapStringNestedMessage: Map<String, TestAllTypesProto3.NestedMessage> {
+    _read { yield fieldStorage.value.part5.value.mapStringNestedMessage }
+    _modify { yield &fieldStorage.value.part5.value.mapStringNestedMessage }
+  }
+
+  var mapStringForeignMessage: Map<String, ForeignMessage> {
+    _read { yield fieldStorage.value.part5.value.mapStringForeignMessage }
+    _modify { yield &fieldStorage.value.part5.value.mapStringForeignMessage }
+  }
+
+  var mapStringNestedEnum: Map<String, TestAllTypesProto3.NestedEnum> {
+    _read { yield fieldStorage.value.part5.value.mapStringNestedEnum }
+    _modify { yield &fieldStorage.value.part5.value.mapStringNestedEnum }
+  }
+
+  var mapStringForeignEnum: Map<String, ForeignEnum> {
+    _read { yield fieldStorage.value.part5.value.mapStringForeignEnum }
+    _modify { yield &fieldStorage.value.part5.value.mapStringForeignEnum }
+  }
+
+  var packedInt32: [Int32] {
+    _read { yield fieldStorage.value.part5.value.packedInt32 }
+    _modify { yield &fieldStorage.value.part5.value.packedInt32 }
+  }
+
+  var packedInt64: [Int64] {
+    _read { yield fieldStorage.value.part5.value.packedInt64 }
+    _modify { yield &fieldStorage.value.part5.value.packedInt64 }
+  }
+
+  var packedUint32: [UInt32] {
+    _read { yield fieldStorage.value.part5.value.packedUint32 }
+    _modify { yield &fieldStorage.value.part5.value.packedUint32 }
+  }
+
+  var packedUint64: [UInt64] {
+    _read { yield fieldStorage.value.part5.value.packedUint64 }
+    _modify { yield &fieldStorage.value.part5.value.packedUint64 }
+  }
+
+  var packedSint32: [Int32] {
+    _read { yield fieldStorage.value.part5.value.packedSint32 }
+    _modify { yield &fieldStorage.value.part5.value.packedSint32 }
+  }
+
+  var packedSint64: [Int64] {
+    _read { yield fieldStorage.value.part5.value.packedSint64 }
+    _modify { yield &fieldStorage.value.part5.value.packedSint64 }
+  }
+
+  var packedFixed32: [UInt32] {
+    _read { yield fieldStorage.value.part5.value.packedFixed32 }
+    _modify { yield &fieldStorage.value.part5.value.packedFixed32 }
+  }
+
+  var packedFixed64: [UInt64] {
+    _read { yield fieldStorage.value.part5.value.packedFixed64 }
+    _modify { yield &fieldStorage.value.part5.value.packedFixed64 }
+  }
+
+  var packedSfixed32: [Int32] {
+    _read { yield fieldStorage.value.part5.value.packedSfixed32 }
+    _modify { yield &fieldStorage.value.part5.value.packedSfixed32 }
+  }
+
+  var packedSfixed64: [Int64] {
+    _read { yield fieldStorage.value.part5.value.packedSfixed64 }
+    _modify { yield &fieldStorage.value.part5.value.packedSfixed64 }
+  }
+
+  var packedFloat: [Float] {
+    _read { yield fieldStorage.value.part5.value.packedFloat }
+    _modify { yield &fieldStorage.value.part5.value.packedFloat }
+  }
+
+  var packedDouble: [Double] {
+    _read { yield fieldStorage.value.part6.value.packedDouble }
+    _modify { yield &fieldStorage.value.part6.value.packedDouble }
+  }
+
+  var packedBool: [Bool] {
+    _read { yield fieldStorage.value.part6.value.packedBool }
+    _modify { yield &fieldStorage.value.part6.value.packedBool }
+  }
+
+  var packedNestedEnum: [TestAllTypesProto3.NestedEnum] {
+    _read { yield fieldStorage.value.part6.value.packedNestedEnum }
+    _modify { yield &fieldStorage.value.part6.value.packedNestedEnum }
+  }
+
+  var unpackedInt32: [Int32] {
+    _read { yield fieldStorage.value.part6.value.unpackedInt32 }
+    _modify { yield &fieldStorage.value.part6.value.unpackedInt32 }
+  }
+
+  var unpackedInt64: [Int64] {
+    _read { yield fieldStorage.value.part6.value.unpackedInt64 }
+    _modify { yield &fieldStorage.value.part6.value.unpackedInt64 }
+  }
+
+  var unpackedUint32: [UInt32] {
+    _read { yield fieldStorage.value.part6.value.unpackedUint32 }
+    _modify { yield &fieldStorage.value.part6.value.unpackedUint32 }
+  }
+
+  var unpackedUint64: [UInt64] {
+    _read { yield fieldStorage.value.part6.value.unpackedUint64 }
+    _modify { yield &fieldStorage.value.part6.value.unpackedUint64 }
+  }
+
+  var unpackedSint32: [Int32] {
+    _read { yield fieldStorage.value.part6.value.unpackedSint32 }
+    _modify { yield &fieldStorage.value.part6.value.unpackedSint32 }
+  }
+
+  var unpackedSint64: [Int64] {
+    _read { yield fieldStorage.value.part6.value.unpackedSint64 }
+    _modify { yield &fieldStorage.value.part6.value.unpackedSint64 }
+  }
+
+  var unpackedFixed32: [UInt32] {
+    _read { yield fieldStorage.value.part6.value.unpackedFixed32 }
+    _modify { yield &fieldStorage.value.part6.value.unpackedFixed32 }
+  }
+
+  var unpackedFixed64: [UInt64] {
+    _read { yield fieldStorage.value.part6.value.unpackedFixed64 }
+    _modify { yield &fieldStorage.value.part6.value.unpackedFixed64 }
+  }
+
+  var unpackedSfixed32: [Int32] {
+    _read { yield fieldStorage.value.part6.value.unpackedSfixed32 }
+    _modify { yield &fieldStorage.value.part6.value.unpackedSfixed32 }
+  }
+
+  var unpackedSfixed64: [Int64] {
+    _read { yield fieldStorage.value.part6.value.unpackedSfixed64 }
+    _modify { yield &fieldStorage.value.part6.value.unpackedSfixed64 }
+  }
+
+  var unpackedFloat: [Float] {
+    _read { yield fieldStorage.value.part6.value.unpackedFloat }
+    _modify { yield &fieldStorage.value.part6.value.unpackedFloat }
+  }
+
+  var unpackedDouble: [Double] {
+    _read { yield fieldStorage.value.part6.value.unpackedDouble }
+    _modify { yield &fieldStorage.value.part6.value.unpackedDouble }
+  }
+
+  var unpackedBool: [Bool] {
+    _read { yield fieldStorage.value.part6.value.unpackedBool }
+    _modify { yield &fieldStorage.value.part6.value.unpackedBool }
+  }
+
+  var unpackedNestedEnum: [TestAllTypesProto3.NestedEnum] {
+    _read { yield fieldStorage.value.part7.value.unpackedNestedEnum }
+    _modify { yield &fieldStorage.value.part7.value.unpackedNestedEnum }
+  }
+
+  /// At most one of them.
+  var oneofField: TestAllTypesProto3.OneofField? {
+    _read { yield fieldStorage.value.part7.value.oneofField }
+    _modify { yield &fieldStorage.value.part7.value.oneofField }
+  }
+
+  var oneofUint32: UInt32? {
+    if case .oneofUint32(let value)? = oneofField { value } else { nil }
+  }
+
+  var oneofNestedMessage: TestAllTypesProto3.NestedMessage? {
+    if case .oneofNestedMessage(let value)? = oneofField { value } else { nil }
+  }
+
+  var oneofString: String? {
+    if case .oneofString(let value)? = oneofField { value } else { nil }
+  }
+
+  var oneofBytes: [UInt8]? {
+    if case .oneofBytes(let value)? = oneofField { value } else { nil }
+  }
+
+  var oneofBool: Bool? {
+    if case .oneofBool(let value)? = oneofField { value } else { nil }
+  }
+
+  var oneofUint64: UInt64? {
+    if case .oneofUint64(let value)? = oneofField { value } else { nil }
+  }
+
+  var oneofFloat: Float? {
+    if case .oneofFloat(let value)? = oneofField { value } else { nil }
+  }
+
+  var oneofDouble: Double? {
+    if case .oneofDouble(let value)? = oneofField { value } else { nil }
+  }
+
+  var oneofEnum: TestAllTypesProto3.NestedEnum? {
+    if case .oneofEnum(let value)? = oneofField { value } else { nil }
+  }
+
+  var oneofNullValue: Protobuf.NullValue? {
+    if case .oneofNullValue(let value)? = oneofField { value } else { nil }
+  }
+
+  /// Well-known types.
+  var optionalBoolWrapper: Protobuf.BoolValue? {
+    _read { yield fieldStorage.value.part7.value.optionalBoolWrapper }
+    _modify { yield &fieldStorage.value.part7.value.optionalBoolWrapper }
+  }
+
+  var optionalInt32Wrapper: Protobuf.Int32Value? {
+    _read { yield fieldStorage.value.part7.value.optionalInt32Wrapper }
+    _modify { yield &fieldStorage.value.part7.value.optionalInt32Wrapper }
+  }
+
+  var optionalInt64Wrapper: Protobuf.Int64Value? {
+    _read { yield fieldStorage.value.part7.value.optionalInt64Wrapper }
+    _modify { yield &fieldStorage.value.part7.value.optionalInt64Wrapper }
+  }
+
+  var optionalUint32Wrapper: Protobuf.UInt32Value? {
+    _read { yield fieldStorage.value.part7.value.optionalUint32Wrapper }
+    _modify { yield &fieldStorage.value.part7.value.optionalUint32Wrapper }
+  }
+
+  var optionalUint64Wrapper: Protobuf.UInt64Value? {
+    _read { yield fieldStorage.value.part7.value.optionalUint64Wrapper }
+    _modify { yield &fieldStorage.value.part7.value.optionalUint64Wrapper }
+  }
+
+  var optionalFloatWrapper: Protobuf.FloatValue? {
+    _read { yield fieldStorage.value.part7.value.optionalFloatWrapper }
+    _modify { yield &fieldStorage.value.part7.value.optionalFloatWrapper }
+  }
+
+  var optionalDoubleWrapper: Protobuf.DoubleValue? {
+    _read { yield fieldStorage.value.part8.value.optionalDoubleWrapper }
+    _modify { yield &fieldStorage.value.part8.value.optionalDoubleWrapper }
+  }
+
+  var optionalStringWrapper: Protobuf.StringValue? {
+    _read { yield fieldStorage.value.part8.value.optionalStringWrapper }
+    _modify { yield &fieldStorage.value.part8.value.optionalStringWrapper }
+  }
+
+  var optionalBytesWrapper: Protobuf.BytesValue? {
+    _read { yield fieldStorage.value.part8.value.optionalBytesWrapper }
+    _modify { yield &fieldStorage.value.part8.value.optionalBytesWrapper }
+  }
+
+  var repeatedBoolWrapper: [Protobuf.BoolValue] {
+    _read { yield fieldStorage.value.part8.value.repeatedBoolWrapper }
+    _modify { yield &fieldStorage.value.part8.value.repeatedBoolWrapper }
+  }
+
+  var repeatedInt32Wrapper: [Protobuf.Int32Value] {
+    _read { yield fieldStorage.value.part8.value.repeatedInt32Wrapper }
+    _modify { yield &fieldStorage.value.part8.value.repeatedInt32Wrapper }
+  }
+
+  var repeatedInt64Wrapper: [Protobuf.Int64Value] {
+    _read { yield fieldStorage.value.part8.value.repeatedInt64Wrapper }
+    _modify { yield &fieldStorage.value.part8.value.repeatedInt64Wrapper }
+  }
+
+  var repeatedUint32Wrapper: [Protobuf.UInt32Value] {
+    _read { yield fieldStorage.value.part8.value.repeatedUint32Wrapper }
+    _modify { yield &fieldStorage.value.part8.value.repeatedUint32Wrapper }
+  }
+
+  var repeatedUint64Wrapper: [Protobuf.UInt64Value] {
+    _read { yield fieldStorage.value.part8.value.repeatedUint64Wrapper }
+    _modify { yield &fieldStorage.value.part8.value.repeatedUint64Wrapper }
+  }
+
+  var repeatedFloatWrapper: [Protobuf.FloatValue] {
+    _read { yield fieldStorage.value.part8.value.repeatedFloatWrapper }
+    _modify { yield &fieldStorage.value.part8.value.repeatedFloatWrapper }
+  }
+
+  var repeatedDoubleWrapper: [Protobuf.DoubleValue] {
+    _read { yield fieldStorage.value.part8.value.repeatedDoubleWrapper }
+    _modify { yield &fieldStorage.value.part8.value.repeatedDoubleWrapper }
+  }
+
+  var repeatedStringWrapper: [Protobuf.StringValue] {
+    _read { yield fieldStorage.value.part8.value.repeatedStringWrapper }
+    _modify { yield &fieldStorage.value.part8.value.repeatedStringWrapper }
+  }
+
+  var repeatedBytesWrapper: [Protobuf.BytesValue] {
+    _read { yield fieldStorage.value.part8.value.repeatedBytesWrapper }
+    _modify { yield &fieldStorage.value.part8.value.repeatedBytesWrapper }
+  }
+
+  var optionalDuration: Protobuf.ProtoDuration? {
+    _read { yield fieldStorage.value.part9.value.optionalDuration }
+    _modify { yield &fieldStorage.value.part9.value.optionalDuration }
+  }
+
+  var optionalTimestamp: Protobuf.Timestamp? {
+    _read { yield fieldStorage.value.part9.value.optionalTimestamp }
+    _modify { yield &fieldStorage.value.part9.value.optionalTimestamp }
+  }
+
+  var optionalFieldMask: Protobuf.FieldMask? {
+    _read { yield fieldStorage.value.part9.value.optionalFieldMask }
+    _modify { yield &fieldStorage.value.part9.value.optionalFieldMask }
+  }
+
+  var optionalStruct: Protobuf.Struct? {
+    _read { yield fieldStorage.value.part9.value.optionalStruct }
+    _modify { yield &fieldStorage.value.part9.value.optionalStruct }
+  }
+
+  var optionalAny: Protobuf.ProtoAny? {
+    _read { yield fieldStorage.value.part9.value.optionalAny }
+    _modify { yield &fieldStorage.value.part9.value.optionalAny }
+  }
+
+  var optionalValue: Protobuf.Value? {
+    _read { yield fieldStorage.value.part10.value.optionalValue }
+    _modify { yield &fieldStorage.value.part10.value.optionalValue }
+  }
+
+  var optionalNullValue: Protobuf.NullValue {
+    _read { yield fieldStorage.value.part10.value.optionalNullValue }
+    _modify { yield &fieldStorage.value.part10.value.optionalNullValue }
+  }
+
+  var optionalEmpty: Protobuf.Empty? {
+    _read { yield fieldStorage.value.part10.value.optionalEmpty }
+    _modify { yield &fieldStorage.value.part10.value.optionalEmpty }
+  }
+
+  var repeatedDuration: [Protobuf.ProtoDuration] {
+    _read { yield fieldStorage.value.part10.value.repeatedDuration }
+    _modify { yield &fieldStorage.value.part10.value.repeatedDuration }
+  }
+
+  var repeatedTimestamp: [Protobuf.Timestamp] {
+    _read { yield fieldStorage.value.part10.value.repeatedTimestamp }
+    _modify { yield &fieldStorage.value.part10.value.repeatedTimestamp }
+  }
+
+  var repeatedFieldmask: [Protobuf.FieldMask] {
+    _read { yield fieldStorage.value.part10.value.repeatedFieldmask }
+    _modify { yield &fieldStorage.value.part10.value.repeatedFieldmask }
+  }
+
+  var repeatedAny: [Protobuf.ProtoAny] {
+    _read { yield fieldStorage.value.part10.value.repeatedAny }
+    _modify { yield &fieldStorage.value.part10.value.repeatedAny }
+  }
+
+  var repeatedValue: [Protobuf.Value] {
+    _read { yield fieldStorage.value.part10.value.repeatedValue }
+    _modify { yield &fieldStorage.value.part10.value.repeatedValue }
+  }
+
+  var repeatedListValue: [Protobuf.ListValue] {
+    _read { yield fieldStorage.value.part10.value.repeatedListValue }
+    _modify { yield &fieldStorage.value.part10.value.repeatedListValue }
+  }
+
+  var repeatedEmpty: [Protobuf.Empty] {
+    _read { yield fieldStorage.value.part10.value.repeatedEmpty }
+    _modify { yield &fieldStorage.value.part10.value.repeatedEmpty }
+  }
+
+  var repeatedStruct: [Protobuf.Struct] {
+    _read { yield fieldStorage.value.part10.value.repeatedStruct }
+    _modify { yield &fieldStorage.value.part10.value.repeatedStruct }
+  }
+
+  /// Names that are hard to turn into those of JSON.
+  var fieldname1: Int32 {
+    _read { yield fieldStorage.value.part10.value.fieldname1 }
+    _modify { yield &fieldStorage.value.part10.value.fieldname1 }
+  }
+
+  var fieldName2: Int32 {
+    _read { yield fieldStorage.value.part10.value.fieldName2 }
+    _modify { yield &fieldStorage.value.part10.value.fieldName2 }
+  }
+
+  var fieldName3: Int32 {
+    _read { yield fieldStorage.value.part10.value.fieldName3 }
+    _modify { yield &fieldStorage.value.part10.value.fieldName3 }
+  }
+
+  var fieldName4: Int32 {
+    _read { yield fieldStorage.value.part11.value.fieldName4 }
+    _modify { yield &fieldStorage.value.part11.value.fieldName4 }
+  }
+
+  var field0name5: Int32 {
+    _read { yield fieldStorage.value.part11.value.field0name5 }
+    _modify { yield &fieldStorage.value.part11.value.field0name5 }
+  }
+
+  var field0Name6: Int32 {
+    _read { yield fieldStorage.value.part11.value.field0Name6 }
+    _modify { yield &fieldStorage.value.part11.value.field0Name6 }
+  }
+
+  var fieldName7: Int32 {
+    _read { yield fieldStorage.value.part11.value.fieldName7 }
+    _modify { yield &fieldStorage.value.part11.value.fieldName7 }
+  }
+
+  var fieldName8: Int32 {
+    _read { yield fieldStorage.value.part11.value.fieldName8 }
+    _modify { yield &fieldStorage.value.part11.value.fieldName8 }
+  }
+
+  var fieldName9: Int32 {
+    _read { yield fieldStorage.value.part11.value.fieldName9 }
+    _modify { yield &fieldStorage.value.part11.value.fieldName9 }
+  }
+
+  var fieldName10: Int32 {
+    _read { yield fieldStorage.value.part11.value.fieldName10 }
+    _modify { yield &fieldStorage.value.part11.value.fieldName10 }
+  }
+
+  var fieldName11: Int32 {
+    _read { yield fieldStorage.value.part11.value.fieldName11 }
+    _modify { yield &fieldStorage.value.part11.value.fieldName11 }
+  }
+
+  var fIELDName12: Int32 {
+    _read { yield fieldStorage.value.part11.value.fIELDName12 }
+    _modify { yield &fieldStorage.value.part11.value.fIELDName12 }
+  }
+
+  var fieldName13: Int32 {
+    _read { yield fieldStorage.value.part11.value.fieldName13 }
+    _modify { yield &fieldStorage.value.part11.value.fieldName13 }
+  }
+
+  var fieldName14: Int32 {
+    _read { yield fieldStorage.value.part11.value.fieldName14 }
+    _modify { yield &fieldStorage.value.part11.value.fieldName14 }
+  }
+
+  var fieldName15: Int32 {
+    _read { yield fieldStorage.value.part11.value.fieldName15 }
+    _modify { yield &fieldStorage.value.part11.value.fieldName15 }
+  }
+
+  var fieldName16: Int32 {
+    _read { yield fieldStorage.value.part11.value.fieldName16 }
+    _modify { yield &fieldStorage.value.part11.value.fieldName16 }
+  }
+
+  var fieldName17: Int32 {
+    _read { yield fieldStorage.value.part11.value.fieldName17 }
+    _modify { yield &fieldStorage.value.part11.value.fieldName17 }
+  }
+
+  var fieldName18: Int32 {
+    _read { yield fieldStorage.value.part11.value.fieldName18 }
+    _modify { yield &fieldStorage.value.part11.value.fieldName18 }
+  }
+
+  /// The fields, in parts that take no memory until one of their fields is set.
   struct FieldStorage {
-    /// Singular fields.
-    var optionalInt32: Int32 = 0
-    var optionalInt64: Int64 = 0
-    var optionalUint32: UInt32 = 0
-    var optionalUint64: UInt64 = 0
-    var optionalSint32: Int32 = 0
-    var optionalSint64: Int64 = 0
-    var optionalFixed32: UInt32 = 0
-    var optionalFixed64: UInt64 = 0
-    var optionalSfixed32: Int32 = 0
-    var optionalSfixed64: Int64 = 0
-    var optionalFloat: Float = 0
-    var optionalDouble: Double = 0
-    var optionalBool: Bool = false
-    var optionalString: String = ""
-    var optionalBytes: [UInt8] = []
-    var optionalNestedMessage: TestAllTypesProto3.NestedMessage?
-    var optionalForeignMessage: ForeignMessage?
-    var optionalNestedEnum: TestAllTypesProto3.NestedEnum = .foo
-    var optionalForeignEnum: ForeignEnum = .foreignFoo
-    var optionalAliasedEnum: TestAllTypesProto3.AliasedEnum = .aliasFoo
-    var optionalStringPiece: String = ""
-    var optionalCord: String = ""
-    var recursiveMessage: TestAllTypesProto3?
-    /// Lists.
-    var repeatedInt32: [Int32] = []
-    var repeatedInt64: [Int64] = []
-    var repeatedUint32: [UInt32] = []
-    var repeatedUint64: [UInt64] = []
-    var repeatedSint32: [Int32] = []
-    var repeatedSint64: [Int64] = []
-    var repeatedFixed32: [UInt32] = []
-    var repeatedFixed64: [UInt64] = []
-    var repeatedSfixed32: [Int32] = []
-    var repeatedSfixed64: [Int64] = []
-    var repeatedFloat: [Float] = []
-    var repeatedDouble: [Double] = []
-    var repeatedBool: [Bool] = []
-    var repeatedString: [String] = []
-    var repeatedBytes: [[UInt8]] = []
-    var repeatedNestedMessage: [TestAllTypesProto3.NestedMessage] = []
-    var repeatedForeignMessage: [ForeignMessage] = []
-    var repeatedNestedEnum: [TestAllTypesProto3.NestedEnum] = []
-    var repeatedForeignEnum: [ForeignEnum] = []
-    var repeatedStringPiece: [String] = []
-    var repeatedCord: [String] = []
-    var packedInt32: [Int32] = []
-    var packedInt64: [Int64] = []
-    var packedUint32: [UInt32] = []
-    var packedUint64: [UInt64] = []
-    var packedSint32: [Int32] = []
-    var packedSint64: [Int64] = []
-    var packedFixed32: [UInt32] = []
-    var packedFixed64: [UInt64] = []
-    var packedSfixed32: [Int32] = []
-    var packedSfixed64: [Int64] = []
-    var packedFloat: [Float] = []
-    var packedDouble: [Double] = []
-    var packedBool: [Bool] = []
-    var packedNestedEnum: [TestAllTypesProto3.NestedEnum] = []
-    var unpackedInt32: [Int32] = []
-    var unpackedInt64: [Int64] = []
-    var unpackedUint32: [UInt32] = []
-    var unpackedUint64: [UInt64] = []
-    var unpackedSint32: [Int32] = []
-    var unpackedSint64: [Int64] = []
-    var unpackedFixed32: [UInt32] = []
-    var unpackedFixed64: [UInt64] = []
-    var unpackedSfixed32: [Int32] = []
-    var unpackedSfixed64: [Int64] = []
-    var unpackedFloat: [Float] = []
-    var unpackedDouble: [Double] = []
-    var unpackedBool: [Bool] = []
-    var unpackedNestedEnum: [TestAllTypesProto3.NestedEnum] = []
-    /// Maps.
-    var mapInt32Int32: Map<Int32, Int32> = [:]
-    var mapInt64Int64: Map<Int64, Int64> = [:]
-    var mapUint32Uint32: Map<UInt32, UInt32> = [:]
-    var mapUint64Uint64: Map<UInt64, UInt64> = [:]
-    var mapSint32Sint32: Map<Int32, Int32> = [:]
-    var mapSint64Sint64: Map<Int64, Int64> = [:]
-    var mapFixed32Fixed32: Map<UInt32, UInt32> = [:]
-    var mapFixed64Fixed64: Map<UInt64, UInt64> = [:]
-    var mapSfixed32Sfixed32: Map<Int32, Int32> = [:]
-    var mapSfixed64Sfixed64: Map<Int64, Int64> = [:]
-    var mapInt32Float: Map<Int32, Float> = [:]
-    var mapInt32Double: Map<Int32, Double> = [:]
-    var mapBoolBool: Map<Bool, Bool> = [:]
-    var mapStringString: Map<String, String> = [:]
-    var mapStringBytes: Map<String, [UInt8]> = [:]
-    var mapStringNestedMessage: Map<String, TestAllTypesProto3.NestedMessage> = [:]
-    var mapStringForeignMessage: Map<String, ForeignMessage> = [:]
-    var mapStringNestedEnum: Map<String, TestAllTypesProto3.NestedEnum> = [:]
-    var mapStringForeignEnum: Map<String, ForeignEnum> = [:]
-    /// At most one of them.
-    var oneofField: TestAllTypesProto3.OneofField?
-    var oneofUint32: UInt32? {
-      if case .oneofUint32(let value)? = oneofField { value } else { nil }
-    }
-    var oneofNestedMessage: TestAllTypesProto3.NestedMessage? {
-      if case .oneofNestedMessage(let value)? = oneofField { value } else { nil }
-    }
-    var oneofString: String? {
-      if case .oneofString(let value)? = oneofField { value } else { nil }
-    }
-    var oneofBytes: [UInt8]? {
-      if case .oneofBytes(let value)? = oneofField { value } else { nil }
-    }
-    var oneofBool: Bool? {
-      if case .oneofBool(let value)? = oneofField { value } else { nil }
-    }
-    var oneofUint64: UInt64? {
-      if case .oneofUint64(let value)? = oneofField { value } else { nil }
-    }
-    var oneofFloat: Float? {
-      if case .oneofFloat(let value)? = oneofField { value } else { nil }
-    }
-    var oneofDouble: Double? {
-      if case .oneofDouble(let value)? = oneofField { value } else { nil }
-    }
-    var oneofEnum: TestAllTypesProto3.NestedEnum? {
-      if case .oneofEnum(let value)? = oneofField { value } else { nil }
-    }
-    var oneofNullValue: Protobuf.NullValue? {
-      if case .oneofNullValue(let value)? = oneofField { value } else { nil }
-    }
-    /// Well-known types.
-    var optionalBoolWrapper: Protobuf.BoolValue?
-    var optionalInt32Wrapper: Protobuf.Int32Value?
-    var optionalInt64Wrapper: Protobuf.Int64Value?
-    var optionalUint32Wrapper: Protobuf.UInt32Value?
-    var optionalUint64Wrapper: Protobuf.UInt64Value?
-    var optionalFloatWrapper: Protobuf.FloatValue?
-    var optionalDoubleWrapper: Protobuf.DoubleValue?
-    var optionalStringWrapper: Protobuf.StringValue?
-    var optionalBytesWrapper: Protobuf.BytesValue?
-    var repeatedBoolWrapper: [Protobuf.BoolValue] = []
-    var repeatedInt32Wrapper: [Protobuf.Int32Value] = []
-    var repeatedInt64Wrapper: [Protobuf.Int64Value] = []
-    var repeatedUint32Wrapper: [Protobuf.UInt32Value] = []
-    var repeatedUint64Wrapper: [Protobuf.UInt64Value] = []
-    var repeatedFloatWrapper: [Protobuf.FloatValue] = []
-    var repeatedDoubleWrapper: [Protobuf.DoubleValue] = []
-    var repeatedStringWrapper: [Protobuf.StringValue] = []
-    var repeatedBytesWrapper: [Protobuf.BytesValue] = []
-    var optionalDuration: Protobuf.ProtoDuration?
-    var optionalTimestamp: Protobuf.Timestamp?
-    var optionalFieldMask: Protobuf.FieldMask?
-    var optionalStruct: Protobuf.Struct?
-    var optionalAny: Protobuf.ProtoAny?
-    var optionalValue: Protobuf.Value?
-    var optionalNullValue: Protobuf.NullValue = .nullValue
-    var optionalEmpty: Protobuf.Empty?
-    var repeatedDuration: [Protobuf.ProtoDuration] = []
-    var repeatedTimestamp: [Protobuf.Timestamp] = []
-    var repeatedFieldmask: [Protobuf.FieldMask] = []
-    var repeatedAny: [Protobuf.ProtoAny] = []
-    var repeatedValue: [Protobuf.Value] = []
-    var repeatedListValue: [Protobuf.ListValue] = []
-    var repeatedEmpty: [Protobuf.Empty] = []
-    var repeatedStruct: [Protobuf.Struct] = []
-    /// Names that are hard to turn into those of JSON.
-    var fieldname1: Int32 = 0
-    var fieldName2: Int32 = 0
-    var fieldName3: Int32 = 0
-    var fieldName4: Int32 = 0
-    var field0name5: Int32 = 0
-    var field0Name6: Int32 = 0
-    var fieldName7: Int32 = 0
-    var fieldName8: Int32 = 0
-    var fieldName9: Int32 = 0
-    var fieldName10: Int32 = 0
-    var fieldName11: Int32 = 0
-    var fIELDName12: Int32 = 0
-    var fieldName13: Int32 = 0
-    var fieldName14: Int32 = 0
-    var fieldName15: Int32 = 0
-    var fieldName16: Int32 = 0
-    var fieldName17: Int32 = 0
-    var fieldName18: Int32 = 0
+    var part1 = Sparse<Part1>()
+    var part2 = Sparse<Part2>()
+    var part3 = Sparse<Part3>()
+    var part4 = Sparse<Part4>()
+    var part5 = Sparse<Part5>()
+    var part6 = Sparse<Part6>()
+    var part7 = Sparse<Part7>()
+    var part8 = Sparse<Part8>()
+    var part9 = Sparse<Part9>()
+    var part10 = Sparse<Part10>()
+    var part11 = Sparse<Part11>()
     var unknownFields = UnknownFields()
 
     init() {}
+
+    struct Part1 {
+      var optionalInt32: Int32 = 0
+      var optionalInt64: Int64 = 0
+      var optionalUint32: UInt32 = 0
+      var optionalUint64: UInt64 = 0
+      var optionalSint32: Int32 = 0
+      var optionalSint64: Int64 = 0
+      var optionalFixed32: UInt32 = 0
+      var optionalFixed64: UInt64 = 0
+      var optionalSfixed32: Int32 = 0
+      var optionalSfixed64: Int64 = 0
+      var optionalFloat: Float = 0
+      var optionalDouble: Double = 0
+      var optionalBool: Bool = false
+      var optionalString: String = ""
+      var optionalBytes: [UInt8] = []
+    }
+
+    struct Part2 {
+      var optionalNestedMessage: TestAllTypesProto3.NestedMessage?
+      var optionalForeignMessage: ForeignMessage?
+      var optionalNestedEnum: TestAllTypesProto3.NestedEnum = .foo
+      var optionalForeignEnum: ForeignEnum = .foreignFoo
+      var optionalAliasedEnum: TestAllTypesProto3.AliasedEnum = .aliasFoo
+      var optionalStringPiece: String = ""
+      var optionalCord: String = ""
+      var recursiveMessage: TestAllTypesProto3?
+      var repeatedInt32: [Int32] = []
+      var repeatedInt64: [Int64] = []
+      var repeatedUint32: [UInt32] = []
+    }
+
+    struct Part3 {
+      var repeatedUint64: [UInt64] = []
+      var repeatedSint32: [Int32] = []
+      var repeatedSint64: [Int64] = []
+      var repeatedFixed32: [UInt32] = []
+      var repeatedFixed64: [UInt64] = []
+      var repeatedSfixed32: [Int32] = []
+      var repeatedSfixed64: [Int64] = []
+      var repeatedFloat: [Float] = []
+      var repeatedDouble: [Double] = []
+      var repeatedBool: [Bool] = []
+      var repeatedString: [String] = []
+      var repeatedBytes: [[UInt8]] = []
+      var repeatedNestedMessage: [TestAllTypesProto3.NestedMessage] = []
+      var repeatedForeignMessage: [ForeignMessage] = []
+      var repeatedNestedEnum: [TestAllTypesProto3.NestedEnum] = []
+      var repeatedForeignEnum: [ForeignEnum] = []
+    }
+
+    struct Part4 {
+      var repeatedStringPiece: [String] = []
+      var repeatedCord: [String] = []
+      var mapInt32Int32: Map<Int32, Int32> = [:]
+      var mapInt64Int64: Map<Int64, Int64> = [:]
+      var mapUint32Uint32: Map<UInt32, UInt32> = [:]
+      var mapUint64Uint64: Map<UInt64, UInt64> = [:]
+      var mapSint32Sint32: Map<Int32, Int32> = [:]
+      var mapSint64Sint64: Map<Int64, Int64> = [:]
+      var mapFixed32Fixed32: Map<UInt32, UInt32> = [:]
+      var mapFixed64Fixed64: Map<UInt64, UInt64> = [:]
+      var mapSfixed32Sfixed32: Map<Int32, Int32> = [:]
+      var mapSfixed64Sfixed64: Map<Int64, Int64> = [:]
+      var mapInt32Float: Map<Int32, Float> = [:]
+      var mapInt32Double: Map<Int32, Double> = [:]
+      var mapBoolBool: Map<Bool, Bool> = [:]
+      var mapStringString: Map<String, String> = [:]
+    }
+
+    struct Part5 {
+      var mapStringBytes: Map<String, [UInt8]> = [:]
+      var mapStringNestedMessage: Map<String, TestAllTypesProto3.NestedMessage> = [:]
+      var mapStringForeignMessage: Map<String, ForeignMessage> = [:]
+      var mapStringNestedEnum: Map<String, TestAllTypesProto3.NestedEnum> = [:]
+      var mapStringForeignEnum: Map<String, ForeignEnum> = [:]
+      var packedInt32: [Int32] = []
+      var packedInt64: [Int64] = []
+      var packedUint32: [UInt32] = []
+      var packedUint64: [UInt64] = []
+      var packedSint32: [Int32] = []
+      var packedSint64: [Int64] = []
+      var packedFixed32: [UInt32] = []
+      var packedFixed64: [UInt64] = []
+      var packedSfixed32: [Int32] = []
+      var packedSfixed64: [Int64] = []
+      var packedFloat: [Float] = []
+    }
+
+    struct Part6 {
+      var packedDouble: [Double] = []
+      var packedBool: [Bool] = []
+      var packedNestedEnum: [TestAllTypesProto3.NestedEnum] = []
+      var unpackedInt32: [Int32] = []
+      var unpackedInt64: [Int64] = []
+      var unpackedUint32: [UInt32] = []
+      var unpackedUint64: [UInt64] = []
+      var unpackedSint32: [Int32] = []
+      var unpackedSint64: [Int64] = []
+      var unpackedFixed32: [UInt32] = []
+      var unpackedFixed64: [UInt64] = []
+      var unpackedSfixed32: [Int32] = []
+      var unpackedSfixed64: [Int64] = []
+      var unpackedFloat: [Float] = []
+      var unpackedDouble: [Double] = []
+      var unpackedBool: [Bool] = []
+    }
+
+    struct Part7 {
+      var unpackedNestedEnum: [TestAllTypesProto3.NestedEnum] = []
+      var oneofField: TestAllTypesProto3.OneofField?
+      var optionalBoolWrapper: Protobuf.BoolValue?
+      var optionalInt32Wrapper: Protobuf.Int32Value?
+      var optionalInt64Wrapper: Protobuf.Int64Value?
+      var optionalUint32Wrapper: Protobuf.UInt32Value?
+      var optionalUint64Wrapper: Protobuf.UInt64Value?
+      var optionalFloatWrapper: Protobuf.FloatValue?
+    }
+
+    struct Part8 {
+      var optionalDoubleWrapper: Protobuf.DoubleValue?
+      var optionalStringWrapper: Protobuf.StringValue?
+      var optionalBytesWrapper: Protobuf.BytesValue?
+      var repeatedBoolWrapper: [Protobuf.BoolValue] = []
+      var repeatedInt32Wrapper: [Protobuf.Int32Value] = []
+      var repeatedInt64Wrapper: [Protobuf.Int64Value] = []
+      var repeatedUint32Wrapper: [Protobuf.UInt32Value] = []
+      var repeatedUint64Wrapper: [Protobuf.UInt64Value] = []
+      var repeatedFloatWrapper: [Protobuf.FloatValue] = []
+      var repeatedDoubleWrapper: [Protobuf.DoubleValue] = []
+      var repeatedStringWrapper: [Protobuf.StringValue] = []
+      var repeatedBytesWrapper: [Protobuf.BytesValue] = []
+    }
+
+    struct Part9 {
+      var optionalDuration: Protobuf.ProtoDuration?
+      var optionalTimestamp: Protobuf.Timestamp?
+      var optionalFieldMask: Protobuf.FieldMask?
+      var optionalStruct: Protobuf.Struct?
+      var optionalAny: Protobuf.ProtoAny?
+    }
+
+    struct Part10 {
+      var optionalValue: Protobuf.Value?
+      var optionalNullValue: Protobuf.NullValue = .nullValue
+      var optionalEmpty: Protobuf.Empty?
+      var repeatedDuration: [Protobuf.ProtoDuration] = []
+      var repeatedTimestamp: [Protobuf.Timestamp] = []
+      var repeatedFieldmask: [Protobuf.FieldMask] = []
+      var repeatedAny: [Protobuf.ProtoAny] = []
+      var repeatedValue: [Protobuf.Value] = []
+      var repeatedListValue: [Protobuf.ListValue] = []
+      var repeatedEmpty: [Protobuf.Empty] = []
+      var repeatedStruct: [Protobuf.Struct] = []
+      var fieldname1: Int32 = 0
+      var fieldName2: Int32 = 0
+      var fieldName3: Int32 = 0
+    }
+
+    struct Part11 {
+      var fieldName4: Int32 = 0
+      var field0name5: Int32 = 0
+      var field0Name6: Int32 = 0
+      var fieldName7: Int32 = 0
+      var fieldName8: Int32 = 0
+      var fieldName9: Int32 = 0
+      var fieldName10: Int32 = 0
+      var fieldName11: Int32 = 0
+      var fIELDName12: Int32 = 0
+      var fieldName13: Int32 = 0
+      var fieldName14: Int32 = 0
+      var fieldName15: Int32 = 0
+      var fieldName16: Int32 = 0
+      var fieldName17: Int32 = 0
+      var fieldName18: Int32 = 0
+    }
   }
 
   /// At most one of them.
@@ -477,6 +1250,56 @@ extension TestAllTypesProto3.FieldStorage: FieldContainer {
     _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
+    case 1...15: try part1.decodeField(number, from: &reader)
+    case 18...19, 21...25, 27, 31...33: try part2.decodeField(number, from: &reader)
+    case 34...45, 48...49, 51...52: try part3.decodeField(number, from: &reader)
+    case 54...69: try part4.decodeField(number, from: &reader)
+    case 70...85: try part5.decodeField(number, from: &reader)
+    case 86...101: try part6.decodeField(number, from: &reader)
+    case 102, 111...120, 201...206: try part7.decodeField(number, from: &reader)
+    case 207...209, 211...219: try part8.decodeField(number, from: &reader)
+    case 301...305: try part9.decodeField(number, from: &reader)
+    case 306...308, 311...313, 315...318, 324, 401...403: try part10.decodeField(number, from: &reader)
+    case 404...418: try part11.decodeField(number, from: &reader)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(unknownFields)
+    part11.encode(into: &writer)
+    part10.encode(into: &writer)
+    part9.encode(into: &writer)
+    part8.encode(into: &writer)
+    part7.encode(into: &writer)
+    part6.encode(into: &writer)
+    part5.encode(into: &writer)
+    part4.encode(into: &writer)
+    part3.encode(into: &writer)
+    part2.encode(into: &writer)
+    part1.encode(into: &writer)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
+    part1.visitFields(&visitor)
+    part2.visitFields(&visitor)
+    part3.visitFields(&visitor)
+    part4.visitFields(&visitor)
+    part5.visitFields(&visitor)
+    part6.visitFields(&visitor)
+    part7.visitFields(&visitor)
+    part8.visitFields(&visitor)
+    part9.visitFields(&visitor)
+    part10.visitFields(&visitor)
+    part11.visitFields(&visitor)
+  }
+}
+
+extension TestAllTypesProto3.FieldStorage.Part1: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
     case 1: try reader.read(&optionalInt32)
     case 2: try reader.read(&optionalInt64)
     case 3: try reader.read(&optionalUint32)
@@ -492,279 +1315,11 @@ extension TestAllTypesProto3.FieldStorage: FieldContainer {
     case 13: try reader.read(&optionalBool)
     case 14: try reader.read(&optionalString)
     case 15: try reader.read(&optionalBytes)
-    case 18: try reader.read(&optionalNestedMessage)
-    case 19: try reader.read(&optionalForeignMessage)
-    case 21: try reader.read(&optionalNestedEnum)
-    case 22: try reader.read(&optionalForeignEnum)
-    case 23: try reader.read(&optionalAliasedEnum)
-    case 24: try reader.read(&optionalStringPiece)
-    case 25: try reader.read(&optionalCord)
-    case 27: try reader.read(&recursiveMessage)
-    case 31: try reader.read(&repeatedInt32)
-    case 32: try reader.read(&repeatedInt64)
-    case 33: try reader.read(&repeatedUint32)
-    case 34: try reader.read(&repeatedUint64)
-    case 35: try reader.read(&repeatedSint32, as: Wire.ZigZag<Int32>.self)
-    case 36: try reader.read(&repeatedSint64, as: Wire.ZigZag<Int64>.self)
-    case 37: try reader.read(&repeatedFixed32, as: Wire.Fixed<UInt32>.self)
-    case 38: try reader.read(&repeatedFixed64, as: Wire.Fixed<UInt64>.self)
-    case 39: try reader.read(&repeatedSfixed32, as: Wire.Fixed<Int32>.self)
-    case 40: try reader.read(&repeatedSfixed64, as: Wire.Fixed<Int64>.self)
-    case 41: try reader.read(&repeatedFloat)
-    case 42: try reader.read(&repeatedDouble)
-    case 43: try reader.read(&repeatedBool)
-    case 44: try reader.read(&repeatedString)
-    case 45: try reader.read(&repeatedBytes)
-    case 48: try reader.read(&repeatedNestedMessage)
-    case 49: try reader.read(&repeatedForeignMessage)
-    case 51: try reader.read(&repeatedNestedEnum)
-    case 52: try reader.read(&repeatedForeignEnum)
-    case 54: try reader.read(&repeatedStringPiece)
-    case 55: try reader.read(&repeatedCord)
-    case 75: try reader.read(&packedInt32)
-    case 76: try reader.read(&packedInt64)
-    case 77: try reader.read(&packedUint32)
-    case 78: try reader.read(&packedUint64)
-    case 79: try reader.read(&packedSint32, as: Wire.ZigZag<Int32>.self)
-    case 80: try reader.read(&packedSint64, as: Wire.ZigZag<Int64>.self)
-    case 81: try reader.read(&packedFixed32, as: Wire.Fixed<UInt32>.self)
-    case 82: try reader.read(&packedFixed64, as: Wire.Fixed<UInt64>.self)
-    case 83: try reader.read(&packedSfixed32, as: Wire.Fixed<Int32>.self)
-    case 84: try reader.read(&packedSfixed64, as: Wire.Fixed<Int64>.self)
-    case 85: try reader.read(&packedFloat)
-    case 86: try reader.read(&packedDouble)
-    case 87: try reader.read(&packedBool)
-    case 88: try reader.read(&packedNestedEnum)
-    case 89: try reader.read(&unpackedInt32)
-    case 90: try reader.read(&unpackedInt64)
-    case 91: try reader.read(&unpackedUint32)
-    case 92: try reader.read(&unpackedUint64)
-    case 93: try reader.read(&unpackedSint32, as: Wire.ZigZag<Int32>.self)
-    case 94: try reader.read(&unpackedSint64, as: Wire.ZigZag<Int64>.self)
-    case 95: try reader.read(&unpackedFixed32, as: Wire.Fixed<UInt32>.self)
-    case 96: try reader.read(&unpackedFixed64, as: Wire.Fixed<UInt64>.self)
-    case 97: try reader.read(&unpackedSfixed32, as: Wire.Fixed<Int32>.self)
-    case 98: try reader.read(&unpackedSfixed64, as: Wire.Fixed<Int64>.self)
-    case 99: try reader.read(&unpackedFloat)
-    case 100: try reader.read(&unpackedDouble)
-    case 101: try reader.read(&unpackedBool)
-    case 102: try reader.read(&unpackedNestedEnum)
-    case 56: try reader.read(&mapInt32Int32)
-    case 57: try reader.read(&mapInt64Int64)
-    case 58: try reader.read(&mapUint32Uint32)
-    case 59: try reader.read(&mapUint64Uint64)
-    case 60: try reader.read(&mapSint32Sint32, keys: Wire.ZigZag<Int32>.self, values: Wire.ZigZag<Int32>.self)
-    case 61: try reader.read(&mapSint64Sint64, keys: Wire.ZigZag<Int64>.self, values: Wire.ZigZag<Int64>.self)
-    case 62: try reader.read(&mapFixed32Fixed32, keys: Wire.Fixed<UInt32>.self, values: Wire.Fixed<UInt32>.self)
-    case 63: try reader.read(&mapFixed64Fixed64, keys: Wire.Fixed<UInt64>.self, values: Wire.Fixed<UInt64>.self)
-    case 64: try reader.read(&mapSfixed32Sfixed32, keys: Wire.Fixed<Int32>.self, values: Wire.Fixed<Int32>.self)
-    case 65: try reader.read(&mapSfixed64Sfixed64, keys: Wire.Fixed<Int64>.self, values: Wire.Fixed<Int64>.self)
-    case 66: try reader.read(&mapInt32Float)
-    case 67: try reader.read(&mapInt32Double)
-    case 68: try reader.read(&mapBoolBool)
-    case 69: try reader.read(&mapStringString)
-    case 70: try reader.read(&mapStringBytes)
-    case 71: try reader.read(&mapStringNestedMessage)
-    case 72: try reader.read(&mapStringForeignMessage)
-    case 73: try reader.read(&mapStringNestedEnum)
-    case 74: try reader.read(&mapStringForeignEnum)
-    case 111: try reader.read(&oneofField, nil, TestAllTypesProto3.OneofField.oneofUint32)
-    case 112: try reader.read(&oneofField, oneofField?.oneofNestedMessageValue, TestAllTypesProto3.OneofField.oneofNestedMessage)
-    case 113: try reader.read(&oneofField, nil, TestAllTypesProto3.OneofField.oneofString)
-    case 114: try reader.read(&oneofField, nil, TestAllTypesProto3.OneofField.oneofBytes)
-    case 115: try reader.read(&oneofField, nil, TestAllTypesProto3.OneofField.oneofBool)
-    case 116: try reader.read(&oneofField, nil, TestAllTypesProto3.OneofField.oneofUint64)
-    case 117: try reader.read(&oneofField, nil, TestAllTypesProto3.OneofField.oneofFloat)
-    case 118: try reader.read(&oneofField, nil, TestAllTypesProto3.OneofField.oneofDouble)
-    case 119: try reader.read(&oneofField, nil, TestAllTypesProto3.OneofField.oneofEnum)
-    case 120: try reader.read(&oneofField, nil, TestAllTypesProto3.OneofField.oneofNullValue)
-    case 201: try reader.read(&optionalBoolWrapper)
-    case 202: try reader.read(&optionalInt32Wrapper)
-    case 203: try reader.read(&optionalInt64Wrapper)
-    case 204: try reader.read(&optionalUint32Wrapper)
-    case 205: try reader.read(&optionalUint64Wrapper)
-    case 206: try reader.read(&optionalFloatWrapper)
-    case 207: try reader.read(&optionalDoubleWrapper)
-    case 208: try reader.read(&optionalStringWrapper)
-    case 209: try reader.read(&optionalBytesWrapper)
-    case 211: try reader.read(&repeatedBoolWrapper)
-    case 212: try reader.read(&repeatedInt32Wrapper)
-    case 213: try reader.read(&repeatedInt64Wrapper)
-    case 214: try reader.read(&repeatedUint32Wrapper)
-    case 215: try reader.read(&repeatedUint64Wrapper)
-    case 216: try reader.read(&repeatedFloatWrapper)
-    case 217: try reader.read(&repeatedDoubleWrapper)
-    case 218: try reader.read(&repeatedStringWrapper)
-    case 219: try reader.read(&repeatedBytesWrapper)
-    case 301: try reader.read(&optionalDuration)
-    case 302: try reader.read(&optionalTimestamp)
-    case 303: try reader.read(&optionalFieldMask)
-    case 304: try reader.read(&optionalStruct)
-    case 305: try reader.read(&optionalAny)
-    case 306: try reader.read(&optionalValue)
-    case 307: try reader.read(&optionalNullValue)
-    case 308: try reader.read(&optionalEmpty)
-    case 311: try reader.read(&repeatedDuration)
-    case 312: try reader.read(&repeatedTimestamp)
-    case 313: try reader.read(&repeatedFieldmask)
-    case 315: try reader.read(&repeatedAny)
-    case 316: try reader.read(&repeatedValue)
-    case 317: try reader.read(&repeatedListValue)
-    case 318: try reader.read(&repeatedEmpty)
-    case 324: try reader.read(&repeatedStruct)
-    case 401: try reader.read(&fieldname1)
-    case 402: try reader.read(&fieldName2)
-    case 403: try reader.read(&fieldName3)
-    case 404: try reader.read(&fieldName4)
-    case 405: try reader.read(&field0name5)
-    case 406: try reader.read(&field0Name6)
-    case 407: try reader.read(&fieldName7)
-    case 408: try reader.read(&fieldName8)
-    case 409: try reader.read(&fieldName9)
-    case 410: try reader.read(&fieldName10)
-    case 411: try reader.read(&fieldName11)
-    case 412: try reader.read(&fIELDName12)
-    case 413: try reader.read(&fieldName13)
-    case 414: try reader.read(&fieldName14)
-    case 415: try reader.read(&fieldName15)
-    case 416: try reader.read(&fieldName16)
-    case 417: try reader.read(&fieldName17)
-    case 418: try reader.read(&fieldName18)
     default: break
     }
   }
 
   func encode(into writer: inout Writer) {
-    writer.write(unknownFields)
-    writer.write(418, fieldName18)
-    writer.write(417, fieldName17)
-    writer.write(416, fieldName16)
-    writer.write(415, fieldName15)
-    writer.write(414, fieldName14)
-    writer.write(413, fieldName13)
-    writer.write(412, fIELDName12)
-    writer.write(411, fieldName11)
-    writer.write(410, fieldName10)
-    writer.write(409, fieldName9)
-    writer.write(408, fieldName8)
-    writer.write(407, fieldName7)
-    writer.write(406, field0Name6)
-    writer.write(405, field0name5)
-    writer.write(404, fieldName4)
-    writer.write(403, fieldName3)
-    writer.write(402, fieldName2)
-    writer.write(401, fieldname1)
-    writer.write(324, repeatedStruct)
-    writer.write(318, repeatedEmpty)
-    writer.write(317, repeatedListValue)
-    writer.write(316, repeatedValue)
-    writer.write(315, repeatedAny)
-    writer.write(313, repeatedFieldmask)
-    writer.write(312, repeatedTimestamp)
-    writer.write(311, repeatedDuration)
-    writer.write(308, optionalEmpty)
-    writer.write(307, optionalNullValue)
-    writer.write(306, optionalValue)
-    writer.write(305, optionalAny)
-    writer.write(304, optionalStruct)
-    writer.write(303, optionalFieldMask)
-    writer.write(302, optionalTimestamp)
-    writer.write(301, optionalDuration)
-    writer.write(219, repeatedBytesWrapper)
-    writer.write(218, repeatedStringWrapper)
-    writer.write(217, repeatedDoubleWrapper)
-    writer.write(216, repeatedFloatWrapper)
-    writer.write(215, repeatedUint64Wrapper)
-    writer.write(214, repeatedUint32Wrapper)
-    writer.write(213, repeatedInt64Wrapper)
-    writer.write(212, repeatedInt32Wrapper)
-    writer.write(211, repeatedBoolWrapper)
-    writer.write(209, optionalBytesWrapper)
-    writer.write(208, optionalStringWrapper)
-    writer.write(207, optionalDoubleWrapper)
-    writer.write(206, optionalFloatWrapper)
-    writer.write(205, optionalUint64Wrapper)
-    writer.write(204, optionalUint32Wrapper)
-    writer.write(203, optionalInt64Wrapper)
-    writer.write(202, optionalInt32Wrapper)
-    writer.write(201, optionalBoolWrapper)
-    writer.write(oneofField)
-    writer.write(102, unpacked: unpackedNestedEnum)
-    writer.write(101, unpacked: unpackedBool)
-    writer.write(100, unpacked: unpackedDouble)
-    writer.write(99, unpacked: unpackedFloat)
-    writer.write(98, unpacked: unpackedSfixed64, as: Wire.Fixed<Int64>.self)
-    writer.write(97, unpacked: unpackedSfixed32, as: Wire.Fixed<Int32>.self)
-    writer.write(96, unpacked: unpackedFixed64, as: Wire.Fixed<UInt64>.self)
-    writer.write(95, unpacked: unpackedFixed32, as: Wire.Fixed<UInt32>.self)
-    writer.write(94, unpacked: unpackedSint64, as: Wire.ZigZag<Int64>.self)
-    writer.write(93, unpacked: unpackedSint32, as: Wire.ZigZag<Int32>.self)
-    writer.write(92, unpacked: unpackedUint64)
-    writer.write(91, unpacked: unpackedUint32)
-    writer.write(90, unpacked: unpackedInt64)
-    writer.write(89, unpacked: unpackedInt32)
-    writer.write(88, packedNestedEnum)
-    writer.write(87, packedBool)
-    writer.write(86, packedDouble)
-    writer.write(85, packedFloat)
-    writer.write(84, packedSfixed64, as: Wire.Fixed<Int64>.self)
-    writer.write(83, packedSfixed32, as: Wire.Fixed<Int32>.self)
-    writer.write(82, packedFixed64, as: Wire.Fixed<UInt64>.self)
-    writer.write(81, packedFixed32, as: Wire.Fixed<UInt32>.self)
-    writer.write(80, packedSint64, as: Wire.ZigZag<Int64>.self)
-    writer.write(79, packedSint32, as: Wire.ZigZag<Int32>.self)
-    writer.write(78, packedUint64)
-    writer.write(77, packedUint32)
-    writer.write(76, packedInt64)
-    writer.write(75, packedInt32)
-    writer.write(74, mapStringForeignEnum)
-    writer.write(73, mapStringNestedEnum)
-    writer.write(72, mapStringForeignMessage)
-    writer.write(71, mapStringNestedMessage)
-    writer.write(70, mapStringBytes)
-    writer.write(69, mapStringString)
-    writer.write(68, mapBoolBool)
-    writer.write(67, mapInt32Double)
-    writer.write(66, mapInt32Float)
-    writer.write(65, mapSfixed64Sfixed64, keys: Wire.Fixed<Int64>.self, values: Wire.Fixed<Int64>.self)
-    writer.write(64, mapSfixed32Sfixed32, keys: Wire.Fixed<Int32>.self, values: Wire.Fixed<Int32>.self)
-    writer.write(63, mapFixed64Fixed64, keys: Wire.Fixed<UInt64>.self, values: Wire.Fixed<UInt64>.self)
-    writer.write(62, mapFixed32Fixed32, keys: Wire.Fixed<UInt32>.self, values: Wire.Fixed<UInt32>.self)
-    writer.write(61, mapSint64Sint64, keys: Wire.ZigZag<Int64>.self, values: Wire.ZigZag<Int64>.self)
-    writer.write(60, mapSint32Sint32, keys: Wire.ZigZag<Int32>.self, values: Wire.ZigZag<Int32>.self)
-    writer.write(59, mapUint64Uint64)
-    writer.write(58, mapUint32Uint32)
-    writer.write(57, mapInt64Int64)
-    writer.write(56, mapInt32Int32)
-    writer.write(55, repeatedCord)
-    writer.write(54, repeatedStringPiece)
-    writer.write(52, repeatedForeignEnum)
-    writer.write(51, repeatedNestedEnum)
-    writer.write(49, repeatedForeignMessage)
-    writer.write(48, repeatedNestedMessage)
-    writer.write(45, repeatedBytes)
-    writer.write(44, repeatedString)
-    writer.write(43, repeatedBool)
-    writer.write(42, repeatedDouble)
-    writer.write(41, repeatedFloat)
-    writer.write(40, repeatedSfixed64, as: Wire.Fixed<Int64>.self)
-    writer.write(39, repeatedSfixed32, as: Wire.Fixed<Int32>.self)
-    writer.write(38, repeatedFixed64, as: Wire.Fixed<UInt64>.self)
-    writer.write(37, repeatedFixed32, as: Wire.Fixed<UInt32>.self)
-    writer.write(36, repeatedSint64, as: Wire.ZigZag<Int64>.self)
-    writer.write(35, repeatedSint32, as: Wire.ZigZag<Int32>.self)
-    writer.write(34, repeatedUint64)
-    writer.write(33, repeatedUint32)
-    writer.write(32, repeatedInt64)
-    writer.write(31, repeatedInt32)
-    writer.write(27, recursiveMessage)
-    writer.write(25, optionalCord)
-    writer.write(24, optionalStringPiece)
-    writer.write(23, optionalAliasedEnum)
-    writer.write(22, optionalForeignEnum)
-    writer.write(21, optionalNestedEnum)
-    writer.write(19, optionalForeignMessage)
-    writer.write(18, optionalNestedMessage)
     writer.write(15, optionalBytes)
     writer.write(14, optionalString)
     writer.write(13, optionalBool)
@@ -798,6 +1353,44 @@ extension TestAllTypesProto3.FieldStorage: FieldContainer {
     visitor.visit(13, optionalBool)
     visitor.visit(14, optionalString)
     visitor.visit(15, optionalBytes)
+  }
+}
+
+extension TestAllTypesProto3.FieldStorage.Part2: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 18: try reader.read(&optionalNestedMessage)
+    case 19: try reader.read(&optionalForeignMessage)
+    case 21: try reader.read(&optionalNestedEnum)
+    case 22: try reader.read(&optionalForeignEnum)
+    case 23: try reader.read(&optionalAliasedEnum)
+    case 24: try reader.read(&optionalStringPiece)
+    case 25: try reader.read(&optionalCord)
+    case 27: try reader.read(&recursiveMessage)
+    case 31: try reader.read(&repeatedInt32)
+    case 32: try reader.read(&repeatedInt64)
+    case 33: try reader.read(&repeatedUint32)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(33, repeatedUint32)
+    writer.write(32, repeatedInt64)
+    writer.write(31, repeatedInt32)
+    writer.write(27, recursiveMessage)
+    writer.write(25, optionalCord)
+    writer.write(24, optionalStringPiece)
+    writer.write(23, optionalAliasedEnum)
+    writer.write(22, optionalForeignEnum)
+    writer.write(21, optionalNestedEnum)
+    writer.write(19, optionalForeignMessage)
+    writer.write(18, optionalNestedMessage)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(18, optionalNestedMessage)
     visitor.visit(19, optionalForeignMessage)
     visitor.visit(21, optionalNestedEnum)
@@ -809,6 +1402,54 @@ extension TestAllTypesProto3.FieldStorage: FieldContainer {
     visitor.visit(31, repeatedInt32)
     visitor.visit(32, repeatedInt64)
     visitor.visit(33, repeatedUint32)
+  }
+}
+
+extension TestAllTypesProto3.FieldStorage.Part3: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 34: try reader.read(&repeatedUint64)
+    case 35: try reader.read(&repeatedSint32, as: Wire.ZigZag<Int32>.self)
+    case 36: try reader.read(&repeatedSint64, as: Wire.ZigZag<Int64>.self)
+    case 37: try reader.read(&repeatedFixed32, as: Wire.Fixed<UInt32>.self)
+    case 38: try reader.read(&repeatedFixed64, as: Wire.Fixed<UInt64>.self)
+    case 39: try reader.read(&repeatedSfixed32, as: Wire.Fixed<Int32>.self)
+    case 40: try reader.read(&repeatedSfixed64, as: Wire.Fixed<Int64>.self)
+    case 41: try reader.read(&repeatedFloat)
+    case 42: try reader.read(&repeatedDouble)
+    case 43: try reader.read(&repeatedBool)
+    case 44: try reader.read(&repeatedString)
+    case 45: try reader.read(&repeatedBytes)
+    case 48: try reader.read(&repeatedNestedMessage)
+    case 49: try reader.read(&repeatedForeignMessage)
+    case 51: try reader.read(&repeatedNestedEnum)
+    case 52: try reader.read(&repeatedForeignEnum)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(52, repeatedForeignEnum)
+    writer.write(51, repeatedNestedEnum)
+    writer.write(49, repeatedForeignMessage)
+    writer.write(48, repeatedNestedMessage)
+    writer.write(45, repeatedBytes)
+    writer.write(44, repeatedString)
+    writer.write(43, repeatedBool)
+    writer.write(42, repeatedDouble)
+    writer.write(41, repeatedFloat)
+    writer.write(40, repeatedSfixed64, as: Wire.Fixed<Int64>.self)
+    writer.write(39, repeatedSfixed32, as: Wire.Fixed<Int32>.self)
+    writer.write(38, repeatedFixed64, as: Wire.Fixed<UInt64>.self)
+    writer.write(37, repeatedFixed32, as: Wire.Fixed<UInt32>.self)
+    writer.write(36, repeatedSint64, as: Wire.ZigZag<Int64>.self)
+    writer.write(35, repeatedSint32, as: Wire.ZigZag<Int32>.self)
+    writer.write(34, repeatedUint64)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(34, repeatedUint64)
     visitor.visit(35, repeatedSint32, as: Wire.ZigZag<Int32>.self)
     visitor.visit(36, repeatedSint64, as: Wire.ZigZag<Int64>.self)
@@ -825,8 +1466,123 @@ extension TestAllTypesProto3.FieldStorage: FieldContainer {
     visitor.visit(49, repeatedForeignMessage)
     visitor.visit(51, repeatedNestedEnum)
     visitor.visit(52, repeatedForeignEnum)
+  }
+}
+
+extension TestAllTypesProto3.FieldStorage.Part4: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 54: try reader.read(&repeatedStringPiece)
+    case 55: try reader.read(&repeatedCord)
+    case 56: try reader.read(&mapInt32Int32)
+    case 57: try reader.read(&mapInt64Int64)
+    case 58: try reader.read(&mapUint32Uint32)
+    case 59: try reader.read(&mapUint64Uint64)
+    case 60: try reader.read(&mapSint32Sint32, keys: Wire.ZigZag<Int32>.self, values: Wire.ZigZag<Int32>.self)
+    case 61: try reader.read(&mapSint64Sint64, keys: Wire.ZigZag<Int64>.self, values: Wire.ZigZag<Int64>.self)
+    case 62: try reader.read(&mapFixed32Fixed32, keys: Wire.Fixed<UInt32>.self, values: Wire.Fixed<UInt32>.self)
+    case 63: try reader.read(&mapFixed64Fixed64, keys: Wire.Fixed<UInt64>.self, values: Wire.Fixed<UInt64>.self)
+    case 64: try reader.read(&mapSfixed32Sfixed32, keys: Wire.Fixed<Int32>.self, values: Wire.Fixed<Int32>.self)
+    case 65: try reader.read(&mapSfixed64Sfixed64, keys: Wire.Fixed<Int64>.self, values: Wire.Fixed<Int64>.self)
+    case 66: try reader.read(&mapInt32Float)
+    case 67: try reader.read(&mapInt32Double)
+    case 68: try reader.read(&mapBoolBool)
+    case 69: try reader.read(&mapStringString)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(69, mapStringString)
+    writer.write(68, mapBoolBool)
+    writer.write(67, mapInt32Double)
+    writer.write(66, mapInt32Float)
+    writer.write(65, mapSfixed64Sfixed64, keys: Wire.Fixed<Int64>.self, values: Wire.Fixed<Int64>.self)
+    writer.write(64, mapSfixed32Sfixed32, keys: Wire.Fixed<Int32>.self, values: Wire.Fixed<Int32>.self)
+    writer.write(63, mapFixed64Fixed64, keys: Wire.Fixed<UInt64>.self, values: Wire.Fixed<UInt64>.self)
+    writer.write(62, mapFixed32Fixed32, keys: Wire.Fixed<UInt32>.self, values: Wire.Fixed<UInt32>.self)
+    writer.write(61, mapSint64Sint64, keys: Wire.ZigZag<Int64>.self, values: Wire.ZigZag<Int64>.self)
+    writer.write(60, mapSint32Sint32, keys: Wire.ZigZag<Int32>.self, values: Wire.ZigZag<Int32>.self)
+    writer.write(59, mapUint64Uint64)
+    writer.write(58, mapUint32Uint32)
+    writer.write(57, mapInt64Int64)
+    writer.write(56, mapInt32Int32)
+    writer.write(55, repeatedCord)
+    writer.write(54, repeatedStringPiece)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(54, repeatedStringPiece)
     visitor.visit(55, repeatedCord)
+    visitor.visit(56, mapInt32Int32)
+    visitor.visit(57, mapInt64Int64)
+    visitor.visit(58, mapUint32Uint32)
+    visitor.visit(59, mapUint64Uint64)
+    visitor.visit(60, mapSint32Sint32, keys: Wire.ZigZag<Int32>.self, values: Wire.ZigZag<Int32>.self)
+    visitor.visit(61, mapSint64Sint64, keys: Wire.ZigZag<Int64>.self, values: Wire.ZigZag<Int64>.self)
+    visitor.visit(62, mapFixed32Fixed32, keys: Wire.Fixed<UInt32>.self, values: Wire.Fixed<UInt32>.self)
+    visitor.visit(63, mapFixed64Fixed64, keys: Wire.Fixed<UInt64>.self, values: Wire.Fixed<UInt64>.self)
+    visitor.visit(64, mapSfixed32Sfixed32, keys: Wire.Fixed<Int32>.self, values: Wire.Fixed<Int32>.self)
+    visitor.visit(65, mapSfixed64Sfixed64, keys: Wire.Fixed<Int64>.self, values: Wire.Fixed<Int64>.self)
+    visitor.visit(66, mapInt32Float)
+    visitor.visit(67, mapInt32Double)
+    visitor.visit(68, mapBoolBool)
+    visitor.visit(69, mapStringString)
+  }
+}
+
+extension TestAllTypesProto3.FieldStorage.Part5: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 70: try reader.read(&mapStringBytes)
+    case 71: try reader.read(&mapStringNestedMessage)
+    case 72: try reader.read(&mapStringForeignMessage)
+    case 73: try reader.read(&mapStringNestedEnum)
+    case 74: try reader.read(&mapStringForeignEnum)
+    case 75: try reader.read(&packedInt32)
+    case 76: try reader.read(&packedInt64)
+    case 77: try reader.read(&packedUint32)
+    case 78: try reader.read(&packedUint64)
+    case 79: try reader.read(&packedSint32, as: Wire.ZigZag<Int32>.self)
+    case 80: try reader.read(&packedSint64, as: Wire.ZigZag<Int64>.self)
+    case 81: try reader.read(&packedFixed32, as: Wire.Fixed<UInt32>.self)
+    case 82: try reader.read(&packedFixed64, as: Wire.Fixed<UInt64>.self)
+    case 83: try reader.read(&packedSfixed32, as: Wire.Fixed<Int32>.self)
+    case 84: try reader.read(&packedSfixed64, as: Wire.Fixed<Int64>.self)
+    case 85: try reader.read(&packedFloat)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(85, packedFloat)
+    writer.write(84, packedSfixed64, as: Wire.Fixed<Int64>.self)
+    writer.write(83, packedSfixed32, as: Wire.Fixed<Int32>.self)
+    writer.write(82, packedFixed64, as: Wire.Fixed<UInt64>.self)
+    writer.write(81, packedFixed32, as: Wire.Fixed<UInt32>.self)
+    writer.write(80, packedSint64, as: Wire.ZigZag<Int64>.self)
+    writer.write(79, packedSint32, as: Wire.ZigZag<Int32>.self)
+    writer.write(78, packedUint64)
+    writer.write(77, packedUint32)
+    writer.write(76, packedInt64)
+    writer.write(75, packedInt32)
+    writer.write(74, mapStringForeignEnum)
+    writer.write(73, mapStringNestedEnum)
+    writer.write(72, mapStringForeignMessage)
+    writer.write(71, mapStringNestedMessage)
+    writer.write(70, mapStringBytes)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
+    visitor.visit(70, mapStringBytes)
+    visitor.visit(71, mapStringNestedMessage)
+    visitor.visit(72, mapStringForeignMessage)
+    visitor.visit(73, mapStringNestedEnum)
+    visitor.visit(74, mapStringForeignEnum)
     visitor.visit(75, packedInt32)
     visitor.visit(76, packedInt64)
     visitor.visit(77, packedUint32)
@@ -838,6 +1594,54 @@ extension TestAllTypesProto3.FieldStorage: FieldContainer {
     visitor.visit(83, packedSfixed32, as: Wire.Fixed<Int32>.self)
     visitor.visit(84, packedSfixed64, as: Wire.Fixed<Int64>.self)
     visitor.visit(85, packedFloat)
+  }
+}
+
+extension TestAllTypesProto3.FieldStorage.Part6: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 86: try reader.read(&packedDouble)
+    case 87: try reader.read(&packedBool)
+    case 88: try reader.read(&packedNestedEnum)
+    case 89: try reader.read(&unpackedInt32)
+    case 90: try reader.read(&unpackedInt64)
+    case 91: try reader.read(&unpackedUint32)
+    case 92: try reader.read(&unpackedUint64)
+    case 93: try reader.read(&unpackedSint32, as: Wire.ZigZag<Int32>.self)
+    case 94: try reader.read(&unpackedSint64, as: Wire.ZigZag<Int64>.self)
+    case 95: try reader.read(&unpackedFixed32, as: Wire.Fixed<UInt32>.self)
+    case 96: try reader.read(&unpackedFixed64, as: Wire.Fixed<UInt64>.self)
+    case 97: try reader.read(&unpackedSfixed32, as: Wire.Fixed<Int32>.self)
+    case 98: try reader.read(&unpackedSfixed64, as: Wire.Fixed<Int64>.self)
+    case 99: try reader.read(&unpackedFloat)
+    case 100: try reader.read(&unpackedDouble)
+    case 101: try reader.read(&unpackedBool)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(101, unpacked: unpackedBool)
+    writer.write(100, unpacked: unpackedDouble)
+    writer.write(99, unpacked: unpackedFloat)
+    writer.write(98, unpacked: unpackedSfixed64, as: Wire.Fixed<Int64>.self)
+    writer.write(97, unpacked: unpackedSfixed32, as: Wire.Fixed<Int32>.self)
+    writer.write(96, unpacked: unpackedFixed64, as: Wire.Fixed<UInt64>.self)
+    writer.write(95, unpacked: unpackedFixed32, as: Wire.Fixed<UInt32>.self)
+    writer.write(94, unpacked: unpackedSint64, as: Wire.ZigZag<Int64>.self)
+    writer.write(93, unpacked: unpackedSint32, as: Wire.ZigZag<Int32>.self)
+    writer.write(92, unpacked: unpackedUint64)
+    writer.write(91, unpacked: unpackedUint32)
+    writer.write(90, unpacked: unpackedInt64)
+    writer.write(89, unpacked: unpackedInt32)
+    writer.write(88, packedNestedEnum)
+    writer.write(87, packedBool)
+    writer.write(86, packedDouble)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(86, packedDouble)
     visitor.visit(87, packedBool)
     visitor.visit(88, packedNestedEnum)
@@ -854,26 +1658,48 @@ extension TestAllTypesProto3.FieldStorage: FieldContainer {
     visitor.visit(99, unpackedFloat)
     visitor.visit(100, unpackedDouble)
     visitor.visit(101, unpackedBool)
+  }
+}
+
+extension TestAllTypesProto3.FieldStorage.Part7: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 102: try reader.read(&unpackedNestedEnum)
+    case 111: try reader.read(&oneofField, nil, TestAllTypesProto3.OneofField.oneofUint32)
+    case 112: try reader.read(&oneofField, oneofField?.oneofNestedMessageValue, TestAllTypesProto3.OneofField.oneofNestedMessage)
+    case 113: try reader.read(&oneofField, nil, TestAllTypesProto3.OneofField.oneofString)
+    case 114: try reader.read(&oneofField, nil, TestAllTypesProto3.OneofField.oneofBytes)
+    case 115: try reader.read(&oneofField, nil, TestAllTypesProto3.OneofField.oneofBool)
+    case 116: try reader.read(&oneofField, nil, TestAllTypesProto3.OneofField.oneofUint64)
+    case 117: try reader.read(&oneofField, nil, TestAllTypesProto3.OneofField.oneofFloat)
+    case 118: try reader.read(&oneofField, nil, TestAllTypesProto3.OneofField.oneofDouble)
+    case 119: try reader.read(&oneofField, nil, TestAllTypesProto3.OneofField.oneofEnum)
+    case 120: try reader.read(&oneofField, nil, TestAllTypesProto3.OneofField.oneofNullValue)
+    case 201: try reader.read(&optionalBoolWrapper)
+    case 202: try reader.read(&optionalInt32Wrapper)
+    case 203: try reader.read(&optionalInt64Wrapper)
+    case 204: try reader.read(&optionalUint32Wrapper)
+    case 205: try reader.read(&optionalUint64Wrapper)
+    case 206: try reader.read(&optionalFloatWrapper)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(206, optionalFloatWrapper)
+    writer.write(205, optionalUint64Wrapper)
+    writer.write(204, optionalUint32Wrapper)
+    writer.write(203, optionalInt64Wrapper)
+    writer.write(202, optionalInt32Wrapper)
+    writer.write(201, optionalBoolWrapper)
+    writer.write(oneofField)
+    writer.write(102, unpacked: unpackedNestedEnum)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(102, unpackedNestedEnum)
-    visitor.visit(56, mapInt32Int32)
-    visitor.visit(57, mapInt64Int64)
-    visitor.visit(58, mapUint32Uint32)
-    visitor.visit(59, mapUint64Uint64)
-    visitor.visit(60, mapSint32Sint32, keys: Wire.ZigZag<Int32>.self, values: Wire.ZigZag<Int32>.self)
-    visitor.visit(61, mapSint64Sint64, keys: Wire.ZigZag<Int64>.self, values: Wire.ZigZag<Int64>.self)
-    visitor.visit(62, mapFixed32Fixed32, keys: Wire.Fixed<UInt32>.self, values: Wire.Fixed<UInt32>.self)
-    visitor.visit(63, mapFixed64Fixed64, keys: Wire.Fixed<UInt64>.self, values: Wire.Fixed<UInt64>.self)
-    visitor.visit(64, mapSfixed32Sfixed32, keys: Wire.Fixed<Int32>.self, values: Wire.Fixed<Int32>.self)
-    visitor.visit(65, mapSfixed64Sfixed64, keys: Wire.Fixed<Int64>.self, values: Wire.Fixed<Int64>.self)
-    visitor.visit(66, mapInt32Float)
-    visitor.visit(67, mapInt32Double)
-    visitor.visit(68, mapBoolBool)
-    visitor.visit(69, mapStringString)
-    visitor.visit(70, mapStringBytes)
-    visitor.visit(71, mapStringNestedMessage)
-    visitor.visit(72, mapStringForeignMessage)
-    visitor.visit(73, mapStringNestedEnum)
-    visitor.visit(74, mapStringForeignEnum)
     visitor.visit(oneofField)
     visitor.visit(201, optionalBoolWrapper)
     visitor.visit(202, optionalInt32Wrapper)
@@ -881,6 +1707,46 @@ extension TestAllTypesProto3.FieldStorage: FieldContainer {
     visitor.visit(204, optionalUint32Wrapper)
     visitor.visit(205, optionalUint64Wrapper)
     visitor.visit(206, optionalFloatWrapper)
+  }
+}
+
+extension TestAllTypesProto3.FieldStorage.Part8: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 207: try reader.read(&optionalDoubleWrapper)
+    case 208: try reader.read(&optionalStringWrapper)
+    case 209: try reader.read(&optionalBytesWrapper)
+    case 211: try reader.read(&repeatedBoolWrapper)
+    case 212: try reader.read(&repeatedInt32Wrapper)
+    case 213: try reader.read(&repeatedInt64Wrapper)
+    case 214: try reader.read(&repeatedUint32Wrapper)
+    case 215: try reader.read(&repeatedUint64Wrapper)
+    case 216: try reader.read(&repeatedFloatWrapper)
+    case 217: try reader.read(&repeatedDoubleWrapper)
+    case 218: try reader.read(&repeatedStringWrapper)
+    case 219: try reader.read(&repeatedBytesWrapper)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(219, repeatedBytesWrapper)
+    writer.write(218, repeatedStringWrapper)
+    writer.write(217, repeatedDoubleWrapper)
+    writer.write(216, repeatedFloatWrapper)
+    writer.write(215, repeatedUint64Wrapper)
+    writer.write(214, repeatedUint32Wrapper)
+    writer.write(213, repeatedInt64Wrapper)
+    writer.write(212, repeatedInt32Wrapper)
+    writer.write(211, repeatedBoolWrapper)
+    writer.write(209, optionalBytesWrapper)
+    writer.write(208, optionalStringWrapper)
+    writer.write(207, optionalDoubleWrapper)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(207, optionalDoubleWrapper)
     visitor.visit(208, optionalStringWrapper)
     visitor.visit(209, optionalBytesWrapper)
@@ -893,11 +1759,81 @@ extension TestAllTypesProto3.FieldStorage: FieldContainer {
     visitor.visit(217, repeatedDoubleWrapper)
     visitor.visit(218, repeatedStringWrapper)
     visitor.visit(219, repeatedBytesWrapper)
+  }
+}
+
+extension TestAllTypesProto3.FieldStorage.Part9: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 301: try reader.read(&optionalDuration)
+    case 302: try reader.read(&optionalTimestamp)
+    case 303: try reader.read(&optionalFieldMask)
+    case 304: try reader.read(&optionalStruct)
+    case 305: try reader.read(&optionalAny)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(305, optionalAny)
+    writer.write(304, optionalStruct)
+    writer.write(303, optionalFieldMask)
+    writer.write(302, optionalTimestamp)
+    writer.write(301, optionalDuration)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(301, optionalDuration)
     visitor.visit(302, optionalTimestamp)
     visitor.visit(303, optionalFieldMask)
     visitor.visit(304, optionalStruct)
     visitor.visit(305, optionalAny)
+  }
+}
+
+extension TestAllTypesProto3.FieldStorage.Part10: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 306: try reader.read(&optionalValue)
+    case 307: try reader.read(&optionalNullValue)
+    case 308: try reader.read(&optionalEmpty)
+    case 311: try reader.read(&repeatedDuration)
+    case 312: try reader.read(&repeatedTimestamp)
+    case 313: try reader.read(&repeatedFieldmask)
+    case 315: try reader.read(&repeatedAny)
+    case 316: try reader.read(&repeatedValue)
+    case 317: try reader.read(&repeatedListValue)
+    case 318: try reader.read(&repeatedEmpty)
+    case 324: try reader.read(&repeatedStruct)
+    case 401: try reader.read(&fieldname1)
+    case 402: try reader.read(&fieldName2)
+    case 403: try reader.read(&fieldName3)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(403, fieldName3)
+    writer.write(402, fieldName2)
+    writer.write(401, fieldname1)
+    writer.write(324, repeatedStruct)
+    writer.write(318, repeatedEmpty)
+    writer.write(317, repeatedListValue)
+    writer.write(316, repeatedValue)
+    writer.write(315, repeatedAny)
+    writer.write(313, repeatedFieldmask)
+    writer.write(312, repeatedTimestamp)
+    writer.write(311, repeatedDuration)
+    writer.write(308, optionalEmpty)
+    writer.write(307, optionalNullValue)
+    writer.write(306, optionalValue)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(306, optionalValue)
     visitor.visit(307, optionalNullValue)
     visitor.visit(308, optionalEmpty)
@@ -912,6 +1848,52 @@ extension TestAllTypesProto3.FieldStorage: FieldContainer {
     visitor.visit(401, fieldname1)
     visitor.visit(402, fieldName2)
     visitor.visit(403, fieldName3)
+  }
+}
+
+extension TestAllTypesProto3.FieldStorage.Part11: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 404: try reader.read(&fieldName4)
+    case 405: try reader.read(&field0name5)
+    case 406: try reader.read(&field0Name6)
+    case 407: try reader.read(&fieldName7)
+    case 408: try reader.read(&fieldName8)
+    case 409: try reader.read(&fieldName9)
+    case 410: try reader.read(&fieldName10)
+    case 411: try reader.read(&fieldName11)
+    case 412: try reader.read(&fIELDName12)
+    case 413: try reader.read(&fieldName13)
+    case 414: try reader.read(&fieldName14)
+    case 415: try reader.read(&fieldName15)
+    case 416: try reader.read(&fieldName16)
+    case 417: try reader.read(&fieldName17)
+    case 418: try reader.read(&fieldName18)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(418, fieldName18)
+    writer.write(417, fieldName17)
+    writer.write(416, fieldName16)
+    writer.write(415, fieldName15)
+    writer.write(414, fieldName14)
+    writer.write(413, fieldName13)
+    writer.write(412, fIELDName12)
+    writer.write(411, fieldName11)
+    writer.write(410, fieldName10)
+    writer.write(409, fieldName9)
+    writer.write(408, fieldName8)
+    writer.write(407, fieldName7)
+    writer.write(406, field0Name6)
+    writer.write(405, field0name5)
+    writer.write(404, fieldName4)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(404, fieldName4)
     visitor.visit(405, field0name5)
     visitor.visit(406, field0Name6)

@@ -5,54 +5,255 @@ import Protobuf
 
 /// `testing.awkward.contextual.ContextualKeywords`.
 struct ContextualKeywords: LargeMessage {
-  var fieldStorage = noFields
-  private static let noFields = Shared(FieldStorage())
+  var fieldStorage = Sparse<FieldStorage>()
 
   init() {}
 
-  /// The fields.
+  var actor: [UInt8] {
+    _read { yield fieldStorage.value.part1.value.actor }
+    _modify { yield &fieldStorage.value.part1.value.actor }
+  }
+
+  var async: [UInt8] {
+    _read { yield fieldStorage.value.part1.value.async }
+    _modify { yield &fieldStorage.value.part1.value.async }
+  }
+
+  var await: [UInt8] {
+    _read { yield fieldStorage.value.part1.value.await }
+    _modify { yield &fieldStorage.value.part1.value.await }
+  }
+
+  var any: [UInt8] {
+    _read { yield fieldStorage.value.part1.value.any }
+    _modify { yield &fieldStorage.value.part1.value.any }
+  }
+
+  var some: [UInt8] {
+    _read { yield fieldStorage.value.part1.value.some }
+    _modify { yield &fieldStorage.value.part1.value.some }
+  }
+
+  var borrowing: [UInt8] {
+    _read { yield fieldStorage.value.part1.value.borrowing }
+    _modify { yield &fieldStorage.value.part1.value.borrowing }
+  }
+
+  var consuming: [UInt8] {
+    _read { yield fieldStorage.value.part1.value.consuming }
+    _modify { yield &fieldStorage.value.part1.value.consuming }
+  }
+
+  var copy: [UInt8] {
+    _read { yield fieldStorage.value.part1.value.copy }
+    _modify { yield &fieldStorage.value.part1.value.copy }
+  }
+
+  var consume: [UInt8] {
+    _read { yield fieldStorage.value.part1.value.consume }
+    _modify { yield &fieldStorage.value.part1.value.consume }
+  }
+
+  var discard: [UInt8] {
+    _read { yield fieldStorage.value.part1.value.discard }
+    _modify { yield &fieldStorage.value.part1.value.discard }
+  }
+
+  var each: [UInt8] {
+    _read { yield fieldStorage.value.part1.value.each }
+    _modify { yield &fieldStorage.value.part1.value.each }
+  }
+
+  var get: [UInt8] {
+    _read { yield fieldStorage.value.part1.value.get }
+    _modify { yield &fieldStorage.value.part1.value.get }
+  }
+
+  var set: [UInt8] {
+    _read { yield fieldStorage.value.part1.value.set }
+    _modify { yield &fieldStorage.value.part1.value.set }
+  }
+
+  var willSet: [UInt8] {
+    _read { yield fieldStorage.value.part1.value.willSet }
+    _modify { yield &fieldStorage.value.part1.value.willSet }
+  }
+
+  var didSet: [UInt8] {
+    _read { yield fieldStorage.value.part1.value.didSet }
+    _modify { yield &fieldStorage.value.part1.value.didSet }
+  }
+
+  var indirect: [UInt8] {
+    _read { yield fieldStorage.value.part1.value.indirect }
+    _modify { yield &fieldStorage.value.part1.value.indirect }
+  }
+
+  var lazy: [UInt8] {
+    _read { yield fieldStorage.value.part2.value.lazy }
+    _modify { yield &fieldStorage.value.part2.value.lazy }
+  }
+
+  var left: [UInt8] {
+    _read { yield fieldStorage.value.part2.value.left }
+    _modify { yield &fieldStorage.value.part2.value.left }
+  }
+
+  var right: [UInt8] {
+    _read { yield fieldStorage.value.part2.value.right }
+    _modify { yield &fieldStorage.value.part2.value.right }
+  }
+
+  var mutating: [UInt8] {
+    _read { yield fieldStorage.value.part2.value.mutating }
+    _modify { yield &fieldStorage.value.part2.value.mutating }
+  }
+
+  var nonmutating: [UInt8] {
+    _read { yield fieldStorage.value.part2.value.nonmutating }
+    _modify { yield &fieldStorage.value.part2.value.nonmutating }
+  }
+
+  var none: [UInt8] {
+    _read { yield fieldStorage.value.part2.value.none }
+    _modify { yield &fieldStorage.value.part2.value.none }
+  }
+
+  var open: [UInt8] {
+    _read { yield fieldStorage.value.part2.value.open }
+    _modify { yield &fieldStorage.value.part2.value.open }
+  }
+
+  var optional: [UInt8] {
+    _read { yield fieldStorage.value.part2.value.optional }
+    _modify { yield &fieldStorage.value.part2.value.optional }
+  }
+
+  var override: [UInt8] {
+    _read { yield fieldStorage.value.part2.value.override }
+    _modify { yield &fieldStorage.value.part2.value.override }
+  }
+
+  var package: [UInt8] {
+    _read { yield fieldStorage.value.part2.value.package }
+    _modify { yield &fieldStorage.value.part2.value.package }
+  }
+
+  var postfix: [UInt8] {
+    _read { yield fieldStorage.value.part2.value.postfix }
+    _modify { yield &fieldStorage.value.part2.value.postfix }
+  }
+
+  var prefix: [UInt8] {
+    _read { yield fieldStorage.value.part2.value.prefix }
+    _modify { yield &fieldStorage.value.part2.value.prefix }
+  }
+
+  var `protocol`: [UInt8] {
+    _read { yield fieldStorage.value.part2.value.protocol }
+    _modify { yield &fieldStorage.value.part2.value.protocol }
+  }
+
+  var required: [UInt8] {
+    _read { yield fieldStorage.value.part2.value.required }
+    _modify { yield &fieldStorage.value.part2.value.required }
+  }
+
+  var selfField: [UInt8] {
+    _read { yield fieldStorage.value.part2.value.selfField }
+    _modify { yield &fieldStorage.value.part2.value.selfField }
+  }
+
+  var type: [UInt8] {
+    _read { yield fieldStorage.value.part2.value.type }
+    _modify { yield &fieldStorage.value.part2.value.type }
+  }
+
+  var unowned: [UInt8] {
+    _read { yield fieldStorage.value.part3.value.unowned }
+    _modify { yield &fieldStorage.value.part3.value.unowned }
+  }
+
+  var weak: [UInt8] {
+    _read { yield fieldStorage.value.part3.value.weak }
+    _modify { yield &fieldStorage.value.part3.value.weak }
+  }
+
+  var macro: [UInt8] {
+    _read { yield fieldStorage.value.part3.value.macro }
+    _modify { yield &fieldStorage.value.part3.value.macro }
+  }
+
+  var sending: [UInt8] {
+    _read { yield fieldStorage.value.part3.value.sending }
+    _modify { yield &fieldStorage.value.part3.value.sending }
+  }
+
+  var isolated: [UInt8] {
+    _read { yield fieldStorage.value.part3.value.isolated }
+    _modify { yield &fieldStorage.value.part3.value.isolated }
+  }
+
+  var nonisolated: [UInt8] {
+    _read { yield fieldStorage.value.part3.value.nonisolated }
+    _modify { yield &fieldStorage.value.part3.value.nonisolated }
+  }
+
+  /// The fields, in parts that take no memory until one of their fields is set.
   struct FieldStorage {
-    var actor: [UInt8] = []
-    var async: [UInt8] = []
-    var await: [UInt8] = []
-    var any: [UInt8] = []
-    var some: [UInt8] = []
-    var borrowing: [UInt8] = []
-    var consuming: [UInt8] = []
-    var copy: [UInt8] = []
-    var consume: [UInt8] = []
-    var discard: [UInt8] = []
-    var each: [UInt8] = []
-    var get: [UInt8] = []
-    var set: [UInt8] = []
-    var willSet: [UInt8] = []
-    var didSet: [UInt8] = []
-    var indirect: [UInt8] = []
-    var lazy: [UInt8] = []
-    var left: [UInt8] = []
-    var right: [UInt8] = []
-    var mutating: [UInt8] = []
-    var nonmutating: [UInt8] = []
-    var none: [UInt8] = []
-    var open: [UInt8] = []
-    var optional: [UInt8] = []
-    var override: [UInt8] = []
-    var package: [UInt8] = []
-    var postfix: [UInt8] = []
-    var prefix: [UInt8] = []
-    var `protocol`: [UInt8] = []
-    var required: [UInt8] = []
-    var selfField: [UInt8] = []
-    var type: [UInt8] = []
-    var unowned: [UInt8] = []
-    var weak: [UInt8] = []
-    var macro: [UInt8] = []
-    var sending: [UInt8] = []
-    var isolated: [UInt8] = []
-    var nonisolated: [UInt8] = []
+    var part1 = Sparse<Part1>()
+    var part2 = Sparse<Part2>()
+    var part3 = Sparse<Part3>()
     var unknownFields = UnknownFields()
 
     init() {}
+
+    struct Part1 {
+      var actor: [UInt8] = []
+      var async: [UInt8] = []
+      var await: [UInt8] = []
+      var any: [UInt8] = []
+      var some: [UInt8] = []
+      var borrowing: [UInt8] = []
+      var consuming: [UInt8] = []
+      var copy: [UInt8] = []
+      var consume: [UInt8] = []
+      var discard: [UInt8] = []
+      var each: [UInt8] = []
+      var get: [UInt8] = []
+      var set: [UInt8] = []
+      var willSet: [UInt8] = []
+      var didSet: [UInt8] = []
+      var indirect: [UInt8] = []
+    }
+
+    struct Part2 {
+      var lazy: [UInt8] = []
+      var left: [UInt8] = []
+      var right: [UInt8] = []
+      var mutating: [UInt8] = []
+      var nonmutating: [UInt8] = []
+      var none: [UInt8] = []
+      var open: [UInt8] = []
+      var optional: [UInt8] = []
+      var override: [UInt8] = []
+      var package: [UInt8] = []
+      var postfix: [UInt8] = []
+      var prefix: [UInt8] = []
+      var `protocol`: [UInt8] = []
+      var required: [UInt8] = []
+      var selfField: [UInt8] = []
+      var type: [UInt8] = []
+    }
+
+    struct Part3 {
+      var unowned: [UInt8] = []
+      var weak: [UInt8] = []
+      var macro: [UInt8] = []
+      var sending: [UInt8] = []
+      var isolated: [UInt8] = []
+      var nonisolated: [UInt8] = []
+    }
   }
 }
 
@@ -106,6 +307,32 @@ extension ContextualKeywords.FieldStorage: FieldContainer {
     _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
+    case 1...16: try part1.decodeField(number, from: &reader)
+    case 17...32: try part2.decodeField(number, from: &reader)
+    case 33...38: try part3.decodeField(number, from: &reader)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(unknownFields)
+    part3.encode(into: &writer)
+    part2.encode(into: &writer)
+    part1.encode(into: &writer)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
+    part1.visitFields(&visitor)
+    part2.visitFields(&visitor)
+    part3.visitFields(&visitor)
+  }
+}
+
+extension ContextualKeywords.FieldStorage.Part1: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
     case 1: try reader.read(&actor)
     case 2: try reader.read(&self.async)
     case 3: try reader.read(&self.await)
@@ -122,56 +349,11 @@ extension ContextualKeywords.FieldStorage: FieldContainer {
     case 14: try reader.read(&willSet)
     case 15: try reader.read(&didSet)
     case 16: try reader.read(&indirect)
-    case 17: try reader.read(&lazy)
-    case 18: try reader.read(&left)
-    case 19: try reader.read(&right)
-    case 20: try reader.read(&mutating)
-    case 21: try reader.read(&nonmutating)
-    case 22: try reader.read(&none)
-    case 23: try reader.read(&open)
-    case 24: try reader.read(&optional)
-    case 25: try reader.read(&override)
-    case 26: try reader.read(&package)
-    case 27: try reader.read(&postfix)
-    case 28: try reader.read(&prefix)
-    case 29: try reader.read(&`protocol`)
-    case 30: try reader.read(&required)
-    case 31: try reader.read(&selfField)
-    case 32: try reader.read(&type)
-    case 33: try reader.read(&unowned)
-    case 34: try reader.read(&weak)
-    case 35: try reader.read(&macro)
-    case 36: try reader.read(&sending)
-    case 37: try reader.read(&isolated)
-    case 38: try reader.read(&nonisolated)
     default: break
     }
   }
 
   func encode(into writer: inout Writer) {
-    writer.write(unknownFields)
-    writer.write(38, nonisolated)
-    writer.write(37, isolated)
-    writer.write(36, sending)
-    writer.write(35, macro)
-    writer.write(34, weak)
-    writer.write(33, unowned)
-    writer.write(32, type)
-    writer.write(31, selfField)
-    writer.write(30, required)
-    writer.write(29, `protocol`)
-    writer.write(28, prefix)
-    writer.write(27, postfix)
-    writer.write(26, package)
-    writer.write(25, override)
-    writer.write(24, optional)
-    writer.write(23, open)
-    writer.write(22, none)
-    writer.write(21, nonmutating)
-    writer.write(20, mutating)
-    writer.write(19, right)
-    writer.write(18, left)
-    writer.write(17, lazy)
     writer.write(16, indirect)
     writer.write(15, didSet)
     writer.write(14, willSet)
@@ -207,6 +389,54 @@ extension ContextualKeywords.FieldStorage: FieldContainer {
     visitor.visit(14, willSet)
     visitor.visit(15, didSet)
     visitor.visit(16, indirect)
+  }
+}
+
+extension ContextualKeywords.FieldStorage.Part2: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 17: try reader.read(&lazy)
+    case 18: try reader.read(&left)
+    case 19: try reader.read(&right)
+    case 20: try reader.read(&mutating)
+    case 21: try reader.read(&nonmutating)
+    case 22: try reader.read(&none)
+    case 23: try reader.read(&open)
+    case 24: try reader.read(&optional)
+    case 25: try reader.read(&override)
+    case 26: try reader.read(&package)
+    case 27: try reader.read(&postfix)
+    case 28: try reader.read(&prefix)
+    case 29: try reader.read(&`protocol`)
+    case 30: try reader.read(&required)
+    case 31: try reader.read(&selfField)
+    case 32: try reader.read(&type)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(32, type)
+    writer.write(31, selfField)
+    writer.write(30, required)
+    writer.write(29, `protocol`)
+    writer.write(28, prefix)
+    writer.write(27, postfix)
+    writer.write(26, package)
+    writer.write(25, override)
+    writer.write(24, optional)
+    writer.write(23, open)
+    writer.write(22, none)
+    writer.write(21, nonmutating)
+    writer.write(20, mutating)
+    writer.write(19, right)
+    writer.write(18, left)
+    writer.write(17, lazy)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(17, lazy)
     visitor.visit(18, left)
     visitor.visit(19, right)
@@ -223,6 +453,34 @@ extension ContextualKeywords.FieldStorage: FieldContainer {
     visitor.visit(30, required)
     visitor.visit(31, selfField)
     visitor.visit(32, type)
+  }
+}
+
+extension ContextualKeywords.FieldStorage.Part3: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 33: try reader.read(&unowned)
+    case 34: try reader.read(&weak)
+    case 35: try reader.read(&macro)
+    case 36: try reader.read(&sending)
+    case 37: try reader.read(&isolated)
+    case 38: try reader.read(&nonisolated)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(38, nonisolated)
+    writer.write(37, isolated)
+    writer.write(36, sending)
+    writer.write(35, macro)
+    writer.write(34, weak)
+    writer.write(33, unowned)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(33, unowned)
     visitor.visit(34, weak)
     visitor.visit(35, macro)

@@ -5,67 +5,337 @@ import Protobuf
 
 /// `testing.awkward.keyword_fields.KeywordFields`.
 struct KeywordFields: LargeMessage {
-  var fieldStorage = noFields
-  private static let noFields = Shared(FieldStorage())
+  var fieldStorage = Sparse<FieldStorage>()
 
   init() {}
 
-  /// The fields.
+  var `as`: Int32 {
+    _read { yield fieldStorage.value.part1.value.as }
+    _modify { yield &fieldStorage.value.part1.value.as }
+  }
+
+  var `associatedtype`: Int32 {
+    _read { yield fieldStorage.value.part1.value.associatedtype }
+    _modify { yield &fieldStorage.value.part1.value.associatedtype }
+  }
+
+  var `break`: Int32 {
+    _read { yield fieldStorage.value.part1.value.break }
+    _modify { yield &fieldStorage.value.part1.value.break }
+  }
+
+  var `case`: Int32 {
+    _read { yield fieldStorage.value.part1.value.case }
+    _modify { yield &fieldStorage.value.part1.value.case }
+  }
+
+  var `catch`: Int32 {
+    _read { yield fieldStorage.value.part1.value.catch }
+    _modify { yield &fieldStorage.value.part1.value.catch }
+  }
+
+  var `class`: Int32 {
+    _read { yield fieldStorage.value.part1.value.class }
+    _modify { yield &fieldStorage.value.part1.value.class }
+  }
+
+  var `continue`: Int32 {
+    _read { yield fieldStorage.value.part1.value.continue }
+    _modify { yield &fieldStorage.value.part1.value.continue }
+  }
+
+  var `default`: Int32 {
+    _read { yield fieldStorage.value.part1.value.default }
+    _modify { yield &fieldStorage.value.part1.value.default }
+  }
+
+  var `defer`: Int32 {
+    _read { yield fieldStorage.value.part1.value.defer }
+    _modify { yield &fieldStorage.value.part1.value.defer }
+  }
+
+  var `deinit`: Int32 {
+    _read { yield fieldStorage.value.part1.value.deinit }
+    _modify { yield &fieldStorage.value.part1.value.deinit }
+  }
+
+  var `do`: Int32 {
+    _read { yield fieldStorage.value.part1.value.do }
+    _modify { yield &fieldStorage.value.part1.value.do }
+  }
+
+  var `else`: Int32 {
+    _read { yield fieldStorage.value.part1.value.else }
+    _modify { yield &fieldStorage.value.part1.value.else }
+  }
+
+  var `enum`: Int32 {
+    _read { yield fieldStorage.value.part1.value.enum }
+    _modify { yield &fieldStorage.value.part1.value.enum }
+  }
+
+  var `extension`: Int32 {
+    _read { yield fieldStorage.value.part1.value.extension }
+    _modify { yield &fieldStorage.value.part1.value.extension }
+  }
+
+  var `fallthrough`: Int32 {
+    _read { yield fieldStorage.value.part1.value.fallthrough }
+    _modify { yield &fieldStorage.value.part1.value.fallthrough }
+  }
+
+  var `false`: Int32 {
+    _read { yield fieldStorage.value.part1.value.false }
+    _modify { yield &fieldStorage.value.part1.value.false }
+  }
+
+  var `fileprivate`: Int32 {
+    _read { yield fieldStorage.value.part2.value.fileprivate }
+    _modify { yield &fieldStorage.value.part2.value.fileprivate }
+  }
+
+  var `for`: Int32 {
+    _read { yield fieldStorage.value.part2.value.for }
+    _modify { yield &fieldStorage.value.part2.value.for }
+  }
+
+  var `func`: Int32 {
+    _read { yield fieldStorage.value.part2.value.func }
+    _modify { yield &fieldStorage.value.part2.value.func }
+  }
+
+  var `guard`: Int32 {
+    _read { yield fieldStorage.value.part2.value.guard }
+    _modify { yield &fieldStorage.value.part2.value.guard }
+  }
+
+  var `if`: Int32 {
+    _read { yield fieldStorage.value.part2.value.if }
+    _modify { yield &fieldStorage.value.part2.value.if }
+  }
+
+  var `import`: Int32 {
+    _read { yield fieldStorage.value.part2.value.import }
+    _modify { yield &fieldStorage.value.part2.value.import }
+  }
+
+  var `in`: Int32 {
+    _read { yield fieldStorage.value.part2.value.in }
+    _modify { yield &fieldStorage.value.part2.value.in }
+  }
+
+  var `init`: Int32 {
+    _read { yield fieldStorage.value.part2.value.`init` }
+    _modify { yield &fieldStorage.value.part2.value.`init` }
+  }
+
+  var `inout`: Int32 {
+    _read { yield fieldStorage.value.part2.value.inout }
+    _modify { yield &fieldStorage.value.part2.value.inout }
+  }
+
+  var `internal`: Int32 {
+    _read { yield fieldStorage.value.part2.value.internal }
+    _modify { yield &fieldStorage.value.part2.value.internal }
+  }
+
+  var `is`: Int32 {
+    _read { yield fieldStorage.value.part2.value.is }
+    _modify { yield &fieldStorage.value.part2.value.is }
+  }
+
+  var `let`: Int32 {
+    _read { yield fieldStorage.value.part2.value.let }
+    _modify { yield &fieldStorage.value.part2.value.let }
+  }
+
+  var `nil`: Int32 {
+    _read { yield fieldStorage.value.part2.value.nil }
+    _modify { yield &fieldStorage.value.part2.value.nil }
+  }
+
+  var `operator`: Int32 {
+    _read { yield fieldStorage.value.part2.value.operator }
+    _modify { yield &fieldStorage.value.part2.value.operator }
+  }
+
+  var `precedencegroup`: Int32 {
+    _read { yield fieldStorage.value.part2.value.precedencegroup }
+    _modify { yield &fieldStorage.value.part2.value.precedencegroup }
+  }
+
+  var `private`: Int32 {
+    _read { yield fieldStorage.value.part2.value.private }
+    _modify { yield &fieldStorage.value.part2.value.private }
+  }
+
+  var `protocol`: Int32 {
+    _read { yield fieldStorage.value.part3.value.protocol }
+    _modify { yield &fieldStorage.value.part3.value.protocol }
+  }
+
+  var `public`: Int32 {
+    _read { yield fieldStorage.value.part3.value.public }
+    _modify { yield &fieldStorage.value.part3.value.public }
+  }
+
+  var `repeat`: Int32 {
+    _read { yield fieldStorage.value.part3.value.repeat }
+    _modify { yield &fieldStorage.value.part3.value.repeat }
+  }
+
+  var `rethrows`: Int32 {
+    _read { yield fieldStorage.value.part3.value.rethrows }
+    _modify { yield &fieldStorage.value.part3.value.rethrows }
+  }
+
+  var `return`: Int32 {
+    _read { yield fieldStorage.value.part3.value.return }
+    _modify { yield &fieldStorage.value.part3.value.return }
+  }
+
+  var selfField: Int32 {
+    _read { yield fieldStorage.value.part3.value.selfField }
+    _modify { yield &fieldStorage.value.part3.value.selfField }
+  }
+
+  var `static`: Int32 {
+    _read { yield fieldStorage.value.part3.value.static }
+    _modify { yield &fieldStorage.value.part3.value.static }
+  }
+
+  var `struct`: Int32 {
+    _read { yield fieldStorage.value.part3.value.struct }
+    _modify { yield &fieldStorage.value.part3.value.struct }
+  }
+
+  var `subscript`: Int32 {
+    _read { yield fieldStorage.value.part3.value.subscript }
+    _modify { yield &fieldStorage.value.part3.value.subscript }
+  }
+
+  var `super`: Int32 {
+    _read { yield fieldStorage.value.part3.value.super }
+    _modify { yield &fieldStorage.value.part3.value.super }
+  }
+
+  var `switch`: Int32 {
+    _read { yield fieldStorage.value.part3.value.switch }
+    _modify { yield &fieldStorage.value.part3.value.switch }
+  }
+
+  var `throw`: Int32 {
+    _read { yield fieldStorage.value.part3.value.throw }
+    _modify { yield &fieldStorage.value.part3.value.throw }
+  }
+
+  var `throws`: Int32 {
+    _read { yield fieldStorage.value.part3.value.throws }
+    _modify { yield &fieldStorage.value.part3.value.throws }
+  }
+
+  var `true`: Int32 {
+    _read { yield fieldStorage.value.part3.value.true }
+    _modify { yield &fieldStorage.value.part3.value.true }
+  }
+
+  var `try`: Int32 {
+    _read { yield fieldStorage.value.part3.value.try }
+    _modify { yield &fieldStorage.value.part3.value.try }
+  }
+
+  var `typealias`: Int32 {
+    _read { yield fieldStorage.value.part3.value.typealias }
+    _modify { yield &fieldStorage.value.part3.value.typealias }
+  }
+
+  var `var`: Int32 {
+    _read { yield fieldStorage.value.part4.value.var }
+    _modify { yield &fieldStorage.value.part4.value.var }
+  }
+
+  var `where`: Int32 {
+    _read { yield fieldStorage.value.part4.value.where }
+    _modify { yield &fieldStorage.value.part4.value.where }
+  }
+
+  var `while`: Int32 {
+    _read { yield fieldStorage.value.part4.value.while }
+    _modify { yield &fieldStorage.value.part4.value.while }
+  }
+
+  /// The fields, in parts that take no memory until one of their fields is set.
   struct FieldStorage {
-    var `as`: Int32 = 0
-    var `associatedtype`: Int32 = 0
-    var `break`: Int32 = 0
-    var `case`: Int32 = 0
-    var `catch`: Int32 = 0
-    var `class`: Int32 = 0
-    var `continue`: Int32 = 0
-    var `default`: Int32 = 0
-    var `defer`: Int32 = 0
-    var `deinit`: Int32 = 0
-    var `do`: Int32 = 0
-    var `else`: Int32 = 0
-    var `enum`: Int32 = 0
-    var `extension`: Int32 = 0
-    var `fallthrough`: Int32 = 0
-    var `false`: Int32 = 0
-    var `fileprivate`: Int32 = 0
-    var `for`: Int32 = 0
-    var `func`: Int32 = 0
-    var `guard`: Int32 = 0
-    var `if`: Int32 = 0
-    var `import`: Int32 = 0
-    var `in`: Int32 = 0
-    var `init`: Int32 = 0
-    var `inout`: Int32 = 0
-    var `internal`: Int32 = 0
-    var `is`: Int32 = 0
-    var `let`: Int32 = 0
-    var `nil`: Int32 = 0
-    var `operator`: Int32 = 0
-    var `precedencegroup`: Int32 = 0
-    var `private`: Int32 = 0
-    var `protocol`: Int32 = 0
-    var `public`: Int32 = 0
-    var `repeat`: Int32 = 0
-    var `rethrows`: Int32 = 0
-    var `return`: Int32 = 0
-    var selfField: Int32 = 0
-    var `static`: Int32 = 0
-    var `struct`: Int32 = 0
-    var `subscript`: Int32 = 0
-    var `super`: Int32 = 0
-    var `switch`: Int32 = 0
-    var `throw`: Int32 = 0
-    var `throws`: Int32 = 0
-    var `true`: Int32 = 0
-    var `try`: Int32 = 0
-    var `typealias`: Int32 = 0
-    var `var`: Int32 = 0
-    var `where`: Int32 = 0
-    var `while`: Int32 = 0
+    var part1 = Sparse<Part1>()
+    var part2 = Sparse<Part2>()
+    var part3 = Sparse<Part3>()
+    var part4 = Sparse<Part4>()
     var unknownFields = UnknownFields()
 
     init() {}
+
+    struct Part1 {
+      var `as`: Int32 = 0
+      var `associatedtype`: Int32 = 0
+      var `break`: Int32 = 0
+      var `case`: Int32 = 0
+      var `catch`: Int32 = 0
+      var `class`: Int32 = 0
+      var `continue`: Int32 = 0
+      var `default`: Int32 = 0
+      var `defer`: Int32 = 0
+      var `deinit`: Int32 = 0
+      var `do`: Int32 = 0
+      var `else`: Int32 = 0
+      var `enum`: Int32 = 0
+      var `extension`: Int32 = 0
+      var `fallthrough`: Int32 = 0
+      var `false`: Int32 = 0
+    }
+
+    struct Part2 {
+      var `fileprivate`: Int32 = 0
+      var `for`: Int32 = 0
+      var `func`: Int32 = 0
+      var `guard`: Int32 = 0
+      var `if`: Int32 = 0
+      var `import`: Int32 = 0
+      var `in`: Int32 = 0
+      var `init`: Int32 = 0
+      var `inout`: Int32 = 0
+      var `internal`: Int32 = 0
+      var `is`: Int32 = 0
+      var `let`: Int32 = 0
+      var `nil`: Int32 = 0
+      var `operator`: Int32 = 0
+      var `precedencegroup`: Int32 = 0
+      var `private`: Int32 = 0
+    }
+
+    struct Part3 {
+      var `protocol`: Int32 = 0
+      var `public`: Int32 = 0
+      var `repeat`: Int32 = 0
+      var `rethrows`: Int32 = 0
+      var `return`: Int32 = 0
+      var selfField: Int32 = 0
+      var `static`: Int32 = 0
+      var `struct`: Int32 = 0
+      var `subscript`: Int32 = 0
+      var `super`: Int32 = 0
+      var `switch`: Int32 = 0
+      var `throw`: Int32 = 0
+      var `throws`: Int32 = 0
+      var `true`: Int32 = 0
+      var `try`: Int32 = 0
+      var `typealias`: Int32 = 0
+    }
+
+    struct Part4 {
+      var `var`: Int32 = 0
+      var `where`: Int32 = 0
+      var `while`: Int32 = 0
+    }
   }
 }
 
@@ -132,6 +402,35 @@ extension KeywordFields.FieldStorage: FieldContainer {
     _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
+    case 1...16: try part1.decodeField(number, from: &reader)
+    case 17...32: try part2.decodeField(number, from: &reader)
+    case 33...48: try part3.decodeField(number, from: &reader)
+    case 49...51: try part4.decodeField(number, from: &reader)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(unknownFields)
+    part4.encode(into: &writer)
+    part3.encode(into: &writer)
+    part2.encode(into: &writer)
+    part1.encode(into: &writer)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
+    part1.visitFields(&visitor)
+    part2.visitFields(&visitor)
+    part3.visitFields(&visitor)
+    part4.visitFields(&visitor)
+  }
+}
+
+extension KeywordFields.FieldStorage.Part1: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
     case 1: try reader.read(&`as`)
     case 2: try reader.read(&`associatedtype`)
     case 3: try reader.read(&`break`)
@@ -148,82 +447,11 @@ extension KeywordFields.FieldStorage: FieldContainer {
     case 14: try reader.read(&`extension`)
     case 15: try reader.read(&`fallthrough`)
     case 16: try reader.read(&`false`)
-    case 17: try reader.read(&`fileprivate`)
-    case 18: try reader.read(&`for`)
-    case 19: try reader.read(&`func`)
-    case 20: try reader.read(&`guard`)
-    case 21: try reader.read(&`if`)
-    case 22: try reader.read(&`import`)
-    case 23: try reader.read(&`in`)
-    case 24: try reader.read(&`init`)
-    case 25: try reader.read(&`inout`)
-    case 26: try reader.read(&`internal`)
-    case 27: try reader.read(&`is`)
-    case 28: try reader.read(&`let`)
-    case 29: try reader.read(&`nil`)
-    case 30: try reader.read(&`operator`)
-    case 31: try reader.read(&`precedencegroup`)
-    case 32: try reader.read(&`private`)
-    case 33: try reader.read(&`protocol`)
-    case 34: try reader.read(&`public`)
-    case 35: try reader.read(&`repeat`)
-    case 36: try reader.read(&`rethrows`)
-    case 37: try reader.read(&`return`)
-    case 38: try reader.read(&selfField)
-    case 39: try reader.read(&`static`)
-    case 40: try reader.read(&`struct`)
-    case 41: try reader.read(&`subscript`)
-    case 42: try reader.read(&`super`)
-    case 43: try reader.read(&`switch`)
-    case 44: try reader.read(&`throw`)
-    case 45: try reader.read(&`throws`)
-    case 46: try reader.read(&`true`)
-    case 47: try reader.read(&`try`)
-    case 48: try reader.read(&`typealias`)
-    case 49: try reader.read(&`var`)
-    case 50: try reader.read(&`where`)
-    case 51: try reader.read(&`while`)
     default: break
     }
   }
 
   func encode(into writer: inout Writer) {
-    writer.write(unknownFields)
-    writer.write(51, `while`)
-    writer.write(50, `where`)
-    writer.write(49, `var`)
-    writer.write(48, `typealias`)
-    writer.write(47, `try`)
-    writer.write(46, `true`)
-    writer.write(45, `throws`)
-    writer.write(44, `throw`)
-    writer.write(43, `switch`)
-    writer.write(42, `super`)
-    writer.write(41, `subscript`)
-    writer.write(40, `struct`)
-    writer.write(39, `static`)
-    writer.write(38, selfField)
-    writer.write(37, `return`)
-    writer.write(36, `rethrows`)
-    writer.write(35, `repeat`)
-    writer.write(34, `public`)
-    writer.write(33, `protocol`)
-    writer.write(32, `private`)
-    writer.write(31, `precedencegroup`)
-    writer.write(30, `operator`)
-    writer.write(29, `nil`)
-    writer.write(28, `let`)
-    writer.write(27, `is`)
-    writer.write(26, `internal`)
-    writer.write(25, `inout`)
-    writer.write(24, `init`)
-    writer.write(23, `in`)
-    writer.write(22, `import`)
-    writer.write(21, `if`)
-    writer.write(20, `guard`)
-    writer.write(19, `func`)
-    writer.write(18, `for`)
-    writer.write(17, `fileprivate`)
     writer.write(16, `false`)
     writer.write(15, `fallthrough`)
     writer.write(14, `extension`)
@@ -259,6 +487,54 @@ extension KeywordFields.FieldStorage: FieldContainer {
     visitor.visit(14, `extension`)
     visitor.visit(15, `fallthrough`)
     visitor.visit(16, `false`)
+  }
+}
+
+extension KeywordFields.FieldStorage.Part2: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 17: try reader.read(&`fileprivate`)
+    case 18: try reader.read(&`for`)
+    case 19: try reader.read(&`func`)
+    case 20: try reader.read(&`guard`)
+    case 21: try reader.read(&`if`)
+    case 22: try reader.read(&`import`)
+    case 23: try reader.read(&`in`)
+    case 24: try reader.read(&`init`)
+    case 25: try reader.read(&`inout`)
+    case 26: try reader.read(&`internal`)
+    case 27: try reader.read(&`is`)
+    case 28: try reader.read(&`let`)
+    case 29: try reader.read(&`nil`)
+    case 30: try reader.read(&`operator`)
+    case 31: try reader.read(&`precedencegroup`)
+    case 32: try reader.read(&`private`)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(32, `private`)
+    writer.write(31, `precedencegroup`)
+    writer.write(30, `operator`)
+    writer.write(29, `nil`)
+    writer.write(28, `let`)
+    writer.write(27, `is`)
+    writer.write(26, `internal`)
+    writer.write(25, `inout`)
+    writer.write(24, `init`)
+    writer.write(23, `in`)
+    writer.write(22, `import`)
+    writer.write(21, `if`)
+    writer.write(20, `guard`)
+    writer.write(19, `func`)
+    writer.write(18, `for`)
+    writer.write(17, `fileprivate`)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(17, `fileprivate`)
     visitor.visit(18, `for`)
     visitor.visit(19, `func`)
@@ -275,6 +551,54 @@ extension KeywordFields.FieldStorage: FieldContainer {
     visitor.visit(30, `operator`)
     visitor.visit(31, `precedencegroup`)
     visitor.visit(32, `private`)
+  }
+}
+
+extension KeywordFields.FieldStorage.Part3: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 33: try reader.read(&`protocol`)
+    case 34: try reader.read(&`public`)
+    case 35: try reader.read(&`repeat`)
+    case 36: try reader.read(&`rethrows`)
+    case 37: try reader.read(&`return`)
+    case 38: try reader.read(&selfField)
+    case 39: try reader.read(&`static`)
+    case 40: try reader.read(&`struct`)
+    case 41: try reader.read(&`subscript`)
+    case 42: try reader.read(&`super`)
+    case 43: try reader.read(&`switch`)
+    case 44: try reader.read(&`throw`)
+    case 45: try reader.read(&`throws`)
+    case 46: try reader.read(&`true`)
+    case 47: try reader.read(&`try`)
+    case 48: try reader.read(&`typealias`)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(48, `typealias`)
+    writer.write(47, `try`)
+    writer.write(46, `true`)
+    writer.write(45, `throws`)
+    writer.write(44, `throw`)
+    writer.write(43, `switch`)
+    writer.write(42, `super`)
+    writer.write(41, `subscript`)
+    writer.write(40, `struct`)
+    writer.write(39, `static`)
+    writer.write(38, selfField)
+    writer.write(37, `return`)
+    writer.write(36, `rethrows`)
+    writer.write(35, `repeat`)
+    writer.write(34, `public`)
+    writer.write(33, `protocol`)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(33, `protocol`)
     visitor.visit(34, `public`)
     visitor.visit(35, `repeat`)
@@ -291,6 +615,28 @@ extension KeywordFields.FieldStorage: FieldContainer {
     visitor.visit(46, `true`)
     visitor.visit(47, `try`)
     visitor.visit(48, `typealias`)
+  }
+}
+
+extension KeywordFields.FieldStorage.Part4: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 49: try reader.read(&`var`)
+    case 50: try reader.read(&`where`)
+    case 51: try reader.read(&`while`)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(51, `while`)
+    writer.write(50, `where`)
+    writer.write(49, `var`)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(49, `var`)
     visitor.visit(50, `where`)
     visitor.visit(51, `while`)

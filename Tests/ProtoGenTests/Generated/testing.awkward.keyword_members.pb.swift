@@ -5,167 +5,225 @@ import Protobuf
 
 /// `testing.awkward.keyword_members.KeywordMembers`.
 struct KeywordMembers: LargeMessage {
-  var fieldStorage = noFields
-  private static let noFields = Shared(FieldStorage())
+  var fieldStorage = Sparse<FieldStorage>()
 
   init() {}
 
-  /// The fields.
+  var `switch`: KeywordMembers.Switch? {
+    _read { yield fieldStorage.value.part1.value.switch }
+    _modify { yield &fieldStorage.value.part1.value.switch }
+  }
+
+  var `as`: String? {
+    if case .as(let value)? = `switch` { value } else { nil }
+  }
+
+  var `associatedtype`: String? {
+    if case .associatedtype(let value)? = `switch` { value } else { nil }
+  }
+
+  var `break`: String? {
+    if case .break(let value)? = `switch` { value } else { nil }
+  }
+
+  var `case`: String? {
+    if case .case(let value)? = `switch` { value } else { nil }
+  }
+
+  var `catch`: String? {
+    if case .catch(let value)? = `switch` { value } else { nil }
+  }
+
+  var `class`: String? {
+    if case .class(let value)? = `switch` { value } else { nil }
+  }
+
+  var `continue`: String? {
+    if case .continue(let value)? = `switch` { value } else { nil }
+  }
+
+  var `default`: String? {
+    if case .default(let value)? = `switch` { value } else { nil }
+  }
+
+  var `defer`: String? {
+    if case .defer(let value)? = `switch` { value } else { nil }
+  }
+
+  var `deinit`: String? {
+    if case .deinit(let value)? = `switch` { value } else { nil }
+  }
+
+  var `do`: String? {
+    if case .do(let value)? = `switch` { value } else { nil }
+  }
+
+  var `else`: String? {
+    if case .else(let value)? = `switch` { value } else { nil }
+  }
+
+  var `enum`: String? {
+    if case .enum(let value)? = `switch` { value } else { nil }
+  }
+
+  var `extension`: String? {
+    if case .extension(let value)? = `switch` { value } else { nil }
+  }
+
+  var `fallthrough`: String? {
+    if case .fallthrough(let value)? = `switch` { value } else { nil }
+  }
+
+  var `false`: String? {
+    if case .false(let value)? = `switch` { value } else { nil }
+  }
+
+  var `fileprivate`: String? {
+    if case .fileprivate(let value)? = `switch` { value } else { nil }
+  }
+
+  var `for`: String? {
+    if case .for(let value)? = `switch` { value } else { nil }
+  }
+
+  var `func`: String? {
+    if case .func(let value)? = `switch` { value } else { nil }
+  }
+
+  var `guard`: String? {
+    if case .guard(let value)? = `switch` { value } else { nil }
+  }
+
+  var `if`: String? {
+    if case .if(let value)? = `switch` { value } else { nil }
+  }
+
+  var `import`: String? {
+    if case .import(let value)? = `switch` { value } else { nil }
+  }
+
+  var `in`: String? {
+    if case .in(let value)? = `switch` { value } else { nil }
+  }
+
+  var `init`: String? {
+    if case .`init`(let value)? = `switch` { value } else { nil }
+  }
+
+  var `inout`: String? {
+    if case .inout(let value)? = `switch` { value } else { nil }
+  }
+
+  var `internal`: String? {
+    if case .internal(let value)? = `switch` { value } else { nil }
+  }
+
+  var `is`: String? {
+    if case .is(let value)? = `switch` { value } else { nil }
+  }
+
+  var `let`: String? {
+    if case .let(let value)? = `switch` { value } else { nil }
+  }
+
+  var `nil`: String? {
+    if case .nil(let value)? = `switch` { value } else { nil }
+  }
+
+  var `operator`: String? {
+    if case .operator(let value)? = `switch` { value } else { nil }
+  }
+
+  var `precedencegroup`: String? {
+    if case .precedencegroup(let value)? = `switch` { value } else { nil }
+  }
+
+  var `private`: String? {
+    if case .private(let value)? = `switch` { value } else { nil }
+  }
+
+  var `protocol`: String? {
+    if case .protocol(let value)? = `switch` { value } else { nil }
+  }
+
+  var `public`: String? {
+    if case .public(let value)? = `switch` { value } else { nil }
+  }
+
+  var `repeat`: String? {
+    if case .repeat(let value)? = `switch` { value } else { nil }
+  }
+
+  var `rethrows`: String? {
+    if case .rethrows(let value)? = `switch` { value } else { nil }
+  }
+
+  var `return`: String? {
+    if case .return(let value)? = `switch` { value } else { nil }
+  }
+
+  var selfField: String? {
+    if case .selfField(let value)? = `switch` { value } else { nil }
+  }
+
+  var `static`: String? {
+    if case .static(let value)? = `switch` { value } else { nil }
+  }
+
+  var `struct`: String? {
+    if case .struct(let value)? = `switch` { value } else { nil }
+  }
+
+  var `subscript`: String? {
+    if case .subscript(let value)? = `switch` { value } else { nil }
+  }
+
+  var `super`: String? {
+    if case .super(let value)? = `switch` { value } else { nil }
+  }
+
+  var `throw`: String? {
+    if case .throw(let value)? = `switch` { value } else { nil }
+  }
+
+  var `throws`: String? {
+    if case .throws(let value)? = `switch` { value } else { nil }
+  }
+
+  var `true`: String? {
+    if case .true(let value)? = `switch` { value } else { nil }
+  }
+
+  var `try`: String? {
+    if case .try(let value)? = `switch` { value } else { nil }
+  }
+
+  var `typealias`: String? {
+    if case .typealias(let value)? = `switch` { value } else { nil }
+  }
+
+  var `var`: String? {
+    if case .var(let value)? = `switch` { value } else { nil }
+  }
+
+  var `where`: String? {
+    if case .where(let value)? = `switch` { value } else { nil }
+  }
+
+  var `while`: String? {
+    if case .while(let value)? = `switch` { value } else { nil }
+  }
+
+  /// The fields, in parts that take no memory until one of their fields is set.
   struct FieldStorage {
-    var `switch`: KeywordMembers.Switch?
-    var `as`: String? {
-      if case .as(let value)? = `switch` { value } else { nil }
-    }
-    var `associatedtype`: String? {
-      if case .associatedtype(let value)? = `switch` { value } else { nil }
-    }
-    var `break`: String? {
-      if case .break(let value)? = `switch` { value } else { nil }
-    }
-    var `case`: String? {
-      if case .case(let value)? = `switch` { value } else { nil }
-    }
-    var `catch`: String? {
-      if case .catch(let value)? = `switch` { value } else { nil }
-    }
-    var `class`: String? {
-      if case .class(let value)? = `switch` { value } else { nil }
-    }
-    var `continue`: String? {
-      if case .continue(let value)? = `switch` { value } else { nil }
-    }
-    var `default`: String? {
-      if case .default(let value)? = `switch` { value } else { nil }
-    }
-    var `defer`: String? {
-      if case .defer(let value)? = `switch` { value } else { nil }
-    }
-    var `deinit`: String? {
-      if case .deinit(let value)? = `switch` { value } else { nil }
-    }
-    var `do`: String? {
-      if case .do(let value)? = `switch` { value } else { nil }
-    }
-    var `else`: String? {
-      if case .else(let value)? = `switch` { value } else { nil }
-    }
-    var `enum`: String? {
-      if case .enum(let value)? = `switch` { value } else { nil }
-    }
-    var `extension`: String? {
-      if case .extension(let value)? = `switch` { value } else { nil }
-    }
-    var `fallthrough`: String? {
-      if case .fallthrough(let value)? = `switch` { value } else { nil }
-    }
-    var `false`: String? {
-      if case .false(let value)? = `switch` { value } else { nil }
-    }
-    var `fileprivate`: String? {
-      if case .fileprivate(let value)? = `switch` { value } else { nil }
-    }
-    var `for`: String? {
-      if case .for(let value)? = `switch` { value } else { nil }
-    }
-    var `func`: String? {
-      if case .func(let value)? = `switch` { value } else { nil }
-    }
-    var `guard`: String? {
-      if case .guard(let value)? = `switch` { value } else { nil }
-    }
-    var `if`: String? {
-      if case .if(let value)? = `switch` { value } else { nil }
-    }
-    var `import`: String? {
-      if case .import(let value)? = `switch` { value } else { nil }
-    }
-    var `in`: String? {
-      if case .in(let value)? = `switch` { value } else { nil }
-    }
-    var `init`: String? {
-      if case .`init`(let value)? = `switch` { value } else { nil }
-    }
-    var `inout`: String? {
-      if case .inout(let value)? = `switch` { value } else { nil }
-    }
-    var `internal`: String? {
-      if case .internal(let value)? = `switch` { value } else { nil }
-    }
-    var `is`: String? {
-      if case .is(let value)? = `switch` { value } else { nil }
-    }
-    var `let`: String? {
-      if case .let(let value)? = `switch` { value } else { nil }
-    }
-    var `nil`: String? {
-      if case .nil(let value)? = `switch` { value } else { nil }
-    }
-    var `operator`: String? {
-      if case .operator(let value)? = `switch` { value } else { nil }
-    }
-    var `precedencegroup`: String? {
-      if case .precedencegroup(let value)? = `switch` { value } else { nil }
-    }
-    var `private`: String? {
-      if case .private(let value)? = `switch` { value } else { nil }
-    }
-    var `protocol`: String? {
-      if case .protocol(let value)? = `switch` { value } else { nil }
-    }
-    var `public`: String? {
-      if case .public(let value)? = `switch` { value } else { nil }
-    }
-    var `repeat`: String? {
-      if case .repeat(let value)? = `switch` { value } else { nil }
-    }
-    var `rethrows`: String? {
-      if case .rethrows(let value)? = `switch` { value } else { nil }
-    }
-    var `return`: String? {
-      if case .return(let value)? = `switch` { value } else { nil }
-    }
-    var selfField: String? {
-      if case .selfField(let value)? = `switch` { value } else { nil }
-    }
-    var `static`: String? {
-      if case .static(let value)? = `switch` { value } else { nil }
-    }
-    var `struct`: String? {
-      if case .struct(let value)? = `switch` { value } else { nil }
-    }
-    var `subscript`: String? {
-      if case .subscript(let value)? = `switch` { value } else { nil }
-    }
-    var `super`: String? {
-      if case .super(let value)? = `switch` { value } else { nil }
-    }
-    var `throw`: String? {
-      if case .throw(let value)? = `switch` { value } else { nil }
-    }
-    var `throws`: String? {
-      if case .throws(let value)? = `switch` { value } else { nil }
-    }
-    var `true`: String? {
-      if case .true(let value)? = `switch` { value } else { nil }
-    }
-    var `try`: String? {
-      if case .try(let value)? = `switch` { value } else { nil }
-    }
-    var `typealias`: String? {
-      if case .typealias(let value)? = `switch` { value } else { nil }
-    }
-    var `var`: String? {
-      if case .var(let value)? = `switch` { value } else { nil }
-    }
-    var `where`: String? {
-      if case .where(let value)? = `switch` { value } else { nil }
-    }
-    var `while`: String? {
-      if case .while(let value)? = `switch` { value } else { nil }
-    }
+    var part1 = Sparse<Part1>()
     var unknownFields = UnknownFields()
 
     init() {}
+
+    struct Part1 {
+      var `switch`: KeywordMembers.Switch?
+    }
   }
 
   enum Switch: Oneof {
@@ -396,6 +454,26 @@ extension KeywordMembers.FieldStorage: FieldContainer {
     _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
+    case 1...42, 44...51: try part1.decodeField(number, from: &reader)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(unknownFields)
+    part1.encode(into: &writer)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
+    part1.visitFields(&visitor)
+  }
+}
+
+extension KeywordMembers.FieldStorage.Part1: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
     case 1: try reader.read(&`switch`, nil, KeywordMembers.Switch.as)
     case 2: try reader.read(&`switch`, nil, KeywordMembers.Switch.associatedtype)
     case 3: try reader.read(&`switch`, nil, KeywordMembers.Switch.break)
@@ -451,7 +529,6 @@ extension KeywordMembers.FieldStorage: FieldContainer {
   }
 
   func encode(into writer: inout Writer) {
-    writer.write(unknownFields)
     writer.write(`switch`)
   }
 

@@ -5,41 +5,181 @@ import Protobuf
 
 /// `testing.awkward.members.MemberNames`.
 struct MemberNames: LargeMessage {
-  var fieldStorage = noFields
-  private static let noFields = Shared(FieldStorage())
+  var fieldStorage = Sparse<FieldStorage>()
 
   init() {}
 
-  /// The fields.
+  var descriptionField: String {
+    _read { yield fieldStorage.value.part1.value.descriptionField }
+    _modify { yield &fieldStorage.value.part1.value.descriptionField }
+  }
+
+  var debugDescriptionField: String {
+    _read { yield fieldStorage.value.part1.value.debugDescriptionField }
+    _modify { yield &fieldStorage.value.part1.value.debugDescriptionField }
+  }
+
+  var customMirrorField: String {
+    _read { yield fieldStorage.value.part1.value.customMirrorField }
+    _modify { yield &fieldStorage.value.part1.value.customMirrorField }
+  }
+
+  var hashValueField: String {
+    _read { yield fieldStorage.value.part1.value.hashValueField }
+    _modify { yield &fieldStorage.value.part1.value.hashValueField }
+  }
+
+  var unknownFieldsField: String {
+    _read { yield fieldStorage.value.part1.value.unknownFieldsField }
+    _modify { yield &fieldStorage.value.part1.value.unknownFieldsField }
+  }
+
+  var messageName: String {
+    _read { yield fieldStorage.value.part1.value.messageName }
+    _modify { yield &fieldStorage.value.part1.value.messageName }
+  }
+
+  var fieldNames: String {
+    _read { yield fieldStorage.value.part1.value.fieldNames }
+    _modify { yield &fieldStorage.value.part1.value.fieldNames }
+  }
+
+  var serialized: String {
+    _read { yield fieldStorage.value.part1.value.serialized }
+    _modify { yield &fieldStorage.value.part1.value.serialized }
+  }
+
+  var merge: String {
+    _read { yield fieldStorage.value.part2.value.merge }
+    _modify { yield &fieldStorage.value.part2.value.merge }
+  }
+
+  var encode: String {
+    _read { yield fieldStorage.value.part2.value.encode }
+    _modify { yield &fieldStorage.value.part2.value.encode }
+  }
+
+  var decodeField: String {
+    _read { yield fieldStorage.value.part2.value.decodeField }
+    _modify { yield &fieldStorage.value.part2.value.decodeField }
+  }
+
+  var visitFields: String {
+    _read { yield fieldStorage.value.part2.value.visitFields }
+    _modify { yield &fieldStorage.value.part2.value.visitFields }
+  }
+
+  var json: String {
+    _read { yield fieldStorage.value.part2.value.json }
+    _modify { yield &fieldStorage.value.part2.value.json }
+  }
+
+  var with: String {
+    _read { yield fieldStorage.value.part2.value.with }
+    _modify { yield &fieldStorage.value.part2.value.with }
+  }
+
+  var requiredFields: String {
+    _read { yield fieldStorage.value.part2.value.requiredFields }
+    _modify { yield &fieldStorage.value.part2.value.requiredFields }
+  }
+
+  var hasRequiredFields: String {
+    _read { yield fieldStorage.value.part2.value.hasRequiredFields }
+    _modify { yield &fieldStorage.value.part2.value.hasRequiredFields }
+  }
+
+  var hasOwnJsonForm: String {
+    _read { yield fieldStorage.value.part3.value.hasOwnJsonForm }
+    _modify { yield &fieldStorage.value.part3.value.hasOwnJsonForm }
+  }
+
+  var missingRequiredField: String {
+    _read { yield fieldStorage.value.part3.value.missingRequiredField }
+    _modify { yield &fieldStorage.value.part3.value.missingRequiredField }
+  }
+
+  var number: String {
+    _read { yield fieldStorage.value.part3.value.number }
+    _modify { yield &fieldStorage.value.part3.value.number }
+  }
+
+  var reader: String {
+    _read { yield fieldStorage.value.part3.value.reader }
+    _modify { yield &fieldStorage.value.part3.value.reader }
+  }
+
+  var writer: String {
+    _read { yield fieldStorage.value.part3.value.writer }
+    _modify { yield &fieldStorage.value.part3.value.writer }
+  }
+
+  var visitor: String {
+    _read { yield fieldStorage.value.part3.value.visitor }
+    _modify { yield &fieldStorage.value.part3.value.visitor }
+  }
+
+  var value: String {
+    _read { yield fieldStorage.value.part3.value.value }
+    _modify { yield &fieldStorage.value.part3.value.value }
+  }
+
+  var coding: String {
+    _read { yield fieldStorage.value.part3.value.coding }
+    _modify { yield &fieldStorage.value.part3.value.coding }
+  }
+
+  var hash: String {
+    _read { yield fieldStorage.value.part4.value.hash }
+    _modify { yield &fieldStorage.value.part4.value.hash }
+  }
+
+  /// The fields, in parts that take no memory until one of their fields is set.
   struct FieldStorage {
-    var descriptionField: String = ""
-    var debugDescriptionField: String = ""
-    var customMirrorField: String = ""
-    var hashValueField: String = ""
-    var unknownFieldsField: String = ""
-    var messageName: String = ""
-    var fieldNames: String = ""
-    var serializedField: String = ""
-    var mergeField: String = ""
-    var encodeField: String = ""
-    var decodeFieldField: String = ""
-    var visitFieldsField: String = ""
-    var jsonField: String = ""
-    var with: String = ""
-    var requiredFields: String = ""
-    var hasRequiredFields: String = ""
-    var hasOwnJsonForm: String = ""
-    var missingRequiredFieldField: String = ""
-    var number: String = ""
-    var reader: String = ""
-    var writer: String = ""
-    var visitor: String = ""
-    var value: String = ""
-    var coding: String = ""
-    var hashField: String = ""
+    var part1 = Sparse<Part1>()
+    var part2 = Sparse<Part2>()
+    var part3 = Sparse<Part3>()
+    var part4 = Sparse<Part4>()
     var unknownFields = UnknownFields()
 
     init() {}
+
+    struct Part1 {
+      var descriptionField: String = ""
+      var debugDescriptionField: String = ""
+      var customMirrorField: String = ""
+      var hashValueField: String = ""
+      var unknownFieldsField: String = ""
+      var messageName: String = ""
+      var fieldNames: String = ""
+      var serialized: String = ""
+    }
+
+    struct Part2 {
+      var merge: String = ""
+      var encode: String = ""
+      var decodeField: String = ""
+      var visitFields: String = ""
+      var json: String = ""
+      var with: String = ""
+      var requiredFields: String = ""
+      var hasRequiredFields: String = ""
+    }
+
+    struct Part3 {
+      var hasOwnJsonForm: String = ""
+      var missingRequiredField: String = ""
+      var number: String = ""
+      var reader: String = ""
+      var writer: String = ""
+      var visitor: String = ""
+      var value: String = ""
+      var coding: String = ""
+    }
+
+    struct Part4 {
+      var hash: String = ""
+    }
   }
 }
 
@@ -80,6 +220,35 @@ extension MemberNames.FieldStorage: FieldContainer {
     _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
+    case 1...8: try part1.decodeField(number, from: &reader)
+    case 9...16: try part2.decodeField(number, from: &reader)
+    case 17...24: try part3.decodeField(number, from: &reader)
+    case 25: try part4.decodeField(number, from: &reader)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(unknownFields)
+    part4.encode(into: &writer)
+    part3.encode(into: &writer)
+    part2.encode(into: &writer)
+    part1.encode(into: &writer)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
+    part1.visitFields(&visitor)
+    part2.visitFields(&visitor)
+    part3.visitFields(&visitor)
+    part4.visitFields(&visitor)
+  }
+}
+
+extension MemberNames.FieldStorage.Part1: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
     case 1: try reader.read(&descriptionField)
     case 2: try reader.read(&debugDescriptionField)
     case 3: try reader.read(&customMirrorField)
@@ -87,48 +256,13 @@ extension MemberNames.FieldStorage: FieldContainer {
     case 5: try reader.read(&unknownFieldsField)
     case 6: try reader.read(&messageName)
     case 7: try reader.read(&fieldNames)
-    case 8: try reader.read(&serializedField)
-    case 9: try reader.read(&mergeField)
-    case 10: try reader.read(&encodeField)
-    case 11: try reader.read(&decodeFieldField)
-    case 12: try reader.read(&visitFieldsField)
-    case 13: try reader.read(&jsonField)
-    case 14: try reader.read(&with)
-    case 15: try reader.read(&requiredFields)
-    case 16: try reader.read(&hasRequiredFields)
-    case 17: try reader.read(&hasOwnJsonForm)
-    case 18: try reader.read(&missingRequiredFieldField)
-    case 19: try reader.read(&self.number)
-    case 20: try reader.read(&self.reader)
-    case 21: try reader.read(&self.writer)
-    case 22: try reader.read(&self.visitor)
-    case 23: try reader.read(&value)
-    case 24: try reader.read(&coding)
-    case 25: try reader.read(&hashField)
+    case 8: try reader.read(&serialized)
     default: break
     }
   }
 
   func encode(into writer: inout Writer) {
-    writer.write(unknownFields)
-    writer.write(25, hashField)
-    writer.write(24, coding)
-    writer.write(23, value)
-    writer.write(22, self.visitor)
-    writer.write(21, self.writer)
-    writer.write(20, self.reader)
-    writer.write(19, self.number)
-    writer.write(18, missingRequiredFieldField)
-    writer.write(17, hasOwnJsonForm)
-    writer.write(16, hasRequiredFields)
-    writer.write(15, requiredFields)
-    writer.write(14, with)
-    writer.write(13, jsonField)
-    writer.write(12, visitFieldsField)
-    writer.write(11, decodeFieldField)
-    writer.write(10, encodeField)
-    writer.write(9, mergeField)
-    writer.write(8, serializedField)
+    writer.write(8, serialized)
     writer.write(7, fieldNames)
     writer.write(6, messageName)
     writer.write(5, unknownFieldsField)
@@ -146,24 +280,106 @@ extension MemberNames.FieldStorage: FieldContainer {
     visitor.visit(5, unknownFieldsField)
     visitor.visit(6, messageName)
     visitor.visit(7, fieldNames)
-    visitor.visit(8, serializedField)
-    visitor.visit(9, mergeField)
-    visitor.visit(10, encodeField)
-    visitor.visit(11, decodeFieldField)
-    visitor.visit(12, visitFieldsField)
-    visitor.visit(13, jsonField)
+    visitor.visit(8, serialized)
+  }
+}
+
+extension MemberNames.FieldStorage.Part2: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 9: try reader.read(&merge)
+    case 10: try reader.read(&encode)
+    case 11: try reader.read(&decodeField)
+    case 12: try reader.read(&visitFields)
+    case 13: try reader.read(&json)
+    case 14: try reader.read(&with)
+    case 15: try reader.read(&requiredFields)
+    case 16: try reader.read(&hasRequiredFields)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(16, hasRequiredFields)
+    writer.write(15, requiredFields)
+    writer.write(14, with)
+    writer.write(13, json)
+    writer.write(12, visitFields)
+    writer.write(11, decodeField)
+    writer.write(10, encode)
+    writer.write(9, merge)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
+    visitor.visit(9, merge)
+    visitor.visit(10, encode)
+    visitor.visit(11, decodeField)
+    visitor.visit(12, visitFields)
+    visitor.visit(13, json)
     visitor.visit(14, with)
     visitor.visit(15, requiredFields)
     visitor.visit(16, hasRequiredFields)
+  }
+}
+
+extension MemberNames.FieldStorage.Part3: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 17: try reader.read(&hasOwnJsonForm)
+    case 18: try reader.read(&missingRequiredField)
+    case 19: try reader.read(&self.number)
+    case 20: try reader.read(&self.reader)
+    case 21: try reader.read(&self.writer)
+    case 22: try reader.read(&self.visitor)
+    case 23: try reader.read(&value)
+    case 24: try reader.read(&coding)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(24, coding)
+    writer.write(23, value)
+    writer.write(22, self.visitor)
+    writer.write(21, self.writer)
+    writer.write(20, self.reader)
+    writer.write(19, self.number)
+    writer.write(18, missingRequiredField)
+    writer.write(17, hasOwnJsonForm)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(17, hasOwnJsonForm)
-    visitor.visit(18, missingRequiredFieldField)
+    visitor.visit(18, missingRequiredField)
     visitor.visit(19, self.number)
     visitor.visit(20, self.reader)
     visitor.visit(21, self.writer)
     visitor.visit(22, self.visitor)
     visitor.visit(23, value)
     visitor.visit(24, coding)
-    visitor.visit(25, hashField)
+  }
+}
+
+extension MemberNames.FieldStorage.Part4: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 25: try reader.read(&hash)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(25, hash)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
+    visitor.visit(25, hash)
   }
 }
 

@@ -5,45 +5,223 @@ import Protobuf
 
 /// `testing.awkward.runtime_types.RuntimeTypes`.
 struct RuntimeTypes: LargeMessage {
-  var fieldStorage = noFields
-  private static let noFields = Shared(FieldStorage())
+  var fieldStorage = Sparse<FieldStorage>()
 
   init() {}
 
-  /// The fields.
+  var f0: RuntimeTypes.ProtoMessage? {
+    _read { yield fieldStorage.value.part1.value.f0 }
+    _modify { yield &fieldStorage.value.part1.value.f0 }
+  }
+
+  var f1: RuntimeTypes.ProtoReader? {
+    _read { yield fieldStorage.value.part1.value.f1 }
+    _modify { yield &fieldStorage.value.part1.value.f1 }
+  }
+
+  var f2: RuntimeTypes.ProtoWriter? {
+    _read { yield fieldStorage.value.part1.value.f2 }
+    _modify { yield &fieldStorage.value.part1.value.f2 }
+  }
+
+  var f3: RuntimeTypes.ProtoWire? {
+    _read { yield fieldStorage.value.part1.value.f3 }
+    _modify { yield &fieldStorage.value.part1.value.f3 }
+  }
+
+  var f4: RuntimeTypes.ProtoMap? {
+    _read { yield fieldStorage.value.part1.value.f4 }
+    _modify { yield &fieldStorage.value.part1.value.f4 }
+  }
+
+  var f5: RuntimeTypes.ProtoBoxed? {
+    _read { yield fieldStorage.value.part1.value.f5 }
+    _modify { yield &fieldStorage.value.part1.value.f5 }
+  }
+
+  var f6: RuntimeTypes.ProtoShared? {
+    _read { yield fieldStorage.value.part1.value.f6 }
+    _modify { yield &fieldStorage.value.part1.value.f6 }
+  }
+
+  var f7: RuntimeTypes.ProtoOneof? {
+    _read { yield fieldStorage.value.part1.value.f7 }
+    _modify { yield &fieldStorage.value.part1.value.f7 }
+  }
+
+  var f8: RuntimeTypes.ProtoProtoEnum? {
+    _read { yield fieldStorage.value.part2.value.f8 }
+    _modify { yield &fieldStorage.value.part2.value.f8 }
+  }
+
+  var f9: RuntimeTypes.ProtoUnknownFields? {
+    _read { yield fieldStorage.value.part2.value.f9 }
+    _modify { yield &fieldStorage.value.part2.value.f9 }
+  }
+
+  var f10: RuntimeTypes.ProtoFieldName? {
+    _read { yield fieldStorage.value.part2.value.f10 }
+    _modify { yield &fieldStorage.value.part2.value.f10 }
+  }
+
+  var f11: RuntimeTypes.ProtoFieldNames? {
+    _read { yield fieldStorage.value.part2.value.f11 }
+    _modify { yield &fieldStorage.value.part2.value.f11 }
+  }
+
+  var f12: RuntimeTypes.ProtoFieldVisitor? {
+    _read { yield fieldStorage.value.part2.value.f12 }
+    _modify { yield &fieldStorage.value.part2.value.f12 }
+  }
+
+  var f13: RuntimeTypes.ProtoFieldReader? {
+    _read { yield fieldStorage.value.part2.value.f13 }
+    _modify { yield &fieldStorage.value.part2.value.f13 }
+  }
+
+  var f14: RuntimeTypes.ProtoFieldContainer? {
+    _read { yield fieldStorage.value.part2.value.f14 }
+    _modify { yield &fieldStorage.value.part2.value.f14 }
+  }
+
+  var f15: RuntimeTypes.ProtoFieldStorage? {
+    _read { yield fieldStorage.value.part2.value.f15 }
+    _modify { yield &fieldStorage.value.part2.value.f15 }
+  }
+
+  var f16: RuntimeTypes.ProtoLargeMessage? {
+    _read { yield fieldStorage.value.part3.value.f16 }
+    _modify { yield &fieldStorage.value.part3.value.f16 }
+  }
+
+  var f17: RuntimeTypes.ProtoDecodingError? {
+    _read { yield fieldStorage.value.part3.value.f17 }
+    _modify { yield &fieldStorage.value.part3.value.f17 }
+  }
+
+  var f18: RuntimeTypes.ProtoEncodingError? {
+    _read { yield fieldStorage.value.part3.value.f18 }
+    _modify { yield &fieldStorage.value.part3.value.f18 }
+  }
+
+  var f19: RuntimeTypes.ProtoJSONReader? {
+    _read { yield fieldStorage.value.part3.value.f19 }
+    _modify { yield &fieldStorage.value.part3.value.f19 }
+  }
+
+  var f20: RuntimeTypes.ProtoJSONWriter? {
+    _read { yield fieldStorage.value.part3.value.f20 }
+    _modify { yield &fieldStorage.value.part3.value.f20 }
+  }
+
+  var f21: RuntimeTypes.ProtoFileDescriptor? {
+    _read { yield fieldStorage.value.part3.value.f21 }
+    _modify { yield &fieldStorage.value.part3.value.f21 }
+  }
+
+  var f22: RuntimeTypes.ProtoEnumValueName? {
+    _read { yield fieldStorage.value.part3.value.f22 }
+    _modify { yield &fieldStorage.value.part3.value.f22 }
+  }
+
+  var f23: RuntimeTypes.ProtoCoding? {
+    _read { yield fieldStorage.value.part3.value.f23 }
+    _modify { yield &fieldStorage.value.part3.value.f23 }
+  }
+
+  var f24: RuntimeTypes.ProtoType? {
+    _read { yield fieldStorage.value.part4.value.f24 }
+    _modify { yield &fieldStorage.value.part4.value.f24 }
+  }
+
+  var f25: RuntimeTypes.ProtoProtocol? {
+    _read { yield fieldStorage.value.part4.value.f25 }
+    _modify { yield &fieldStorage.value.part4.value.f25 }
+  }
+
+  var f26: RuntimeTypes.ProtoSelf? {
+    _read { yield fieldStorage.value.part4.value.f26 }
+    _modify { yield &fieldStorage.value.part4.value.f26 }
+  }
+
+  var f27: RuntimeTypes.Protobuf? {
+    _read { yield fieldStorage.value.part4.value.f27 }
+    _modify { yield &fieldStorage.value.part4.value.f27 }
+  }
+
+  var f28: RuntimeTypes.ProtoRPC? {
+    _read { yield fieldStorage.value.part4.value.f28 }
+    _modify { yield &fieldStorage.value.part4.value.f28 }
+  }
+
+  var f29: RuntimeTypes.ProtoFieldSet? {
+    _read { yield fieldStorage.value.part4.value.f29 }
+    _modify { yield &fieldStorage.value.part4.value.f29 }
+  }
+
+  var f30: RuntimeTypes.ProtoSparse? {
+    _read { yield fieldStorage.value.part4.value.f30 }
+    _modify { yield &fieldStorage.value.part4.value.f30 }
+  }
+
+  var f31: RuntimeTypes.Part1? {
+    _read { yield fieldStorage.value.part4.value.f31 }
+    _modify { yield &fieldStorage.value.part4.value.f31 }
+  }
+
+  /// The fields, in parts that take no memory until one of their fields is set.
   struct FieldStorage {
-    var f0: RuntimeTypes.ProtoMessage?
-    var f1: RuntimeTypes.ProtoReader?
-    var f2: RuntimeTypes.ProtoWriter?
-    var f3: RuntimeTypes.ProtoWire?
-    var f4: RuntimeTypes.ProtoMap?
-    var f5: RuntimeTypes.ProtoBoxed?
-    var f6: RuntimeTypes.ProtoShared?
-    var f7: RuntimeTypes.ProtoOneof?
-    var f8: RuntimeTypes.ProtoProtoEnum?
-    var f9: RuntimeTypes.ProtoUnknownFields?
-    var f10: RuntimeTypes.ProtoFieldName?
-    var f11: RuntimeTypes.ProtoFieldNames?
-    var f12: RuntimeTypes.ProtoFieldVisitor?
-    var f13: RuntimeTypes.ProtoFieldReader?
-    var f14: RuntimeTypes.ProtoFieldContainer?
-    var f15: RuntimeTypes.ProtoFieldStorage?
-    var f16: RuntimeTypes.ProtoLargeMessage?
-    var f17: RuntimeTypes.ProtoDecodingError?
-    var f18: RuntimeTypes.ProtoEncodingError?
-    var f19: RuntimeTypes.ProtoJSONReader?
-    var f20: RuntimeTypes.ProtoJSONWriter?
-    var f21: RuntimeTypes.ProtoFileDescriptor?
-    var f22: RuntimeTypes.ProtoEnumValueName?
-    var f23: RuntimeTypes.ProtoCoding?
-    var f24: RuntimeTypes.ProtoType?
-    var f25: RuntimeTypes.ProtoProtocol?
-    var f26: RuntimeTypes.ProtoSelf?
-    var f27: RuntimeTypes.Protobuf?
-    var f28: RuntimeTypes.ProtoRPC?
+    var part1 = Sparse<Part1>()
+    var part2 = Sparse<Part2>()
+    var part3 = Sparse<Part3>()
+    var part4 = Sparse<Part4>()
     var unknownFields = UnknownFields()
 
     init() {}
+
+    struct Part1 {
+      var f0: RuntimeTypes.ProtoMessage?
+      var f1: RuntimeTypes.ProtoReader?
+      var f2: RuntimeTypes.ProtoWriter?
+      var f3: RuntimeTypes.ProtoWire?
+      var f4: RuntimeTypes.ProtoMap?
+      var f5: RuntimeTypes.ProtoBoxed?
+      var f6: RuntimeTypes.ProtoShared?
+      var f7: RuntimeTypes.ProtoOneof?
+    }
+
+    struct Part2 {
+      var f8: RuntimeTypes.ProtoProtoEnum?
+      var f9: RuntimeTypes.ProtoUnknownFields?
+      var f10: RuntimeTypes.ProtoFieldName?
+      var f11: RuntimeTypes.ProtoFieldNames?
+      var f12: RuntimeTypes.ProtoFieldVisitor?
+      var f13: RuntimeTypes.ProtoFieldReader?
+      var f14: RuntimeTypes.ProtoFieldContainer?
+      var f15: RuntimeTypes.ProtoFieldStorage?
+    }
+
+    struct Part3 {
+      var f16: RuntimeTypes.ProtoLargeMessage?
+      var f17: RuntimeTypes.ProtoDecodingError?
+      var f18: RuntimeTypes.ProtoEncodingError?
+      var f19: RuntimeTypes.ProtoJSONReader?
+      var f20: RuntimeTypes.ProtoJSONWriter?
+      var f21: RuntimeTypes.ProtoFileDescriptor?
+      var f22: RuntimeTypes.ProtoEnumValueName?
+      var f23: RuntimeTypes.ProtoCoding?
+    }
+
+    struct Part4 {
+      var f24: RuntimeTypes.ProtoType?
+      var f25: RuntimeTypes.ProtoProtocol?
+      var f26: RuntimeTypes.ProtoSelf?
+      var f27: RuntimeTypes.Protobuf?
+      var f28: RuntimeTypes.ProtoRPC?
+      var f29: RuntimeTypes.ProtoFieldSet?
+      var f30: RuntimeTypes.ProtoSparse?
+      var f31: RuntimeTypes.Part1?
+    }
   }
 
   /// `testing.awkward.runtime_types.RuntimeTypes.Message`.
@@ -277,6 +455,30 @@ struct RuntimeTypes: LargeMessage {
 
     init() {}
   }
+
+  /// `testing.awkward.runtime_types.RuntimeTypes.FieldSet`.
+  struct ProtoFieldSet {
+    var value: Int32 = 0
+    var unknownFields = UnknownFields()
+
+    init() {}
+  }
+
+  /// `testing.awkward.runtime_types.RuntimeTypes.Sparse`.
+  struct ProtoSparse {
+    var value: Int32 = 0
+    var unknownFields = UnknownFields()
+
+    init() {}
+  }
+
+  /// `testing.awkward.runtime_types.RuntimeTypes.Part1`.
+  struct Part1 {
+    var value: Int32 = 0
+    var unknownFields = UnknownFields()
+
+    init() {}
+  }
 }
 
 extension RuntimeTypes {
@@ -312,10 +514,42 @@ extension RuntimeTypes {
     27: "f26",
     28: "f27",
     29: "f28",
+    30: "f29",
+    31: "f30",
+    32: "f31",
   ]
 }
 
 extension RuntimeTypes.FieldStorage: FieldContainer {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 1...8: try part1.decodeField(number, from: &reader)
+    case 9...16: try part2.decodeField(number, from: &reader)
+    case 17...24: try part3.decodeField(number, from: &reader)
+    case 25...32: try part4.decodeField(number, from: &reader)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(unknownFields)
+    part4.encode(into: &writer)
+    part3.encode(into: &writer)
+    part2.encode(into: &writer)
+    part1.encode(into: &writer)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
+    part1.visitFields(&visitor)
+    part2.visitFields(&visitor)
+    part3.visitFields(&visitor)
+    part4.visitFields(&visitor)
+  }
+}
+
+extension RuntimeTypes.FieldStorage.Part1: FieldSet {
   mutating func decodeField<R: FieldReader & ~Escapable>(
     _ number: Int, from reader: inout R
   ) throws(DecodingError) {
@@ -328,54 +562,11 @@ extension RuntimeTypes.FieldStorage: FieldContainer {
     case 6: try reader.read(&f5)
     case 7: try reader.read(&f6)
     case 8: try reader.read(&f7)
-    case 9: try reader.read(&f8)
-    case 10: try reader.read(&f9)
-    case 11: try reader.read(&f10)
-    case 12: try reader.read(&f11)
-    case 13: try reader.read(&f12)
-    case 14: try reader.read(&f13)
-    case 15: try reader.read(&f14)
-    case 16: try reader.read(&f15)
-    case 17: try reader.read(&f16)
-    case 18: try reader.read(&f17)
-    case 19: try reader.read(&f18)
-    case 20: try reader.read(&f19)
-    case 21: try reader.read(&f20)
-    case 22: try reader.read(&f21)
-    case 23: try reader.read(&f22)
-    case 24: try reader.read(&f23)
-    case 25: try reader.read(&f24)
-    case 26: try reader.read(&f25)
-    case 27: try reader.read(&f26)
-    case 28: try reader.read(&f27)
-    case 29: try reader.read(&f28)
     default: break
     }
   }
 
   func encode(into writer: inout Writer) {
-    writer.write(unknownFields)
-    writer.write(29, f28)
-    writer.write(28, f27)
-    writer.write(27, f26)
-    writer.write(26, f25)
-    writer.write(25, f24)
-    writer.write(24, f23)
-    writer.write(23, f22)
-    writer.write(22, f21)
-    writer.write(21, f20)
-    writer.write(20, f19)
-    writer.write(19, f18)
-    writer.write(18, f17)
-    writer.write(17, f16)
-    writer.write(16, f15)
-    writer.write(15, f14)
-    writer.write(14, f13)
-    writer.write(13, f12)
-    writer.write(12, f11)
-    writer.write(11, f10)
-    writer.write(10, f9)
-    writer.write(9, f8)
     writer.write(8, f7)
     writer.write(7, f6)
     writer.write(6, f5)
@@ -395,6 +586,38 @@ extension RuntimeTypes.FieldStorage: FieldContainer {
     visitor.visit(6, f5)
     visitor.visit(7, f6)
     visitor.visit(8, f7)
+  }
+}
+
+extension RuntimeTypes.FieldStorage.Part2: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 9: try reader.read(&f8)
+    case 10: try reader.read(&f9)
+    case 11: try reader.read(&f10)
+    case 12: try reader.read(&f11)
+    case 13: try reader.read(&f12)
+    case 14: try reader.read(&f13)
+    case 15: try reader.read(&f14)
+    case 16: try reader.read(&f15)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(16, f15)
+    writer.write(15, f14)
+    writer.write(14, f13)
+    writer.write(13, f12)
+    writer.write(12, f11)
+    writer.write(11, f10)
+    writer.write(10, f9)
+    writer.write(9, f8)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(9, f8)
     visitor.visit(10, f9)
     visitor.visit(11, f10)
@@ -403,6 +626,38 @@ extension RuntimeTypes.FieldStorage: FieldContainer {
     visitor.visit(14, f13)
     visitor.visit(15, f14)
     visitor.visit(16, f15)
+  }
+}
+
+extension RuntimeTypes.FieldStorage.Part3: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 17: try reader.read(&f16)
+    case 18: try reader.read(&f17)
+    case 19: try reader.read(&f18)
+    case 20: try reader.read(&f19)
+    case 21: try reader.read(&f20)
+    case 22: try reader.read(&f21)
+    case 23: try reader.read(&f22)
+    case 24: try reader.read(&f23)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(24, f23)
+    writer.write(23, f22)
+    writer.write(22, f21)
+    writer.write(21, f20)
+    writer.write(20, f19)
+    writer.write(19, f18)
+    writer.write(18, f17)
+    writer.write(17, f16)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(17, f16)
     visitor.visit(18, f17)
     visitor.visit(19, f18)
@@ -411,11 +666,46 @@ extension RuntimeTypes.FieldStorage: FieldContainer {
     visitor.visit(22, f21)
     visitor.visit(23, f22)
     visitor.visit(24, f23)
+  }
+}
+
+extension RuntimeTypes.FieldStorage.Part4: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 25: try reader.read(&f24)
+    case 26: try reader.read(&f25)
+    case 27: try reader.read(&f26)
+    case 28: try reader.read(&f27)
+    case 29: try reader.read(&f28)
+    case 30: try reader.read(&f29)
+    case 31: try reader.read(&f30)
+    case 32: try reader.read(&f31)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(32, f31)
+    writer.write(31, f30)
+    writer.write(30, f29)
+    writer.write(29, f28)
+    writer.write(28, f27)
+    writer.write(27, f26)
+    writer.write(26, f25)
+    writer.write(25, f24)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(25, f24)
     visitor.visit(26, f25)
     visitor.visit(27, f26)
     visitor.visit(28, f27)
     visitor.visit(29, f28)
+    visitor.visit(30, f29)
+    visitor.visit(31, f30)
+    visitor.visit(32, f31)
   }
 }
 
@@ -1173,6 +1463,84 @@ extension RuntimeTypes.ProtoRPC: Message {
   }
 }
 
+extension RuntimeTypes.ProtoFieldSet: Message {
+  static var messageName: String { "testing.awkward.runtime_types.RuntimeTypes.FieldSet" }
+
+  static let fieldNames: FieldNames = [
+    1: "value",
+  ]
+
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 1: try reader.read(&value)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(unknownFields)
+    writer.write(1, value)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
+    visitor.visit(1, value)
+  }
+}
+
+extension RuntimeTypes.ProtoSparse: Message {
+  static var messageName: String { "testing.awkward.runtime_types.RuntimeTypes.Sparse" }
+
+  static let fieldNames: FieldNames = [
+    1: "value",
+  ]
+
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 1: try reader.read(&value)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(unknownFields)
+    writer.write(1, value)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
+    visitor.visit(1, value)
+  }
+}
+
+extension RuntimeTypes.Part1: Message {
+  static var messageName: String { "testing.awkward.runtime_types.RuntimeTypes.Part1" }
+
+  static let fieldNames: FieldNames = [
+    1: "value",
+  ]
+
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 1: try reader.read(&value)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(unknownFields)
+    writer.write(1, value)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
+    visitor.visit(1, value)
+  }
+}
+
 /// The schema of `testing/awkward/runtime_types.proto`.
 enum TestingAwkwardRuntimeTypesProto {
   static let file = FileDescriptor(
@@ -1180,7 +1548,7 @@ enum TestingAwkwardRuntimeTypesProto {
     dependencies: [],
     base64: """
       CiN0ZXN0aW5nL2F3a3dhcmQvcnVudGltZV90eXBlcy5wcm90bxIddGVzdGluZy5hd2t3YXJkLnJ1bnRpbWVfdHlwZXMi\
-      oBgKDFJ1bnRpbWVUeXBlcxJDCgJmMBgBIAEoCzIzLnRlc3RpbmcuYXdrd2FyZC5ydW50aW1lX3R5cGVzLlJ1bnRpbWVU\
+      1BoKDFJ1bnRpbWVUeXBlcxJDCgJmMBgBIAEoCzIzLnRlc3RpbmcuYXdrd2FyZC5ydW50aW1lX3R5cGVzLlJ1bnRpbWVU\
       eXBlcy5NZXNzYWdlUgJmMBJCCgJmMRgCIAEoCzIyLnRlc3RpbmcuYXdrd2FyZC5ydW50aW1lX3R5cGVzLlJ1bnRpbWVU\
       eXBlcy5SZWFkZXJSAmYxEkIKAmYyGAMgASgLMjIudGVzdGluZy5hd2t3YXJkLnJ1bnRpbWVfdHlwZXMuUnVudGltZVR5\
       cGVzLldyaXRlclICZjISQAoCZjMYBCABKAsyMC50ZXN0aW5nLmF3a3dhcmQucnVudGltZV90eXBlcy5SdW50aW1lVHlw\
@@ -1210,21 +1578,25 @@ enum TestingAwkwardRuntimeTypesProto {
       dHlwZXMuUnVudGltZVR5cGVzLlByb3RvY29sUgNmMjUSQgoDZjI2GBsgASgLMjAudGVzdGluZy5hd2t3YXJkLnJ1bnRp\
       bWVfdHlwZXMuUnVudGltZVR5cGVzLlNlbGZSA2YyNhJGCgNmMjcYHCABKAsyNC50ZXN0aW5nLmF3a3dhcmQucnVudGlt\
       ZV90eXBlcy5SdW50aW1lVHlwZXMuUHJvdG9idWZSA2YyNxJBCgNmMjgYHSABKAsyLy50ZXN0aW5nLmF3a3dhcmQucnVu\
-      dGltZV90eXBlcy5SdW50aW1lVHlwZXMuUlBDUgNmMjgaHwoHTWVzc2FnZRIUCgV2YWx1ZRgBIAEoBVIFdmFsdWUaHgoG\
-      UmVhZGVyEhQKBXZhbHVlGAEgASgFUgV2YWx1ZRoeCgZXcml0ZXISFAoFdmFsdWUYASABKAVSBXZhbHVlGhwKBFdpcmUS\
-      FAoFdmFsdWUYASABKAVSBXZhbHVlGhsKA01hcBIUCgV2YWx1ZRgBIAEoBVIFdmFsdWUaHQoFQm94ZWQSFAoFdmFsdWUY\
-      ASABKAVSBXZhbHVlGh4KBlNoYXJlZBIUCgV2YWx1ZRgBIAEoBVIFdmFsdWUaHQoFT25lb2YSFAoFdmFsdWUYASABKAVS\
-      BXZhbHVlGiEKCVByb3RvRW51bRIUCgV2YWx1ZRgBIAEoBVIFdmFsdWUaJQoNVW5rbm93bkZpZWxkcxIUCgV2YWx1ZRgB\
-      IAEoBVIFdmFsdWUaIQoJRmllbGROYW1lEhQKBXZhbHVlGAEgASgFUgV2YWx1ZRoiCgpGaWVsZE5hbWVzEhQKBXZhbHVl\
-      GAEgASgFUgV2YWx1ZRokCgxGaWVsZFZpc2l0b3ISFAoFdmFsdWUYASABKAVSBXZhbHVlGiMKC0ZpZWxkUmVhZGVyEhQK\
-      BXZhbHVlGAEgASgFUgV2YWx1ZRomCg5GaWVsZENvbnRhaW5lchIUCgV2YWx1ZRgBIAEoBVIFdmFsdWUaJAoMRmllbGRT\
-      dG9yYWdlEhQKBXZhbHVlGAEgASgFUgV2YWx1ZRokCgxMYXJnZU1lc3NhZ2USFAoFdmFsdWUYASABKAVSBXZhbHVlGiUK\
-      DURlY29kaW5nRXJyb3ISFAoFdmFsdWUYASABKAVSBXZhbHVlGiUKDUVuY29kaW5nRXJyb3ISFAoFdmFsdWUYASABKAVS\
-      BXZhbHVlGiIKCkpTT05SZWFkZXISFAoFdmFsdWUYASABKAVSBXZhbHVlGiIKCkpTT05Xcml0ZXISFAoFdmFsdWUYASAB\
-      KAVSBXZhbHVlGiYKDkZpbGVEZXNjcmlwdG9yEhQKBXZhbHVlGAEgASgFUgV2YWx1ZRolCg1FbnVtVmFsdWVOYW1lEhQK\
-      BXZhbHVlGAEgASgFUgV2YWx1ZRoeCgZDb2RpbmcSFAoFdmFsdWUYASABKAVSBXZhbHVlGhwKBFR5cGUSFAoFdmFsdWUY\
-      ASABKAVSBXZhbHVlGiAKCFByb3RvY29sEhQKBXZhbHVlGAEgASgFUgV2YWx1ZRocCgRTZWxmEhQKBXZhbHVlGAEgASgF\
-      UgV2YWx1ZRogCghQcm90b2J1ZhIUCgV2YWx1ZRgBIAEoBVIFdmFsdWUaGwoDUlBDEhQKBXZhbHVlGAEgASgFUgV2YWx1\
-      ZWIGcHJvdG8z
+      dGltZV90eXBlcy5SdW50aW1lVHlwZXMuUlBDUgNmMjgSRgoDZjI5GB4gASgLMjQudGVzdGluZy5hd2t3YXJkLnJ1bnRp\
+      bWVfdHlwZXMuUnVudGltZVR5cGVzLkZpZWxkU2V0UgNmMjkSRAoDZjMwGB8gASgLMjIudGVzdGluZy5hd2t3YXJkLnJ1\
+      bnRpbWVfdHlwZXMuUnVudGltZVR5cGVzLlNwYXJzZVIDZjMwEkMKA2YzMRggIAEoCzIxLnRlc3RpbmcuYXdrd2FyZC5y\
+      dW50aW1lX3R5cGVzLlJ1bnRpbWVUeXBlcy5QYXJ0MVIDZjMxGh8KB01lc3NhZ2USFAoFdmFsdWUYASABKAVSBXZhbHVl\
+      Gh4KBlJlYWRlchIUCgV2YWx1ZRgBIAEoBVIFdmFsdWUaHgoGV3JpdGVyEhQKBXZhbHVlGAEgASgFUgV2YWx1ZRocCgRX\
+      aXJlEhQKBXZhbHVlGAEgASgFUgV2YWx1ZRobCgNNYXASFAoFdmFsdWUYASABKAVSBXZhbHVlGh0KBUJveGVkEhQKBXZh\
+      bHVlGAEgASgFUgV2YWx1ZRoeCgZTaGFyZWQSFAoFdmFsdWUYASABKAVSBXZhbHVlGh0KBU9uZW9mEhQKBXZhbHVlGAEg\
+      ASgFUgV2YWx1ZRohCglQcm90b0VudW0SFAoFdmFsdWUYASABKAVSBXZhbHVlGiUKDVVua25vd25GaWVsZHMSFAoFdmFs\
+      dWUYASABKAVSBXZhbHVlGiEKCUZpZWxkTmFtZRIUCgV2YWx1ZRgBIAEoBVIFdmFsdWUaIgoKRmllbGROYW1lcxIUCgV2\
+      YWx1ZRgBIAEoBVIFdmFsdWUaJAoMRmllbGRWaXNpdG9yEhQKBXZhbHVlGAEgASgFUgV2YWx1ZRojCgtGaWVsZFJlYWRl\
+      chIUCgV2YWx1ZRgBIAEoBVIFdmFsdWUaJgoORmllbGRDb250YWluZXISFAoFdmFsdWUYASABKAVSBXZhbHVlGiQKDEZp\
+      ZWxkU3RvcmFnZRIUCgV2YWx1ZRgBIAEoBVIFdmFsdWUaJAoMTGFyZ2VNZXNzYWdlEhQKBXZhbHVlGAEgASgFUgV2YWx1\
+      ZRolCg1EZWNvZGluZ0Vycm9yEhQKBXZhbHVlGAEgASgFUgV2YWx1ZRolCg1FbmNvZGluZ0Vycm9yEhQKBXZhbHVlGAEg\
+      ASgFUgV2YWx1ZRoiCgpKU09OUmVhZGVyEhQKBXZhbHVlGAEgASgFUgV2YWx1ZRoiCgpKU09OV3JpdGVyEhQKBXZhbHVl\
+      GAEgASgFUgV2YWx1ZRomCg5GaWxlRGVzY3JpcHRvchIUCgV2YWx1ZRgBIAEoBVIFdmFsdWUaJQoNRW51bVZhbHVlTmFt\
+      ZRIUCgV2YWx1ZRgBIAEoBVIFdmFsdWUaHgoGQ29kaW5nEhQKBXZhbHVlGAEgASgFUgV2YWx1ZRocCgRUeXBlEhQKBXZh\
+      bHVlGAEgASgFUgV2YWx1ZRogCghQcm90b2NvbBIUCgV2YWx1ZRgBIAEoBVIFdmFsdWUaHAoEU2VsZhIUCgV2YWx1ZRgB\
+      IAEoBVIFdmFsdWUaIAoIUHJvdG9idWYSFAoFdmFsdWUYASABKAVSBXZhbHVlGhsKA1JQQxIUCgV2YWx1ZRgBIAEoBVIF\
+      dmFsdWUaIAoIRmllbGRTZXQSFAoFdmFsdWUYASABKAVSBXZhbHVlGh4KBlNwYXJzZRIUCgV2YWx1ZRgBIAEoBVIFdmFs\
+      dWUaHQoFUGFydDESFAoFdmFsdWUYASABKAVSBXZhbHVlYgZwcm90bzM=
       """)
 }

@@ -5,40 +5,171 @@ import Protobuf
 
 /// `testing.awkward.swift_types.SwiftTypes`.
 struct SwiftTypes: LargeMessage {
-  var fieldStorage = noFields
-  private static let noFields = Shared(FieldStorage())
+  var fieldStorage = Sparse<FieldStorage>()
 
   init() {}
 
-  /// The fields.
+  var f0: SwiftTypes.ProtoString? {
+    _read { yield fieldStorage.value.part1.value.f0 }
+    _modify { yield &fieldStorage.value.part1.value.f0 }
+  }
+
+  var f1: SwiftTypes.ProtoInt? {
+    _read { yield fieldStorage.value.part1.value.f1 }
+    _modify { yield &fieldStorage.value.part1.value.f1 }
+  }
+
+  var f2: SwiftTypes.ProtoInt32? {
+    _read { yield fieldStorage.value.part1.value.f2 }
+    _modify { yield &fieldStorage.value.part1.value.f2 }
+  }
+
+  var f3: SwiftTypes.ProtoInt64? {
+    _read { yield fieldStorage.value.part1.value.f3 }
+    _modify { yield &fieldStorage.value.part1.value.f3 }
+  }
+
+  var f4: SwiftTypes.ProtoUInt32? {
+    _read { yield fieldStorage.value.part1.value.f4 }
+    _modify { yield &fieldStorage.value.part1.value.f4 }
+  }
+
+  var f5: SwiftTypes.ProtoUInt64? {
+    _read { yield fieldStorage.value.part1.value.f5 }
+    _modify { yield &fieldStorage.value.part1.value.f5 }
+  }
+
+  var f6: SwiftTypes.ProtoUInt8? {
+    _read { yield fieldStorage.value.part1.value.f6 }
+    _modify { yield &fieldStorage.value.part1.value.f6 }
+  }
+
+  var f7: SwiftTypes.ProtoBool? {
+    _read { yield fieldStorage.value.part1.value.f7 }
+    _modify { yield &fieldStorage.value.part1.value.f7 }
+  }
+
+  var f8: SwiftTypes.ProtoDouble? {
+    _read { yield fieldStorage.value.part2.value.f8 }
+    _modify { yield &fieldStorage.value.part2.value.f8 }
+  }
+
+  var f9: SwiftTypes.ProtoFloat? {
+    _read { yield fieldStorage.value.part2.value.f9 }
+    _modify { yield &fieldStorage.value.part2.value.f9 }
+  }
+
+  var f10: SwiftTypes.ProtoArray? {
+    _read { yield fieldStorage.value.part2.value.f10 }
+    _modify { yield &fieldStorage.value.part2.value.f10 }
+  }
+
+  var f11: SwiftTypes.ProtoDictionary? {
+    _read { yield fieldStorage.value.part2.value.f11 }
+    _modify { yield &fieldStorage.value.part2.value.f11 }
+  }
+
+  var f12: SwiftTypes.Set? {
+    _read { yield fieldStorage.value.part2.value.f12 }
+    _modify { yield &fieldStorage.value.part2.value.f12 }
+  }
+
+  var f13: SwiftTypes.ProtoOptional? {
+    _read { yield fieldStorage.value.part2.value.f13 }
+    _modify { yield &fieldStorage.value.part2.value.f13 }
+  }
+
+  var f14: SwiftTypes.Result? {
+    _read { yield fieldStorage.value.part2.value.f14 }
+    _modify { yield &fieldStorage.value.part2.value.f14 }
+  }
+
+  var f15: SwiftTypes.ProtoError? {
+    _read { yield fieldStorage.value.part2.value.f15 }
+    _modify { yield &fieldStorage.value.part2.value.f15 }
+  }
+
+  var f16: SwiftTypes.ProtoAny? {
+    _read { yield fieldStorage.value.part3.value.f16 }
+    _modify { yield &fieldStorage.value.part3.value.f16 }
+  }
+
+  var f17: SwiftTypes.Character? {
+    _read { yield fieldStorage.value.part3.value.f17 }
+    _modify { yield &fieldStorage.value.part3.value.f17 }
+  }
+
+  var f18: SwiftTypes.ProtoNever? {
+    _read { yield fieldStorage.value.part3.value.f18 }
+    _modify { yield &fieldStorage.value.part3.value.f18 }
+  }
+
+  var f19: SwiftTypes.ProtoVoid? {
+    _read { yield fieldStorage.value.part3.value.f19 }
+    _modify { yield &fieldStorage.value.part3.value.f19 }
+  }
+
+  var f20: SwiftTypes.ProtoSendable? {
+    _read { yield fieldStorage.value.part3.value.f20 }
+    _modify { yield &fieldStorage.value.part3.value.f20 }
+  }
+
+  var f21: SwiftTypes.ProtoHashable? {
+    _read { yield fieldStorage.value.part3.value.f21 }
+    _modify { yield &fieldStorage.value.part3.value.f21 }
+  }
+
+  var f22: SwiftTypes.Mirror? {
+    _read { yield fieldStorage.value.part3.value.f22 }
+    _modify { yield &fieldStorage.value.part3.value.f22 }
+  }
+
+  var f23: SwiftTypes.Span? {
+    _read { yield fieldStorage.value.part3.value.f23 }
+    _modify { yield &fieldStorage.value.part3.value.f23 }
+  }
+
+  /// The fields, in parts that take no memory until one of their fields is set.
   struct FieldStorage {
-    var f0: SwiftTypes.ProtoString?
-    var f1: SwiftTypes.ProtoInt?
-    var f2: SwiftTypes.ProtoInt32?
-    var f3: SwiftTypes.ProtoInt64?
-    var f4: SwiftTypes.ProtoUInt32?
-    var f5: SwiftTypes.ProtoUInt64?
-    var f6: SwiftTypes.ProtoUInt8?
-    var f7: SwiftTypes.ProtoBool?
-    var f8: SwiftTypes.ProtoDouble?
-    var f9: SwiftTypes.ProtoFloat?
-    var f10: SwiftTypes.ProtoArray?
-    var f11: SwiftTypes.ProtoDictionary?
-    var f12: SwiftTypes.Set?
-    var f13: SwiftTypes.ProtoOptional?
-    var f14: SwiftTypes.Result?
-    var f15: SwiftTypes.ProtoError?
-    var f16: SwiftTypes.ProtoAny?
-    var f17: SwiftTypes.Character?
-    var f18: SwiftTypes.ProtoNever?
-    var f19: SwiftTypes.ProtoVoid?
-    var f20: SwiftTypes.ProtoSendable?
-    var f21: SwiftTypes.ProtoHashable?
-    var f22: SwiftTypes.Mirror?
-    var f23: SwiftTypes.Span?
+    var part1 = Sparse<Part1>()
+    var part2 = Sparse<Part2>()
+    var part3 = Sparse<Part3>()
     var unknownFields = UnknownFields()
 
     init() {}
+
+    struct Part1 {
+      var f0: SwiftTypes.ProtoString?
+      var f1: SwiftTypes.ProtoInt?
+      var f2: SwiftTypes.ProtoInt32?
+      var f3: SwiftTypes.ProtoInt64?
+      var f4: SwiftTypes.ProtoUInt32?
+      var f5: SwiftTypes.ProtoUInt64?
+      var f6: SwiftTypes.ProtoUInt8?
+      var f7: SwiftTypes.ProtoBool?
+    }
+
+    struct Part2 {
+      var f8: SwiftTypes.ProtoDouble?
+      var f9: SwiftTypes.ProtoFloat?
+      var f10: SwiftTypes.ProtoArray?
+      var f11: SwiftTypes.ProtoDictionary?
+      var f12: SwiftTypes.Set?
+      var f13: SwiftTypes.ProtoOptional?
+      var f14: SwiftTypes.Result?
+      var f15: SwiftTypes.ProtoError?
+    }
+
+    struct Part3 {
+      var f16: SwiftTypes.ProtoAny?
+      var f17: SwiftTypes.Character?
+      var f18: SwiftTypes.ProtoNever?
+      var f19: SwiftTypes.ProtoVoid?
+      var f20: SwiftTypes.ProtoSendable?
+      var f21: SwiftTypes.ProtoHashable?
+      var f22: SwiftTypes.Mirror?
+      var f23: SwiftTypes.Span?
+    }
   }
 
   /// `testing.awkward.swift_types.SwiftTypes.String`.
@@ -270,6 +401,32 @@ extension SwiftTypes.FieldStorage: FieldContainer {
     _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
+    case 1...8: try part1.decodeField(number, from: &reader)
+    case 9...16: try part2.decodeField(number, from: &reader)
+    case 17...24: try part3.decodeField(number, from: &reader)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(unknownFields)
+    part3.encode(into: &writer)
+    part2.encode(into: &writer)
+    part1.encode(into: &writer)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
+    part1.visitFields(&visitor)
+    part2.visitFields(&visitor)
+    part3.visitFields(&visitor)
+  }
+}
+
+extension SwiftTypes.FieldStorage.Part1: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
     case 1: try reader.read(&f0)
     case 2: try reader.read(&f1)
     case 3: try reader.read(&f2)
@@ -278,44 +435,11 @@ extension SwiftTypes.FieldStorage: FieldContainer {
     case 6: try reader.read(&f5)
     case 7: try reader.read(&f6)
     case 8: try reader.read(&f7)
-    case 9: try reader.read(&f8)
-    case 10: try reader.read(&f9)
-    case 11: try reader.read(&f10)
-    case 12: try reader.read(&f11)
-    case 13: try reader.read(&f12)
-    case 14: try reader.read(&f13)
-    case 15: try reader.read(&f14)
-    case 16: try reader.read(&f15)
-    case 17: try reader.read(&f16)
-    case 18: try reader.read(&f17)
-    case 19: try reader.read(&f18)
-    case 20: try reader.read(&f19)
-    case 21: try reader.read(&f20)
-    case 22: try reader.read(&f21)
-    case 23: try reader.read(&f22)
-    case 24: try reader.read(&f23)
     default: break
     }
   }
 
   func encode(into writer: inout Writer) {
-    writer.write(unknownFields)
-    writer.write(24, f23)
-    writer.write(23, f22)
-    writer.write(22, f21)
-    writer.write(21, f20)
-    writer.write(20, f19)
-    writer.write(19, f18)
-    writer.write(18, f17)
-    writer.write(17, f16)
-    writer.write(16, f15)
-    writer.write(15, f14)
-    writer.write(14, f13)
-    writer.write(13, f12)
-    writer.write(12, f11)
-    writer.write(11, f10)
-    writer.write(10, f9)
-    writer.write(9, f8)
     writer.write(8, f7)
     writer.write(7, f6)
     writer.write(6, f5)
@@ -335,6 +459,38 @@ extension SwiftTypes.FieldStorage: FieldContainer {
     visitor.visit(6, f5)
     visitor.visit(7, f6)
     visitor.visit(8, f7)
+  }
+}
+
+extension SwiftTypes.FieldStorage.Part2: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 9: try reader.read(&f8)
+    case 10: try reader.read(&f9)
+    case 11: try reader.read(&f10)
+    case 12: try reader.read(&f11)
+    case 13: try reader.read(&f12)
+    case 14: try reader.read(&f13)
+    case 15: try reader.read(&f14)
+    case 16: try reader.read(&f15)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(16, f15)
+    writer.write(15, f14)
+    writer.write(14, f13)
+    writer.write(13, f12)
+    writer.write(12, f11)
+    writer.write(11, f10)
+    writer.write(10, f9)
+    writer.write(9, f8)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(9, f8)
     visitor.visit(10, f9)
     visitor.visit(11, f10)
@@ -343,6 +499,38 @@ extension SwiftTypes.FieldStorage: FieldContainer {
     visitor.visit(14, f13)
     visitor.visit(15, f14)
     visitor.visit(16, f15)
+  }
+}
+
+extension SwiftTypes.FieldStorage.Part3: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 17: try reader.read(&f16)
+    case 18: try reader.read(&f17)
+    case 19: try reader.read(&f18)
+    case 20: try reader.read(&f19)
+    case 21: try reader.read(&f20)
+    case 22: try reader.read(&f21)
+    case 23: try reader.read(&f22)
+    case 24: try reader.read(&f23)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(24, f23)
+    writer.write(23, f22)
+    writer.write(22, f21)
+    writer.write(21, f20)
+    writer.write(20, f19)
+    writer.write(19, f18)
+    writer.write(18, f17)
+    writer.write(17, f16)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(17, f16)
     visitor.visit(18, f17)
     visitor.visit(19, f18)

@@ -5,1016 +5,6151 @@ import Protobuf
 
 /// `testing.awkward.thousand_fields.ThousandFields`.
 struct ThousandFields: LargeMessage {
-  var fieldStorage = noFields
-  private static let noFields = Shared(FieldStorage())
+  var fieldStorage = Sparse<FieldStorage>()
 
   init() {}
 
-  /// The fields.
+  var field0: [Int32] {
+    _read { yield fieldStorage.value.part1.value.field0 }
+    _modify { yield &fieldStorage.value.part1.value.field0 }
+  }
+
+  var field1: String {
+    _read { yield fieldStorage.value.part1.value.field1 }
+    _modify { yield &fieldStorage.value.part1.value.field1 }
+  }
+
+  var field2: [UInt8] {
+    _read { yield fieldStorage.value.part1.value.field2 }
+    _modify { yield &fieldStorage.value.part1.value.field2 }
+  }
+
+  var field3: Double? {
+    _read { yield fieldStorage.value.part1.value.field3 }
+    _modify { yield &fieldStorage.value.part1.value.field3 }
+  }
+
+  var field4: Bool {
+    _read { yield fieldStorage.value.part1.value.field4 }
+    _modify { yield &fieldStorage.value.part1.value.field4 }
+  }
+
+  var field5: [Int64] {
+    _read { yield fieldStorage.value.part1.value.field5 }
+    _modify { yield &fieldStorage.value.part1.value.field5 }
+  }
+
+  var field6: UInt32? {
+    _read { yield fieldStorage.value.part1.value.field6 }
+    _modify { yield &fieldStorage.value.part1.value.field6 }
+  }
+
+  var field7: Int32 {
+    _read { yield fieldStorage.value.part1.value.field7 }
+    _modify { yield &fieldStorage.value.part1.value.field7 }
+  }
+
+  var field8: String {
+    _read { yield fieldStorage.value.part1.value.field8 }
+    _modify { yield &fieldStorage.value.part1.value.field8 }
+  }
+
+  var field9: [UInt8]? {
+    _read { yield fieldStorage.value.part1.value.field9 }
+    _modify { yield &fieldStorage.value.part1.value.field9 }
+  }
+
+  var field10: [Double] {
+    _read { yield fieldStorage.value.part1.value.field10 }
+    _modify { yield &fieldStorage.value.part1.value.field10 }
+  }
+
+  var field11: Bool {
+    _read { yield fieldStorage.value.part1.value.field11 }
+    _modify { yield &fieldStorage.value.part1.value.field11 }
+  }
+
+  var field12: Int64? {
+    _read { yield fieldStorage.value.part1.value.field12 }
+    _modify { yield &fieldStorage.value.part1.value.field12 }
+  }
+
+  var field13: UInt32 {
+    _read { yield fieldStorage.value.part1.value.field13 }
+    _modify { yield &fieldStorage.value.part1.value.field13 }
+  }
+
+  var field14: Int32 {
+    _read { yield fieldStorage.value.part1.value.field14 }
+    _modify { yield &fieldStorage.value.part1.value.field14 }
+  }
+
+  var field15: [String] {
+    _read { yield fieldStorage.value.part1.value.field15 }
+    _modify { yield &fieldStorage.value.part1.value.field15 }
+  }
+
+  var field16: [UInt8] {
+    _read { yield fieldStorage.value.part1.value.field16 }
+    _modify { yield &fieldStorage.value.part1.value.field16 }
+  }
+
+  var field17: Double {
+    _read { yield fieldStorage.value.part1.value.field17 }
+    _modify { yield &fieldStorage.value.part1.value.field17 }
+  }
+
+  var field18: Bool? {
+    _read { yield fieldStorage.value.part1.value.field18 }
+    _modify { yield &fieldStorage.value.part1.value.field18 }
+  }
+
+  var field19: Int64 {
+    _read { yield fieldStorage.value.part1.value.field19 }
+    _modify { yield &fieldStorage.value.part1.value.field19 }
+  }
+
+  var field20: [UInt32] {
+    _read { yield fieldStorage.value.part1.value.field20 }
+    _modify { yield &fieldStorage.value.part1.value.field20 }
+  }
+
+  var field21: Int32? {
+    _read { yield fieldStorage.value.part1.value.field21 }
+    _modify { yield &fieldStorage.value.part1.value.field21 }
+  }
+
+  var field22: String {
+    _read { yield fieldStorage.value.part1.value.field22 }
+    _modify { yield &fieldStorage.value.part1.value.field22 }
+  }
+
+  var field23: [UInt8] {
+    _read { yield fieldStorage.value.part1.value.field23 }
+    _modify { yield &fieldStorage.value.part1.value.field23 }
+  }
+
+  var field24: Double? {
+    _read { yield fieldStorage.value.part1.value.field24 }
+    _modify { yield &fieldStorage.value.part1.value.field24 }
+  }
+
+  var field25: [Bool] {
+    _read { yield fieldStorage.value.part1.value.field25 }
+    _modify { yield &fieldStorage.value.part1.value.field25 }
+  }
+
+  var field26: Int64 {
+    _read { yield fieldStorage.value.part1.value.field26 }
+    _modify { yield &fieldStorage.value.part1.value.field26 }
+  }
+
+  var field27: UInt32? {
+    _read { yield fieldStorage.value.part1.value.field27 }
+    _modify { yield &fieldStorage.value.part1.value.field27 }
+  }
+
+  var field28: Int32 {
+    _read { yield fieldStorage.value.part1.value.field28 }
+    _modify { yield &fieldStorage.value.part1.value.field28 }
+  }
+
+  var field29: String {
+    _read { yield fieldStorage.value.part2.value.field29 }
+    _modify { yield &fieldStorage.value.part2.value.field29 }
+  }
+
+  var field30: [[UInt8]] {
+    _read { yield fieldStorage.value.part2.value.field30 }
+    _modify { yield &fieldStorage.value.part2.value.field30 }
+  }
+
+  var field31: Double {
+    _read { yield fieldStorage.value.part2.value.field31 }
+    _modify { yield &fieldStorage.value.part2.value.field31 }
+  }
+
+  var field32: Bool {
+    _read { yield fieldStorage.value.part2.value.field32 }
+    _modify { yield &fieldStorage.value.part2.value.field32 }
+  }
+
+  var field33: Int64? {
+    _read { yield fieldStorage.value.part2.value.field33 }
+    _modify { yield &fieldStorage.value.part2.value.field33 }
+  }
+
+  var field34: UInt32 {
+    _read { yield fieldStorage.value.part2.value.field34 }
+    _modify { yield &fieldStorage.value.part2.value.field34 }
+  }
+
+  var field35: [Int32] {
+    _read { yield fieldStorage.value.part2.value.field35 }
+    _modify { yield &fieldStorage.value.part2.value.field35 }
+  }
+
+  var field36: String? {
+    _read { yield fieldStorage.value.part2.value.field36 }
+    _modify { yield &fieldStorage.value.part2.value.field36 }
+  }
+
+  var field37: [UInt8] {
+    _read { yield fieldStorage.value.part2.value.field37 }
+    _modify { yield &fieldStorage.value.part2.value.field37 }
+  }
+
+  var field38: Double {
+    _read { yield fieldStorage.value.part2.value.field38 }
+    _modify { yield &fieldStorage.value.part2.value.field38 }
+  }
+
+  var field39: Bool? {
+    _read { yield fieldStorage.value.part2.value.field39 }
+    _modify { yield &fieldStorage.value.part2.value.field39 }
+  }
+
+  var field40: [Int64] {
+    _read { yield fieldStorage.value.part2.value.field40 }
+    _modify { yield &fieldStorage.value.part2.value.field40 }
+  }
+
+  var field41: UInt32 {
+    _read { yield fieldStorage.value.part2.value.field41 }
+    _modify { yield &fieldStorage.value.part2.value.field41 }
+  }
+
+  var field42: Int32? {
+    _read { yield fieldStorage.value.part2.value.field42 }
+    _modify { yield &fieldStorage.value.part2.value.field42 }
+  }
+
+  var field43: String {
+    _read { yield fieldStorage.value.part2.value.field43 }
+    _modify { yield &fieldStorage.value.part2.value.field43 }
+  }
+
+  var field44: [UInt8] {
+    _read { yield fieldStorage.value.part2.value.field44 }
+    _modify { yield &fieldStorage.value.part2.value.field44 }
+  }
+
+  var field45: [Double] {
+    _read { yield fieldStorage.value.part2.value.field45 }
+    _modify { yield &fieldStorage.value.part2.value.field45 }
+  }
+
+  var field46: Bool {
+    _read { yield fieldStorage.value.part2.value.field46 }
+    _modify { yield &fieldStorage.value.part2.value.field46 }
+  }
+
+  var field47: Int64 {
+    _read { yield fieldStorage.value.part2.value.field47 }
+    _modify { yield &fieldStorage.value.part2.value.field47 }
+  }
+
+  var field48: UInt32? {
+    _read { yield fieldStorage.value.part2.value.field48 }
+    _modify { yield &fieldStorage.value.part2.value.field48 }
+  }
+
+  var field49: Int32 {
+    _read { yield fieldStorage.value.part2.value.field49 }
+    _modify { yield &fieldStorage.value.part2.value.field49 }
+  }
+
+  var field50: [String] {
+    _read { yield fieldStorage.value.part2.value.field50 }
+    _modify { yield &fieldStorage.value.part2.value.field50 }
+  }
+
+  var field51: [UInt8]? {
+    _read { yield fieldStorage.value.part2.value.field51 }
+    _modify { yield &fieldStorage.value.part2.value.field51 }
+  }
+
+  var field52: Double {
+    _read { yield fieldStorage.value.part2.value.field52 }
+    _modify { yield &fieldStorage.value.part2.value.field52 }
+  }
+
+  var field53: Bool {
+    _read { yield fieldStorage.value.part2.value.field53 }
+    _modify { yield &fieldStorage.value.part2.value.field53 }
+  }
+
+  var field54: Int64? {
+    _read { yield fieldStorage.value.part2.value.field54 }
+    _modify { yield &fieldStorage.value.part2.value.field54 }
+  }
+
+  var field55: [UInt32] {
+    _read { yield fieldStorage.value.part2.value.field55 }
+    _modify { yield &fieldStorage.value.part2.value.field55 }
+  }
+
+  var field56: Int32 {
+    _read { yield fieldStorage.value.part2.value.field56 }
+    _modify { yield &fieldStorage.value.part2.value.field56 }
+  }
+
+  var field57: String? {
+    _read { yield fieldStorage.value.part2.value.field57 }
+    _modify { yield &fieldStorage.value.part2.value.field57 }
+  }
+
+  var field58: [UInt8] {
+    _read { yield fieldStorage.value.part3.value.field58 }
+    _modify { yield &fieldStorage.value.part3.value.field58 }
+  }
+
+  var field59: Double {
+    _read { yield fieldStorage.value.part3.value.field59 }
+    _modify { yield &fieldStorage.value.part3.value.field59 }
+  }
+
+  var field60: [Bool] {
+    _read { yield fieldStorage.value.part3.value.field60 }
+    _modify { yield &fieldStorage.value.part3.value.field60 }
+  }
+
+  var field61: Int64 {
+    _read { yield fieldStorage.value.part3.value.field61 }
+    _modify { yield &fieldStorage.value.part3.value.field61 }
+  }
+
+  var field62: UInt32 {
+    _read { yield fieldStorage.value.part3.value.field62 }
+    _modify { yield &fieldStorage.value.part3.value.field62 }
+  }
+
+  var field63: Int32? {
+    _read { yield fieldStorage.value.part3.value.field63 }
+    _modify { yield &fieldStorage.value.part3.value.field63 }
+  }
+
+  var field64: String {
+    _read { yield fieldStorage.value.part3.value.field64 }
+    _modify { yield &fieldStorage.value.part3.value.field64 }
+  }
+
+  var field65: [[UInt8]] {
+    _read { yield fieldStorage.value.part3.value.field65 }
+    _modify { yield &fieldStorage.value.part3.value.field65 }
+  }
+
+  var field66: Double? {
+    _read { yield fieldStorage.value.part3.value.field66 }
+    _modify { yield &fieldStorage.value.part3.value.field66 }
+  }
+
+  var field67: Bool {
+    _read { yield fieldStorage.value.part3.value.field67 }
+    _modify { yield &fieldStorage.value.part3.value.field67 }
+  }
+
+  var field68: Int64 {
+    _read { yield fieldStorage.value.part3.value.field68 }
+    _modify { yield &fieldStorage.value.part3.value.field68 }
+  }
+
+  var field69: UInt32? {
+    _read { yield fieldStorage.value.part3.value.field69 }
+    _modify { yield &fieldStorage.value.part3.value.field69 }
+  }
+
+  var field70: [Int32] {
+    _read { yield fieldStorage.value.part3.value.field70 }
+    _modify { yield &fieldStorage.value.part3.value.field70 }
+  }
+
+  var field71: String {
+    _read { yield fieldStorage.value.part3.value.field71 }
+    _modify { yield &fieldStorage.value.part3.value.field71 }
+  }
+
+  var field72: [UInt8]? {
+    _read { yield fieldStorage.value.part3.value.field72 }
+    _modify { yield &fieldStorage.value.part3.value.field72 }
+  }
+
+  var field73: Double {
+    _read { yield fieldStorage.value.part3.value.field73 }
+    _modify { yield &fieldStorage.value.part3.value.field73 }
+  }
+
+  var field74: Bool {
+    _read { yield fieldStorage.value.part3.value.field74 }
+    _modify { yield &fieldStorage.value.part3.value.field74 }
+  }
+
+  var field75: [Int64] {
+    _read { yield fieldStorage.value.part3.value.field75 }
+    _modify { yield &fieldStorage.value.part3.value.field75 }
+  }
+
+  var field76: UInt32 {
+    _read { yield fieldStorage.value.part3.value.field76 }
+    _modify { yield &fieldStorage.value.part3.value.field76 }
+  }
+
+  var field77: Int32 {
+    _read { yield fieldStorage.value.part3.value.field77 }
+    _modify { yield &fieldStorage.value.part3.value.field77 }
+  }
+
+  var field78: String? {
+    _read { yield fieldStorage.value.part3.value.field78 }
+    _modify { yield &fieldStorage.value.part3.value.field78 }
+  }
+
+  var field79: [UInt8] {
+    _read { yield fieldStorage.value.part3.value.field79 }
+    _modify { yield &fieldStorage.value.part3.value.field79 }
+  }
+
+  var field80: [Double] {
+    _read { yield fieldStorage.value.part3.value.field80 }
+    _modify { yield &fieldStorage.value.part3.value.field80 }
+  }
+
+  var field81: Bool? {
+    _read { yield fieldStorage.value.part3.value.field81 }
+    _modify { yield &fieldStorage.value.part3.value.field81 }
+  }
+
+  var field82: Int64 {
+    _read { yield fieldStorage.value.part3.value.field82 }
+    _modify { yield &fieldStorage.value.part3.value.field82 }
+  }
+
+  var field83: UInt32 {
+    _read { yield fieldStorage.value.part3.value.field83 }
+    _modify { yield &fieldStorage.value.part3.value.field83 }
+  }
+
+  var field84: Int32? {
+    _read { yield fieldStorage.value.part3.value.field84 }
+    _modify { yield &fieldStorage.value.part3.value.field84 }
+  }
+
+  var field85: [String] {
+    _read { yield fieldStorage.value.part3.value.field85 }
+    _modify { yield &fieldStorage.value.part3.value.field85 }
+  }
+
+  var field86: [UInt8] {
+    _read { yield fieldStorage.value.part3.value.field86 }
+    _modify { yield &fieldStorage.value.part3.value.field86 }
+  }
+
+  var field87: Double? {
+    _read { yield fieldStorage.value.part3.value.field87 }
+    _modify { yield &fieldStorage.value.part3.value.field87 }
+  }
+
+  var field88: Bool {
+    _read { yield fieldStorage.value.part4.value.field88 }
+    _modify { yield &fieldStorage.value.part4.value.field88 }
+  }
+
+  var field89: Int64 {
+    _read { yield fieldStorage.value.part4.value.field89 }
+    _modify { yield &fieldStorage.value.part4.value.field89 }
+  }
+
+  var field90: [UInt32] {
+    _read { yield fieldStorage.value.part4.value.field90 }
+    _modify { yield &fieldStorage.value.part4.value.field90 }
+  }
+
+  var field91: Int32 {
+    _read { yield fieldStorage.value.part4.value.field91 }
+    _modify { yield &fieldStorage.value.part4.value.field91 }
+  }
+
+  var field92: String {
+    _read { yield fieldStorage.value.part4.value.field92 }
+    _modify { yield &fieldStorage.value.part4.value.field92 }
+  }
+
+  var field93: [UInt8]? {
+    _read { yield fieldStorage.value.part4.value.field93 }
+    _modify { yield &fieldStorage.value.part4.value.field93 }
+  }
+
+  var field94: Double {
+    _read { yield fieldStorage.value.part4.value.field94 }
+    _modify { yield &fieldStorage.value.part4.value.field94 }
+  }
+
+  var field95: [Bool] {
+    _read { yield fieldStorage.value.part4.value.field95 }
+    _modify { yield &fieldStorage.value.part4.value.field95 }
+  }
+
+  var field96: Int64? {
+    _read { yield fieldStorage.value.part4.value.field96 }
+    _modify { yield &fieldStorage.value.part4.value.field96 }
+  }
+
+  var field97: UInt32 {
+    _read { yield fieldStorage.value.part4.value.field97 }
+    _modify { yield &fieldStorage.value.part4.value.field97 }
+  }
+
+  var field98: Int32 {
+    _read { yield fieldStorage.value.part4.value.field98 }
+    _modify { yield &fieldStorage.value.part4.value.field98 }
+  }
+
+  var field99: String? {
+    _read { yield fieldStorage.value.part4.value.field99 }
+    _modify { yield &fieldStorage.value.part4.value.field99 }
+  }
+
+  var field100: [[UInt8]] {
+    _read { yield fieldStorage.value.part4.value.field100 }
+    _modify { yield &fieldStorage.value.part4.value.field100 }
+  }
+
+  var field101: Double {
+    _read { yield fieldStorage.value.part4.value.field101 }
+    _modify { yield &fieldStorage.value.part4.value.field101 }
+  }
+
+  var field102: Bool? {
+    _read { yield fieldStorage.value.part4.value.field102 }
+    _modify { yield &fieldStorage.value.part4.value.field102 }
+  }
+
+  var field103: Int64 {
+    _read { yield fieldStorage.value.part4.value.field103 }
+    _modify { yield &fieldStorage.value.part4.value.field103 }
+  }
+
+  var field104: UInt32 {
+    _read { yield fieldStorage.value.part4.value.field104 }
+    _modify { yield &fieldStorage.value.part4.value.field104 }
+  }
+
+  var field105: [Int32] {
+    _read { yield fieldStorage.value.part4.value.field105 }
+    _modify { yield &fieldStorage.value.part4.value.field105 }
+  }
+
+  var field106: String {
+    _read { yield fieldStorage.value.part4.value.field106 }
+    _modify { yield &fieldStorage.value.part4.value.field106 }
+  }
+
+  var field107: [UInt8] {
+    _read { yield fieldStorage.value.part4.value.field107 }
+    _modify { yield &fieldStorage.value.part4.value.field107 }
+  }
+
+  var field108: Double? {
+    _read { yield fieldStorage.value.part4.value.field108 }
+    _modify { yield &fieldStorage.value.part4.value.field108 }
+  }
+
+  var field109: Bool {
+    _read { yield fieldStorage.value.part4.value.field109 }
+    _modify { yield &fieldStorage.value.part4.value.field109 }
+  }
+
+  var field110: [Int64] {
+    _read { yield fieldStorage.value.part4.value.field110 }
+    _modify { yield &fieldStorage.value.part4.value.field110 }
+  }
+
+  var field111: UInt32? {
+    _read { yield fieldStorage.value.part4.value.field111 }
+    _modify { yield &fieldStorage.value.part4.value.field111 }
+  }
+
+  var field112: Int32 {
+    _read { yield fieldStorage.value.part4.value.field112 }
+    _modify { yield &fieldStorage.value.part4.value.field112 }
+  }
+
+  var field113: String {
+    _read { yield fieldStorage.value.part4.value.field113 }
+    _modify { yield &fieldStorage.value.part4.value.field113 }
+  }
+
+  var field114: [UInt8]? {
+    _read { yield fieldStorage.value.part4.value.field114 }
+    _modify { yield &fieldStorage.value.part4.value.field114 }
+  }
+
+  var field115: [Double] {
+    _read { yield fieldStorage.value.part4.value.field115 }
+    _modify { yield &fieldStorage.value.part4.value.field115 }
+  }
+
+  var field116: Bool {
+    _read { yield fieldStorage.value.part4.value.field116 }
+    _modify { yield &fieldStorage.value.part4.value.field116 }
+  }
+
+  var field117: Int64? {
+    _read { yield fieldStorage.value.part5.value.field117 }
+    _modify { yield &fieldStorage.value.part5.value.field117 }
+  }
+
+  var field118: UInt32 {
+    _read { yield fieldStorage.value.part5.value.field118 }
+    _modify { yield &fieldStorage.value.part5.value.field118 }
+  }
+
+  var field119: Int32 {
+    _read { yield fieldStorage.value.part5.value.field119 }
+    _modify { yield &fieldStorage.value.part5.value.field119 }
+  }
+
+  var field120: [String] {
+    _read { yield fieldStorage.value.part5.value.field120 }
+    _modify { yield &fieldStorage.value.part5.value.field120 }
+  }
+
+  var field121: [UInt8] {
+    _read { yield fieldStorage.value.part5.value.field121 }
+    _modify { yield &fieldStorage.value.part5.value.field121 }
+  }
+
+  var field122: Double {
+    _read { yield fieldStorage.value.part5.value.field122 }
+    _modify { yield &fieldStorage.value.part5.value.field122 }
+  }
+
+  var field123: Bool? {
+    _read { yield fieldStorage.value.part5.value.field123 }
+    _modify { yield &fieldStorage.value.part5.value.field123 }
+  }
+
+  var field124: Int64 {
+    _read { yield fieldStorage.value.part5.value.field124 }
+    _modify { yield &fieldStorage.value.part5.value.field124 }
+  }
+
+  var field125: [UInt32] {
+    _read { yield fieldStorage.value.part5.value.field125 }
+    _modify { yield &fieldStorage.value.part5.value.field125 }
+  }
+
+  var field126: Int32? {
+    _read { yield fieldStorage.value.part5.value.field126 }
+    _modify { yield &fieldStorage.value.part5.value.field126 }
+  }
+
+  var field127: String {
+    _read { yield fieldStorage.value.part5.value.field127 }
+    _modify { yield &fieldStorage.value.part5.value.field127 }
+  }
+
+  var field128: [UInt8] {
+    _read { yield fieldStorage.value.part5.value.field128 }
+    _modify { yield &fieldStorage.value.part5.value.field128 }
+  }
+
+  var field129: Double? {
+    _read { yield fieldStorage.value.part5.value.field129 }
+    _modify { yield &fieldStorage.value.part5.value.field129 }
+  }
+
+  var field130: [Bool] {
+    _read { yield fieldStorage.value.part5.value.field130 }
+    _modify { yield &fieldStorage.value.part5.value.field130 }
+  }
+
+  var field131: Int64 {
+    _read { yield fieldStorage.value.part5.value.field131 }
+    _modify { yield &fieldStorage.value.part5.value.field131 }
+  }
+
+  var field132: UInt32? {
+    _read { yield fieldStorage.value.part5.value.field132 }
+    _modify { yield &fieldStorage.value.part5.value.field132 }
+  }
+
+  var field133: Int32 {
+    _read { yield fieldStorage.value.part5.value.field133 }
+    _modify { yield &fieldStorage.value.part5.value.field133 }
+  }
+
+  var field134: String {
+    _read { yield fieldStorage.value.part5.value.field134 }
+    _modify { yield &fieldStorage.value.part5.value.field134 }
+  }
+
+  var field135: [[UInt8]] {
+    _read { yield fieldStorage.value.part5.value.field135 }
+    _modify { yield &fieldStorage.value.part5.value.field135 }
+  }
+
+  var field136: Double {
+    _read { yield fieldStorage.value.part5.value.field136 }
+    _modify { yield &fieldStorage.value.part5.value.field136 }
+  }
+
+  var field137: Bool {
+    _read { yield fieldStorage.value.part5.value.field137 }
+    _modify { yield &fieldStorage.value.part5.value.field137 }
+  }
+
+  var field138: Int64? {
+    _read { yield fieldStorage.value.part5.value.field138 }
+    _modify { yield &fieldStorage.value.part5.value.field138 }
+  }
+
+  var field139: UInt32 {
+    _read { yield fieldStorage.value.part5.value.field139 }
+    _modify { yield &fieldStorage.value.part5.value.field139 }
+  }
+
+  var field140: [Int32] {
+    _read { yield fieldStorage.value.part5.value.field140 }
+    _modify { yield &fieldStorage.value.part5.value.field140 }
+  }
+
+  var field141: String? {
+    _read { yield fieldStorage.value.part5.value.field141 }
+    _modify { yield &fieldStorage.value.part5.value.field141 }
+  }
+
+  var field142: [UInt8] {
+    _read { yield fieldStorage.value.part5.value.field142 }
+    _modify { yield &fieldStorage.value.part5.value.field142 }
+  }
+
+  var field143: Double {
+    _read { yield fieldStorage.value.part5.value.field143 }
+    _modify { yield &fieldStorage.value.part5.value.field143 }
+  }
+
+  var field144: Bool? {
+    _read { yield fieldStorage.value.part5.value.field144 }
+    _modify { yield &fieldStorage.value.part5.value.field144 }
+  }
+
+  var field145: [Int64] {
+    _read { yield fieldStorage.value.part5.value.field145 }
+    _modify { yield &fieldStorage.value.part5.value.field145 }
+  }
+
+  var field146: UInt32 {
+    _read { yield fieldStorage.value.part5.value.field146 }
+    _modify { yield &fieldStorage.value.part5.value.field146 }
+  }
+
+  var field147: Int32? {
+    _read { yield fieldStorage.value.part6.value.field147 }
+    _modify { yield &fieldStorage.value.part6.value.field147 }
+  }
+
+  var field148: String {
+    _read { yield fieldStorage.value.part6.value.field148 }
+    _modify { yield &fieldStorage.value.part6.value.field148 }
+  }
+
+  var field149: [UInt8] {
+    _read { yield fieldStorage.value.part6.value.field149 }
+    _modify { yield &fieldStorage.value.part6.value.field149 }
+  }
+
+  var field150: [Double] {
+    _read { yield fieldStorage.value.part6.value.field150 }
+    _modify { yield &fieldStorage.value.part6.value.field150 }
+  }
+
+  var field151: Bool {
+    _read { yield fieldStorage.value.part6.value.field151 }
+    _modify { yield &fieldStorage.value.part6.value.field151 }
+  }
+
+  var field152: Int64 {
+    _read { yield fieldStorage.value.part6.value.field152 }
+    _modify { yield &fieldStorage.value.part6.value.field152 }
+  }
+
+  var field153: UInt32? {
+    _read { yield fieldStorage.value.part6.value.field153 }
+    _modify { yield &fieldStorage.value.part6.value.field153 }
+  }
+
+  var field154: Int32 {
+    _read { yield fieldStorage.value.part6.value.field154 }
+    _modify { yield &fieldStorage.value.part6.value.field154 }
+  }
+
+  var field155: [String] {
+    _read { yield fieldStorage.value.part6.value.field155 }
+    _modify { yield &fieldStorage.value.part6.value.field155 }
+  }
+
+  var field156: [UInt8]? {
+    _read { yield fieldStorage.value.part6.value.field156 }
+    _modify { yield &fieldStorage.value.part6.value.field156 }
+  }
+
+  var field157: Double {
+    _read { yield fieldStorage.value.part6.value.field157 }
+    _modify { yield &fieldStorage.value.part6.value.field157 }
+  }
+
+  var field158: Bool {
+    _read { yield fieldStorage.value.part6.value.field158 }
+    _modify { yield &fieldStorage.value.part6.value.field158 }
+  }
+
+  var field159: Int64? {
+    _read { yield fieldStorage.value.part6.value.field159 }
+    _modify { yield &fieldStorage.value.part6.value.field159 }
+  }
+
+  var field160: [UInt32] {
+    _read { yield fieldStorage.value.part6.value.field160 }
+    _modify { yield &fieldStorage.value.part6.value.field160 }
+  }
+
+  var field161: Int32 {
+    _read { yield fieldStorage.value.part6.value.field161 }
+    _modify { yield &fieldStorage.value.part6.value.field161 }
+  }
+
+  var field162: String? {
+    _read { yield fieldStorage.value.part6.value.field162 }
+    _modify { yield &fieldStorage.value.part6.value.field162 }
+  }
+
+  var field163: [UInt8] {
+    _read { yield fieldStorage.value.part6.value.field163 }
+    _modify { yield &fieldStorage.value.part6.value.field163 }
+  }
+
+  var field164: Double {
+    _read { yield fieldStorage.value.part6.value.field164 }
+    _modify { yield &fieldStorage.value.part6.value.field164 }
+  }
+
+  var field165: [Bool] {
+    _read { yield fieldStorage.value.part6.value.field165 }
+    _modify { yield &fieldStorage.value.part6.value.field165 }
+  }
+
+  var field166: Int64 {
+    _read { yield fieldStorage.value.part6.value.field166 }
+    _modify { yield &fieldStorage.value.part6.value.field166 }
+  }
+
+  var field167: UInt32 {
+    _read { yield fieldStorage.value.part6.value.field167 }
+    _modify { yield &fieldStorage.value.part6.value.field167 }
+  }
+
+  var field168: Int32? {
+    _read { yield fieldStorage.value.part6.value.field168 }
+    _modify { yield &fieldStorage.value.part6.value.field168 }
+  }
+
+  var field169: String {
+    _read { yield fieldStorage.value.part6.value.field169 }
+    _modify { yield &fieldStorage.value.part6.value.field169 }
+  }
+
+  var field170: [[UInt8]] {
+    _read { yield fieldStorage.value.part6.value.field170 }
+    _modify { yield &fieldStorage.value.part6.value.field170 }
+  }
+
+  var field171: Double? {
+    _read { yield fieldStorage.value.part6.value.field171 }
+    _modify { yield &fieldStorage.value.part6.value.field171 }
+  }
+
+  var field172: Bool {
+    _read { yield fieldStorage.value.part6.value.field172 }
+    _modify { yield &fieldStorage.value.part6.value.field172 }
+  }
+
+  var field173: Int64 {
+    _read { yield fieldStorage.value.part6.value.field173 }
+    _modify { yield &fieldStorage.value.part6.value.field173 }
+  }
+
+  var field174: UInt32? {
+    _read { yield fieldStorage.value.part6.value.field174 }
+    _modify { yield &fieldStorage.value.part6.value.field174 }
+  }
+
+  var field175: [Int32] {
+    _read { yield fieldStorage.value.part6.value.field175 }
+    _modify { yield &fieldStorage.value.part6.value.field175 }
+  }
+
+  var field176: String {
+    _read { yield fieldStorage.value.part7.value.field176 }
+    _modify { yield &fieldStorage.value.part7.value.field176 }
+  }
+
+  var field177: [UInt8]? {
+    _read { yield fieldStorage.value.part7.value.field177 }
+    _modify { yield &fieldStorage.value.part7.value.field177 }
+  }
+
+  var field178: Double {
+    _read { yield fieldStorage.value.part7.value.field178 }
+    _modify { yield &fieldStorage.value.part7.value.field178 }
+  }
+
+  var field179: Bool {
+    _read { yield fieldStorage.value.part7.value.field179 }
+    _modify { yield &fieldStorage.value.part7.value.field179 }
+  }
+
+  var field180: [Int64] {
+    _read { yield fieldStorage.value.part7.value.field180 }
+    _modify { yield &fieldStorage.value.part7.value.field180 }
+  }
+
+  var field181: UInt32 {
+    _read { yield fieldStorage.value.part7.value.field181 }
+    _modify { yield &fieldStorage.value.part7.value.field181 }
+  }
+
+  var field182: Int32 {
+    _read { yield fieldStorage.value.part7.value.field182 }
+    _modify { yield &fieldStorage.value.part7.value.field182 }
+  }
+
+  var field183: String? {
+    _read { yield fieldStorage.value.part7.value.field183 }
+    _modify { yield &fieldStorage.value.part7.value.field183 }
+  }
+
+  var field184: [UInt8] {
+    _read { yield fieldStorage.value.part7.value.field184 }
+    _modify { yield &fieldStorage.value.part7.value.field184 }
+  }
+
+  var field185: [Double] {
+    _read { yield fieldStorage.value.part7.value.field185 }
+    _modify { yield &fieldStorage.value.part7.value.field185 }
+  }
+
+  var field186: Bool? {
+    _read { yield fieldStorage.value.part7.value.field186 }
+    _modify { yield &fieldStorage.value.part7.value.field186 }
+  }
+
+  var field187: Int64 {
+    _read { yield fieldStorage.value.part7.value.field187 }
+    _modify { yield &fieldStorage.value.part7.value.field187 }
+  }
+
+  var field188: UInt32 {
+    _read { yield fieldStorage.value.part7.value.field188 }
+    _modify { yield &fieldStorage.value.part7.value.field188 }
+  }
+
+  var field189: Int32? {
+    _read { yield fieldStorage.value.part7.value.field189 }
+    _modify { yield &fieldStorage.value.part7.value.field189 }
+  }
+
+  var field190: [String] {
+    _read { yield fieldStorage.value.part7.value.field190 }
+    _modify { yield &fieldStorage.value.part7.value.field190 }
+  }
+
+  var field191: [UInt8] {
+    _read { yield fieldStorage.value.part7.value.field191 }
+    _modify { yield &fieldStorage.value.part7.value.field191 }
+  }
+
+  var field192: Double? {
+    _read { yield fieldStorage.value.part7.value.field192 }
+    _modify { yield &fieldStorage.value.part7.value.field192 }
+  }
+
+  var field193: Bool {
+    _read { yield fieldStorage.value.part7.value.field193 }
+    _modify { yield &fieldStorage.value.part7.value.field193 }
+  }
+
+  var field194: Int64 {
+    _read { yield fieldStorage.value.part7.value.field194 }
+    _modify { yield &fieldStorage.value.part7.value.field194 }
+  }
+
+  var field195: [UInt32] {
+    _read { yield fieldStorage.value.part7.value.field195 }
+    _modify { yield &fieldStorage.value.part7.value.field195 }
+  }
+
+  var field196: Int32 {
+    _read { yield fieldStorage.value.part7.value.field196 }
+    _modify { yield &fieldStorage.value.part7.value.field196 }
+  }
+
+  var field197: String {
+    _read { yield fieldStorage.value.part7.value.field197 }
+    _modify { yield &fieldStorage.value.part7.value.field197 }
+  }
+
+  var field198: [UInt8]? {
+    _read { yield fieldStorage.value.part7.value.field198 }
+    _modify { yield &fieldStorage.value.part7.value.field198 }
+  }
+
+  var field199: Double {
+    _read { yield fieldStorage.value.part7.value.field199 }
+    _modify { yield &fieldStorage.value.part7.value.field199 }
+  }
+
+  var field200: [Bool] {
+    _read { yield fieldStorage.value.part7.value.field200 }
+    _modify { yield &fieldStorage.value.part7.value.field200 }
+  }
+
+  var field201: Int64? {
+    _read { yield fieldStorage.value.part7.value.field201 }
+    _modify { yield &fieldStorage.value.part7.value.field201 }
+  }
+
+  var field202: UInt32 {
+    _read { yield fieldStorage.value.part7.value.field202 }
+    _modify { yield &fieldStorage.value.part7.value.field202 }
+  }
+
+  var field203: Int32 {
+    _read { yield fieldStorage.value.part7.value.field203 }
+    _modify { yield &fieldStorage.value.part7.value.field203 }
+  }
+
+  var field204: String? {
+    _read { yield fieldStorage.value.part7.value.field204 }
+    _modify { yield &fieldStorage.value.part7.value.field204 }
+  }
+
+  var field205: [[UInt8]] {
+    _read { yield fieldStorage.value.part8.value.field205 }
+    _modify { yield &fieldStorage.value.part8.value.field205 }
+  }
+
+  var field206: Double {
+    _read { yield fieldStorage.value.part8.value.field206 }
+    _modify { yield &fieldStorage.value.part8.value.field206 }
+  }
+
+  var field207: Bool? {
+    _read { yield fieldStorage.value.part8.value.field207 }
+    _modify { yield &fieldStorage.value.part8.value.field207 }
+  }
+
+  var field208: Int64 {
+    _read { yield fieldStorage.value.part8.value.field208 }
+    _modify { yield &fieldStorage.value.part8.value.field208 }
+  }
+
+  var field209: UInt32 {
+    _read { yield fieldStorage.value.part8.value.field209 }
+    _modify { yield &fieldStorage.value.part8.value.field209 }
+  }
+
+  var field210: [Int32] {
+    _read { yield fieldStorage.value.part8.value.field210 }
+    _modify { yield &fieldStorage.value.part8.value.field210 }
+  }
+
+  var field211: String {
+    _read { yield fieldStorage.value.part8.value.field211 }
+    _modify { yield &fieldStorage.value.part8.value.field211 }
+  }
+
+  var field212: [UInt8] {
+    _read { yield fieldStorage.value.part8.value.field212 }
+    _modify { yield &fieldStorage.value.part8.value.field212 }
+  }
+
+  var field213: Double? {
+    _read { yield fieldStorage.value.part8.value.field213 }
+    _modify { yield &fieldStorage.value.part8.value.field213 }
+  }
+
+  var field214: Bool {
+    _read { yield fieldStorage.value.part8.value.field214 }
+    _modify { yield &fieldStorage.value.part8.value.field214 }
+  }
+
+  var field215: [Int64] {
+    _read { yield fieldStorage.value.part8.value.field215 }
+    _modify { yield &fieldStorage.value.part8.value.field215 }
+  }
+
+  var field216: UInt32? {
+    _read { yield fieldStorage.value.part8.value.field216 }
+    _modify { yield &fieldStorage.value.part8.value.field216 }
+  }
+
+  var field217: Int32 {
+    _read { yield fieldStorage.value.part8.value.field217 }
+    _modify { yield &fieldStorage.value.part8.value.field217 }
+  }
+
+  var field218: String {
+    _read { yield fieldStorage.value.part8.value.field218 }
+    _modify { yield &fieldStorage.value.part8.value.field218 }
+  }
+
+  var field219: [UInt8]? {
+    _read { yield fieldStorage.value.part8.value.field219 }
+    _modify { yield &fieldStorage.value.part8.value.field219 }
+  }
+
+  var field220: [Double] {
+    _read { yield fieldStorage.value.part8.value.field220 }
+    _modify { yield &fieldStorage.value.part8.value.field220 }
+  }
+
+  var field221: Bool {
+    _read { yield fieldStorage.value.part8.value.field221 }
+    _modify { yield &fieldStorage.value.part8.value.field221 }
+  }
+
+  var field222: Int64? {
+    _read { yield fieldStorage.value.part8.value.field222 }
+    _modify { yield &fieldStorage.value.part8.value.field222 }
+  }
+
+  var field223: UInt32 {
+    _read { yield fieldStorage.value.part8.value.field223 }
+    _modify { yield &fieldStorage.value.part8.value.field223 }
+  }
+
+  var field224: Int32 {
+    _read { yield fieldStorage.value.part8.value.field224 }
+    _modify { yield &fieldStorage.value.part8.value.field224 }
+  }
+
+  var field225: [String] {
+    _read { yield fieldStorage.value.part8.value.field225 }
+    _modify { yield &fieldStorage.value.part8.value.field225 }
+  }
+
+  var field226: [UInt8] {
+    _read { yield fieldStorage.value.part8.value.field226 }
+    _modify { yield &fieldStorage.value.part8.value.field226 }
+  }
+
+  var field227: Double {
+    _read { yield fieldStorage.value.part8.value.field227 }
+    _modify { yield &fieldStorage.value.part8.value.field227 }
+  }
+
+  var field228: Bool? {
+    _read { yield fieldStorage.value.part8.value.field228 }
+    _modify { yield &fieldStorage.value.part8.value.field228 }
+  }
+
+  var field229: Int64 {
+    _read { yield fieldStorage.value.part8.value.field229 }
+    _modify { yield &fieldStorage.value.part8.value.field229 }
+  }
+
+  var field230: [UInt32] {
+    _read { yield fieldStorage.value.part8.value.field230 }
+    _modify { yield &fieldStorage.value.part8.value.field230 }
+  }
+
+  var field231: Int32? {
+    _read { yield fieldStorage.value.part8.value.field231 }
+    _modify { yield &fieldStorage.value.part8.value.field231 }
+  }
+
+  var field232: String {
+    _read { yield fieldStorage.value.part8.value.field232 }
+    _modify { yield &fieldStorage.value.part8.value.field232 }
+  }
+
+  var field233: [UInt8] {
+    _read { yield fieldStorage.value.part8.value.field233 }
+    _modify { yield &fieldStorage.value.part8.value.field233 }
+  }
+
+  var field234: Double? {
+    _read { yield fieldStorage.value.part8.value.field234 }
+    _modify { yield &fieldStorage.value.part8.value.field234 }
+  }
+
+  var field235: [Bool] {
+    _read { yield fieldStorage.value.part9.value.field235 }
+    _modify { yield &fieldStorage.value.part9.value.field235 }
+  }
+
+  var field236: Int64 {
+    _read { yield fieldStorage.value.part9.value.field236 }
+    _modify { yield &fieldStorage.value.part9.value.field236 }
+  }
+
+  var field237: UInt32? {
+    _read { yield fieldStorage.value.part9.value.field237 }
+    _modify { yield &fieldStorage.value.part9.value.field237 }
+  }
+
+  var field238: Int32 {
+    _read { yield fieldStorage.value.part9.value.field238 }
+    _modify { yield &fieldStorage.value.part9.value.field238 }
+  }
+
+  var field239: String {
+    _read { yield fieldStorage.value.part9.value.field239 }
+    _modify { yield &fieldStorage.value.part9.value.field239 }
+  }
+
+  var field240: [[UInt8]] {
+    _read { yield fieldStorage.value.part9.value.field240 }
+    _modify { yield &fieldStorage.value.part9.value.field240 }
+  }
+
+  var field241: Double {
+    _read { yield fieldStorage.value.part9.value.field241 }
+    _modify { yield &fieldStorage.value.part9.value.field241 }
+  }
+
+  var field242: Bool {
+    _read { yield fieldStorage.value.part9.value.field242 }
+    _modify { yield &fieldStorage.value.part9.value.field242 }
+  }
+
+  var field243: Int64? {
+    _read { yield fieldStorage.value.part9.value.field243 }
+    _modify { yield &fieldStorage.value.part9.value.field243 }
+  }
+
+  var field244: UInt32 {
+    _read { yield fieldStorage.value.part9.value.field244 }
+    _modify { yield &fieldStorage.value.part9.value.field244 }
+  }
+
+  var field245: [Int32] {
+    _read { yield fieldStorage.value.part9.value.field245 }
+    _modify { yield &fieldStorage.value.part9.value.field245 }
+  }
+
+  var field246: String? {
+    _read { yield fieldStorage.value.part9.value.field246 }
+    _modify { yield &fieldStorage.value.part9.value.field246 }
+  }
+
+  var field247: [UInt8] {
+    _read { yield fieldStorage.value.part9.value.field247 }
+    _modify { yield &fieldStorage.value.part9.value.field247 }
+  }
+
+  var field248: Double {
+    _read { yield fieldStorage.value.part9.value.field248 }
+    _modify { yield &fieldStorage.value.part9.value.field248 }
+  }
+
+  var field249: Bool? {
+    _read { yield fieldStorage.value.part9.value.field249 }
+    _modify { yield &fieldStorage.value.part9.value.field249 }
+  }
+
+  var field250: [Int64] {
+    _read { yield fieldStorage.value.part9.value.field250 }
+    _modify { yield &fieldStorage.value.part9.value.field250 }
+  }
+
+  var field251: UInt32 {
+    _read { yield fieldStorage.value.part9.value.field251 }
+    _modify { yield &fieldStorage.value.part9.value.field251 }
+  }
+
+  var field252: Int32? {
+    _read { yield fieldStorage.value.part9.value.field252 }
+    _modify { yield &fieldStorage.value.part9.value.field252 }
+  }
+
+  var field253: String {
+    _read { yield fieldStorage.value.part9.value.field253 }
+    _modify { yield &fieldStorage.value.part9.value.field253 }
+  }
+
+  var field254: [UInt8] {
+    _read { yield fieldStorage.value.part9.value.field254 }
+    _modify { yield &fieldStorage.value.part9.value.field254 }
+  }
+
+  var field255: [Double] {
+    _read { yield fieldStorage.value.part9.value.field255 }
+    _modify { yield &fieldStorage.value.part9.value.field255 }
+  }
+
+  var field256: Bool {
+    _read { yield fieldStorage.value.part9.value.field256 }
+    _modify { yield &fieldStorage.value.part9.value.field256 }
+  }
+
+  var field257: Int64 {
+    _read { yield fieldStorage.value.part9.value.field257 }
+    _modify { yield &fieldStorage.value.part9.value.field257 }
+  }
+
+  var field258: UInt32? {
+    _read { yield fieldStorage.value.part9.value.field258 }
+    _modify { yield &fieldStorage.value.part9.value.field258 }
+  }
+
+  var field259: Int32 {
+    _read { yield fieldStorage.value.part9.value.field259 }
+    _modify { yield &fieldStorage.value.part9.value.field259 }
+  }
+
+  var field260: [String] {
+    _read { yield fieldStorage.value.part9.value.field260 }
+    _modify { yield &fieldStorage.value.part9.value.field260 }
+  }
+
+  var field261: [UInt8]? {
+    _read { yield fieldStorage.value.part9.value.field261 }
+    _modify { yield &fieldStorage.value.part9.value.field261 }
+  }
+
+  var field262: Double {
+    _read { yield fieldStorage.value.part9.value.field262 }
+    _modify { yield &fieldStorage.value.part9.value.field262 }
+  }
+
+  var field263: Bool {
+    _read { yield fieldStorage.value.part9.value.field263 }
+    _modify { yield &fieldStorage.value.part9.value.field263 }
+  }
+
+  var field264: Int64? {
+    _read { yield fieldStorage.value.part9.value.field264 }
+    _modify { yield &fieldStorage.value.part9.value.field264 }
+  }
+
+  var field265: [UInt32] {
+    _read { yield fieldStorage.value.part10.value.field265 }
+    _modify { yield &fieldStorage.value.part10.value.field265 }
+  }
+
+  var field266: Int32 {
+    _read { yield fieldStorage.value.part10.value.field266 }
+    _modify { yield &fieldStorage.value.part10.value.field266 }
+  }
+
+  var field267: String? {
+    _read { yield fieldStorage.value.part10.value.field267 }
+    _modify { yield &fieldStorage.value.part10.value.field267 }
+  }
+
+  var field268: [UInt8] {
+    _read { yield fieldStorage.value.part10.value.field268 }
+    _modify { yield &fieldStorage.value.part10.value.field268 }
+  }
+
+  var field269: Double {
+    _read { yield fieldStorage.value.part10.value.field269 }
+    _modify { yield &fieldStorage.value.part10.value.field269 }
+  }
+
+  var field270: [Bool] {
+    _read { yield fieldStorage.value.part10.value.field270 }
+    _modify { yield &fieldStorage.value.part10.value.field270 }
+  }
+
+  var field271: Int64 {
+    _read { yield fieldStorage.value.part10.value.field271 }
+    _modify { yield &fieldStorage.value.part10.value.field271 }
+  }
+
+  var field272: UInt32 {
+    _read { yield fieldStorage.value.part10.value.field272 }
+    _modify { yield &fieldStorage.value.part10.value.field272 }
+  }
+
+  var field273: Int32? {
+    _read { yield fieldStorage.value.part10.value.field273 }
+    _modify { yield &fieldStorage.value.part10.value.field273 }
+  }
+
+  var field274: String {
+    _read { yield fieldStorage.value.part10.value.field274 }
+    _modify { yield &fieldStorage.value.part10.value.field274 }
+  }
+
+  var field275: [[UInt8]] {
+    _read { yield fieldStorage.value.part10.value.field275 }
+    _modify { yield &fieldStorage.value.part10.value.field275 }
+  }
+
+  var field276: Double? {
+    _read { yield fieldStorage.value.part10.value.field276 }
+    _modify { yield &fieldStorage.value.part10.value.field276 }
+  }
+
+  var field277: Bool {
+    _read { yield fieldStorage.value.part10.value.field277 }
+    _modify { yield &fieldStorage.value.part10.value.field277 }
+  }
+
+  var field278: Int64 {
+    _read { yield fieldStorage.value.part10.value.field278 }
+    _modify { yield &fieldStorage.value.part10.value.field278 }
+  }
+
+  var field279: UInt32? {
+    _read { yield fieldStorage.value.part10.value.field279 }
+    _modify { yield &fieldStorage.value.part10.value.field279 }
+  }
+
+  var field280: [Int32] {
+    _read { yield fieldStorage.value.part10.value.field280 }
+    _modify { yield &fieldStorage.value.part10.value.field280 }
+  }
+
+  var field281: String {
+    _read { yield fieldStorage.value.part10.value.field281 }
+    _modify { yield &fieldStorage.value.part10.value.field281 }
+  }
+
+  var field282: [UInt8]? {
+    _read { yield fieldStorage.value.part10.value.field282 }
+    _modify { yield &fieldStorage.value.part10.value.field282 }
+  }
+
+  var field283: Double {
+    _read { yield fieldStorage.value.part10.value.field283 }
+    _modify { yield &fieldStorage.value.part10.value.field283 }
+  }
+
+  var field284: Bool {
+    _read { yield fieldStorage.value.part10.value.field284 }
+    _modify { yield &fieldStorage.value.part10.value.field284 }
+  }
+
+  var field285: [Int64] {
+    _read { yield fieldStorage.value.part10.value.field285 }
+    _modify { yield &fieldStorage.value.part10.value.field285 }
+  }
+
+  var field286: UInt32 {
+    _read { yield fieldStorage.value.part10.value.field286 }
+    _modify { yield &fieldStorage.value.part10.value.field286 }
+  }
+
+  var field287: Int32 {
+    _read { yield fieldStorage.value.part10.value.field287 }
+    _modify { yield &fieldStorage.value.part10.value.field287 }
+  }
+
+  var field288: String? {
+    _read { yield fieldStorage.value.part10.value.field288 }
+    _modify { yield &fieldStorage.value.part10.value.field288 }
+  }
+
+  var field289: [UInt8] {
+    _read { yield fieldStorage.value.part10.value.field289 }
+    _modify { yield &fieldStorage.value.part10.value.field289 }
+  }
+
+  var field290: [Double] {
+    _read { yield fieldStorage.value.part10.value.field290 }
+    _modify { yield &fieldStorage.value.part10.value.field290 }
+  }
+
+  var field291: Bool? {
+    _read { yield fieldStorage.value.part10.value.field291 }
+    _modify { yield &fieldStorage.value.part10.value.field291 }
+  }
+
+  var field292: Int64 {
+    _read { yield fieldStorage.value.part10.value.field292 }
+    _modify { yield &fieldStorage.value.part10.value.field292 }
+  }
+
+  var field293: UInt32 {
+    _read { yield fieldStorage.value.part10.value.field293 }
+    _modify { yield &fieldStorage.value.part10.value.field293 }
+  }
+
+  var field294: Int32? {
+    _read { yield fieldStorage.value.part11.value.field294 }
+    _modify { yield &fieldStorage.value.part11.value.field294 }
+  }
+
+  var field295: [String] {
+    _read { yield fieldStorage.value.part11.value.field295 }
+    _modify { yield &fieldStorage.value.part11.value.field295 }
+  }
+
+  var field296: [UInt8] {
+    _read { yield fieldStorage.value.part11.value.field296 }
+    _modify { yield &fieldStorage.value.part11.value.field296 }
+  }
+
+  var field297: Double? {
+    _read { yield fieldStorage.value.part11.value.field297 }
+    _modify { yield &fieldStorage.value.part11.value.field297 }
+  }
+
+  var field298: Bool {
+    _read { yield fieldStorage.value.part11.value.field298 }
+    _modify { yield &fieldStorage.value.part11.value.field298 }
+  }
+
+  var field299: Int64 {
+    _read { yield fieldStorage.value.part11.value.field299 }
+    _modify { yield &fieldStorage.value.part11.value.field299 }
+  }
+
+  var field300: [UInt32] {
+    _read { yield fieldStorage.value.part11.value.field300 }
+    _modify { yield &fieldStorage.value.part11.value.field300 }
+  }
+
+  var field301: Int32 {
+    _read { yield fieldStorage.value.part11.value.field301 }
+    _modify { yield &fieldStorage.value.part11.value.field301 }
+  }
+
+  var field302: String {
+    _read { yield fieldStorage.value.part11.value.field302 }
+    _modify { yield &fieldStorage.value.part11.value.field302 }
+  }
+
+  var field303: [UInt8]? {
+    _read { yield fieldStorage.value.part11.value.field303 }
+    _modify { yield &fieldStorage.value.part11.value.field303 }
+  }
+
+  var field304: Double {
+    _read { yield fieldStorage.value.part11.value.field304 }
+    _modify { yield &fieldStorage.value.part11.value.field304 }
+  }
+
+  var field305: [Bool] {
+    _read { yield fieldStorage.value.part11.value.field305 }
+    _modify { yield &fieldStorage.value.part11.value.field305 }
+  }
+
+  var field306: Int64? {
+    _read { yield fieldStorage.value.part11.value.field306 }
+    _modify { yield &fieldStorage.value.part11.value.field306 }
+  }
+
+  var field307: UInt32 {
+    _read { yield fieldStorage.value.part11.value.field307 }
+    _modify { yield &fieldStorage.value.part11.value.field307 }
+  }
+
+  var field308: Int32 {
+    _read { yield fieldStorage.value.part11.value.field308 }
+    _modify { yield &fieldStorage.value.part11.value.field308 }
+  }
+
+  var field309: String? {
+    _read { yield fieldStorage.value.part11.value.field309 }
+    _modify { yield &fieldStorage.value.part11.value.field309 }
+  }
+
+  var field310: [[UInt8]] {
+    _read { yield fieldStorage.value.part11.value.field310 }
+    _modify { yield &fieldStorage.value.part11.value.field310 }
+  }
+
+  var field311: Double {
+    _read { yield fieldStorage.value.part11.value.field311 }
+    _modify { yield &fieldStorage.value.part11.value.field311 }
+  }
+
+  var field312: Bool? {
+    _read { yield fieldStorage.value.part11.value.field312 }
+    _modify { yield &fieldStorage.value.part11.value.field312 }
+  }
+
+  var field313: Int64 {
+    _read { yield fieldStorage.value.part11.value.field313 }
+    _modify { yield &fieldStorage.value.part11.value.field313 }
+  }
+
+  var field314: UInt32 {
+    _read { yield fieldStorage.value.part11.value.field314 }
+    _modify { yield &fieldStorage.value.part11.value.field314 }
+  }
+
+  var field315: [Int32] {
+    _read { yield fieldStorage.value.part11.value.field315 }
+    _modify { yield &fieldStorage.value.part11.value.field315 }
+  }
+
+  var field316: String {
+    _read { yield fieldStorage.value.part11.value.field316 }
+    _modify { yield &fieldStorage.value.part11.value.field316 }
+  }
+
+  var field317: [UInt8] {
+    _read { yield fieldStorage.value.part11.value.field317 }
+    _modify { yield &fieldStorage.value.part11.value.field317 }
+  }
+
+  var field318: Double? {
+    _read { yield fieldStorage.value.part11.value.field318 }
+    _modify { yield &fieldStorage.value.part11.value.field318 }
+  }
+
+  var field319: Bool {
+    _read { yield fieldStorage.value.part11.value.field319 }
+    _modify { yield &fieldStorage.value.part11.value.field319 }
+  }
+
+  var field320: [Int64] {
+    _read { yield fieldStorage.value.part11.value.field320 }
+    _modify { yield &fieldStorage.value.part11.value.field320 }
+  }
+
+  var field321: UInt32? {
+    _read { yield fieldStorage.value.part11.value.field321 }
+    _modify { yield &fieldStorage.value.part11.value.field321 }
+  }
+
+  var field322: Int32 {
+    _read { yield fieldStorage.value.part11.value.field322 }
+    _modify { yield &fieldStorage.value.part11.value.field322 }
+  }
+
+  var field323: String {
+    _read { yield fieldStorage.value.part12.value.field323 }
+    _modify { yield &fieldStorage.value.part12.value.field323 }
+  }
+
+  var field324: [UInt8]? {
+    _read { yield fieldStorage.value.part12.value.field324 }
+    _modify { yield &fieldStorage.value.part12.value.field324 }
+  }
+
+  var field325: [Double] {
+    _read { yield fieldStorage.value.part12.value.field325 }
+    _modify { yield &fieldStorage.value.part12.value.field325 }
+  }
+
+  var field326: Bool {
+    _read { yield fieldStorage.value.part12.value.field326 }
+    _modify { yield &fieldStorage.value.part12.value.field326 }
+  }
+
+  var field327: Int64? {
+    _read { yield fieldStorage.value.part12.value.field327 }
+    _modify { yield &fieldStorage.value.part12.value.field327 }
+  }
+
+  var field328: UInt32 {
+    _read { yield fieldStorage.value.part12.value.field328 }
+    _modify { yield &fieldStorage.value.part12.value.field328 }
+  }
+
+  var field329: Int32 {
+    _read { yield fieldStorage.value.part12.value.field329 }
+    _modify { yield &fieldStorage.value.part12.value.field329 }
+  }
+
+  var field330: [String] {
+    _read { yield fieldStorage.value.part12.value.field330 }
+    _modify { yield &fieldStorage.value.part12.value.field330 }
+  }
+
+  var field331: [UInt8] {
+    _read { yield fieldStorage.value.part12.value.field331 }
+    _modify { yield &fieldStorage.value.part12.value.field331 }
+  }
+
+  var field332: Double {
+    _read { yield fieldStorage.value.part12.value.field332 }
+    _modify { yield &fieldStorage.value.part12.value.field332 }
+  }
+
+  var field333: Bool? {
+    _read { yield fieldStorage.value.part12.value.field333 }
+    _modify { yield &fieldStorage.value.part12.value.field333 }
+  }
+
+  var field334: Int64 {
+    _read { yield fieldStorage.value.part12.value.field334 }
+    _modify { yield &fieldStorage.value.part12.value.field334 }
+  }
+
+  var field335: [UInt32] {
+    _read { yield fieldStorage.value.part12.value.field335 }
+    _modify { yield &fieldStorage.value.part12.value.field335 }
+  }
+
+  var field336: Int32? {
+    _read { yield fieldStorage.value.part12.value.field336 }
+    _modify { yield &fieldStorage.value.part12.value.field336 }
+  }
+
+  var field337: String {
+    _read { yield fieldStorage.value.part12.value.field337 }
+    _modify { yield &fieldStorage.value.part12.value.field337 }
+  }
+
+  var field338: [UInt8] {
+    _read { yield fieldStorage.value.part12.value.field338 }
+    _modify { yield &fieldStorage.value.part12.value.field338 }
+  }
+
+  var field339: Double? {
+    _read { yield fieldStorage.value.part12.value.field339 }
+    _modify { yield &fieldStorage.value.part12.value.field339 }
+  }
+
+  var field340: [Bool] {
+    _read { yield fieldStorage.value.part12.value.field340 }
+    _modify { yield &fieldStorage.value.part12.value.field340 }
+  }
+
+  var field341: Int64 {
+    _read { yield fieldStorage.value.part12.value.field341 }
+    _modify { yield &fieldStorage.value.part12.value.field341 }
+  }
+
+  var field342: UInt32? {
+    _read { yield fieldStorage.value.part12.value.field342 }
+    _modify { yield &fieldStorage.value.part12.value.field342 }
+  }
+
+  var field343: Int32 {
+    _read { yield fieldStorage.value.part12.value.field343 }
+    _modify { yield &fieldStorage.value.part12.value.field343 }
+  }
+
+  var field344: String {
+    _read { yield fieldStorage.value.part12.value.field344 }
+    _modify { yield &fieldStorage.value.part12.value.field344 }
+  }
+
+  var field345: [[UInt8]] {
+    _read { yield fieldStorage.value.part12.value.field345 }
+    _modify { yield &fieldStorage.value.part12.value.field345 }
+  }
+
+  var field346: Double {
+    _read { yield fieldStorage.value.part12.value.field346 }
+    _modify { yield &fieldStorage.value.part12.value.field346 }
+  }
+
+  var field347: Bool {
+    _read { yield fieldStorage.value.part12.value.field347 }
+    _modify { yield &fieldStorage.value.part12.value.field347 }
+  }
+
+  var field348: Int64? {
+    _read { yield fieldStorage.value.part12.value.field348 }
+    _modify { yield &fieldStorage.value.part12.value.field348 }
+  }
+
+  var field349: UInt32 {
+    _read { yield fieldStorage.value.part12.value.field349 }
+    _modify { yield &fieldStorage.value.part12.value.field349 }
+  }
+
+  var field350: [Int32] {
+    _read { yield fieldStorage.value.part12.value.field350 }
+    _modify { yield &fieldStorage.value.part12.value.field350 }
+  }
+
+  var field351: String? {
+    _read { yield fieldStorage.value.part12.value.field351 }
+    _modify { yield &fieldStorage.value.part12.value.field351 }
+  }
+
+  var field352: [UInt8] {
+    _read { yield fieldStorage.value.part13.value.field352 }
+    _modify { yield &fieldStorage.value.part13.value.field352 }
+  }
+
+  var field353: Double {
+    _read { yield fieldStorage.value.part13.value.field353 }
+    _modify { yield &fieldStorage.value.part13.value.field353 }
+  }
+
+  var field354: Bool? {
+    _read { yield fieldStorage.value.part13.value.field354 }
+    _modify { yield &fieldStorage.value.part13.value.field354 }
+  }
+
+  var field355: [Int64] {
+    _read { yield fieldStorage.value.part13.value.field355 }
+    _modify { yield &fieldStorage.value.part13.value.field355 }
+  }
+
+  var field356: UInt32 {
+    _read { yield fieldStorage.value.part13.value.field356 }
+    _modify { yield &fieldStorage.value.part13.value.field356 }
+  }
+
+  var field357: Int32? {
+    _read { yield fieldStorage.value.part13.value.field357 }
+    _modify { yield &fieldStorage.value.part13.value.field357 }
+  }
+
+  var field358: String {
+    _read { yield fieldStorage.value.part13.value.field358 }
+    _modify { yield &fieldStorage.value.part13.value.field358 }
+  }
+
+  var field359: [UInt8] {
+    _read { yield fieldStorage.value.part13.value.field359 }
+    _modify { yield &fieldStorage.value.part13.value.field359 }
+  }
+
+  var field360: [Double] {
+    _read { yield fieldStorage.value.part13.value.field360 }
+    _modify { yield &fieldStorage.value.part13.value.field360 }
+  }
+
+  var field361: Bool {
+    _read { yield fieldStorage.value.part13.value.field361 }
+    _modify { yield &fieldStorage.value.part13.value.field361 }
+  }
+
+  var field362: Int64 {
+    _read { yield fieldStorage.value.part13.value.field362 }
+    _modify { yield &fieldStorage.value.part13.value.field362 }
+  }
+
+  var field363: UInt32? {
+    _read { yield fieldStorage.value.part13.value.field363 }
+    _modify { yield &fieldStorage.value.part13.value.field363 }
+  }
+
+  var field364: Int32 {
+    _read { yield fieldStorage.value.part13.value.field364 }
+    _modify { yield &fieldStorage.value.part13.value.field364 }
+  }
+
+  var field365: [String] {
+    _read { yield fieldStorage.value.part13.value.field365 }
+    _modify { yield &fieldStorage.value.part13.value.field365 }
+  }
+
+  var field366: [UInt8]? {
+    _read { yield fieldStorage.value.part13.value.field366 }
+    _modify { yield &fieldStorage.value.part13.value.field366 }
+  }
+
+  var field367: Double {
+    _read { yield fieldStorage.value.part13.value.field367 }
+    _modify { yield &fieldStorage.value.part13.value.field367 }
+  }
+
+  var field368: Bool {
+    _read { yield fieldStorage.value.part13.value.field368 }
+    _modify { yield &fieldStorage.value.part13.value.field368 }
+  }
+
+  var field369: Int64? {
+    _read { yield fieldStorage.value.part13.value.field369 }
+    _modify { yield &fieldStorage.value.part13.value.field369 }
+  }
+
+  var field370: [UInt32] {
+    _read { yield fieldStorage.value.part13.value.field370 }
+    _modify { yield &fieldStorage.value.part13.value.field370 }
+  }
+
+  var field371: Int32 {
+    _read { yield fieldStorage.value.part13.value.field371 }
+    _modify { yield &fieldStorage.value.part13.value.field371 }
+  }
+
+  var field372: String? {
+    _read { yield fieldStorage.value.part13.value.field372 }
+    _modify { yield &fieldStorage.value.part13.value.field372 }
+  }
+
+  var field373: [UInt8] {
+    _read { yield fieldStorage.value.part13.value.field373 }
+    _modify { yield &fieldStorage.value.part13.value.field373 }
+  }
+
+  var field374: Double {
+    _read { yield fieldStorage.value.part13.value.field374 }
+    _modify { yield &fieldStorage.value.part13.value.field374 }
+  }
+
+  var field375: [Bool] {
+    _read { yield fieldStorage.value.part13.value.field375 }
+    _modify { yield &fieldStorage.value.part13.value.field375 }
+  }
+
+  var field376: Int64 {
+    _read { yield fieldStorage.value.part13.value.field376 }
+    _modify { yield &fieldStorage.value.part13.value.field376 }
+  }
+
+  var field377: UInt32 {
+    _read { yield fieldStorage.value.part13.value.field377 }
+    _modify { yield &fieldStorage.value.part13.value.field377 }
+  }
+
+  var field378: Int32? {
+    _read { yield fieldStorage.value.part13.value.field378 }
+    _modify { yield &fieldStorage.value.part13.value.field378 }
+  }
+
+  var field379: String {
+    _read { yield fieldStorage.value.part13.value.field379 }
+    _modify { yield &fieldStorage.value.part13.value.field379 }
+  }
+
+  var field380: [[UInt8]] {
+    _read { yield fieldStorage.value.part13.value.field380 }
+    _modify { yield &fieldStorage.value.part13.value.field380 }
+  }
+
+  var field381: Double? {
+    _read { yield fieldStorage.value.part13.value.field381 }
+    _modify { yield &fieldStorage.value.part13.value.field381 }
+  }
+
+  var field382: Bool {
+    _read { yield fieldStorage.value.part14.value.field382 }
+    _modify { yield &fieldStorage.value.part14.value.field382 }
+  }
+
+  var field383: Int64 {
+    _read { yield fieldStorage.value.part14.value.field383 }
+    _modify { yield &fieldStorage.value.part14.value.field383 }
+  }
+
+  var field384: UInt32? {
+    _read { yield fieldStorage.value.part14.value.field384 }
+    _modify { yield &fieldStorage.value.part14.value.field384 }
+  }
+
+  var field385: [Int32] {
+    _read { yield fieldStorage.value.part14.value.field385 }
+    _modify { yield &fieldStorage.value.part14.value.field385 }
+  }
+
+  var field386: String {
+    _read { yield fieldStorage.value.part14.value.field386 }
+    _modify { yield &fieldStorage.value.part14.value.field386 }
+  }
+
+  var field387: [UInt8]? {
+    _read { yield fieldStorage.value.part14.value.field387 }
+    _modify { yield &fieldStorage.value.part14.value.field387 }
+  }
+
+  var field388: Double {
+    _read { yield fieldStorage.value.part14.value.field388 }
+    _modify { yield &fieldStorage.value.part14.value.field388 }
+  }
+
+  var field389: Bool {
+    _read { yield fieldStorage.value.part14.value.field389 }
+    _modify { yield &fieldStorage.value.part14.value.field389 }
+  }
+
+  var field390: [Int64] {
+    _read { yield fieldStorage.value.part14.value.field390 }
+    _modify { yield &fieldStorage.value.part14.value.field390 }
+  }
+
+  var field391: UInt32 {
+    _read { yield fieldStorage.value.part14.value.field391 }
+    _modify { yield &fieldStorage.value.part14.value.field391 }
+  }
+
+  var field392: Int32 {
+    _read { yield fieldStorage.value.part14.value.field392 }
+    _modify { yield &fieldStorage.value.part14.value.field392 }
+  }
+
+  var field393: String? {
+    _read { yield fieldStorage.value.part14.value.field393 }
+    _modify { yield &fieldStorage.value.part14.value.field393 }
+  }
+
+  var field394: [UInt8] {
+    _read { yield fieldStorage.value.part14.value.field394 }
+    _modify { yield &fieldStorage.value.part14.value.field394 }
+  }
+
+  var field395: [Double] {
+    _read { yield fieldStorage.value.part14.value.field395 }
+    _modify { yield &fieldStorage.value.part14.value.field395 }
+  }
+
+  var field396: Bool? {
+    _read { yield fieldStorage.value.part14.value.field396 }
+    _modify { yield &fieldStorage.value.part14.value.field396 }
+  }
+
+  var field397: Int64 {
+    _read { yield fieldStorage.value.part14.value.field397 }
+    _modify { yield &fieldStorage.value.part14.value.field397 }
+  }
+
+  var field398: UInt32 {
+    _read { yield fieldStorage.value.part14.value.field398 }
+    _modify { yield &fieldStorage.value.part14.value.field398 }
+  }
+
+  var field399: Int32? {
+    _read { yield fieldStorage.value.part14.value.field399 }
+    _modify { yield &fieldStorage.value.part14.value.field399 }
+  }
+
+  var field400: [String] {
+    _read { yield fieldStorage.value.part14.value.field400 }
+    _modify { yield &fieldStorage.value.part14.value.field400 }
+  }
+
+  var field401: [UInt8] {
+    _read { yield fieldStorage.value.part14.value.field401 }
+    _modify { yield &fieldStorage.value.part14.value.field401 }
+  }
+
+  var field402: Double? {
+    _read { yield fieldStorage.value.part14.value.field402 }
+    _modify { yield &fieldStorage.value.part14.value.field402 }
+  }
+
+  var field403: Bool {
+    _read { yield fieldStorage.value.part14.value.field403 }
+    _modify { yield &fieldStorage.value.part14.value.field403 }
+  }
+
+  var field404: Int64 {
+    _read { yield fieldStorage.value.part14.value.field404 }
+    _modify { yield &fieldStorage.value.part14.value.field404 }
+  }
+
+  var field405: [UInt32] {
+    _read { yield fieldStorage.value.part14.value.field405 }
+    _modify { yield &fieldStorage.value.part14.value.field405 }
+  }
+
+  var field406: Int32 {
+    _read { yield fieldStorage.value.part14.value.field406 }
+    _modify { yield &fieldStorage.value.part14.value.field406 }
+  }
+
+  var field407: String {
+    _read { yield fieldStorage.value.part14.value.field407 }
+    _modify { yield &fieldStorage.value.part14.value.field407 }
+  }
+
+  var field408: [UInt8]? {
+    _read { yield fieldStorage.value.part14.value.field408 }
+    _modify { yield &fieldStorage.value.part14.value.field408 }
+  }
+
+  var field409: Double {
+    _read { yield fieldStorage.value.part14.value.field409 }
+    _modify { yield &fieldStorage.value.part14.value.field409 }
+  }
+
+  var field410: [Bool] {
+    _read { yield fieldStorage.value.part14.value.field410 }
+    _modify { yield &fieldStorage.value.part14.value.field410 }
+  }
+
+  var field411: Int64? {
+    _read { yield fieldStorage.value.part14.value.field411 }
+    _modify { yield &fieldStorage.value.part14.value.field411 }
+  }
+
+  var field412: UInt32 {
+    _read { yield fieldStorage.value.part15.value.field412 }
+    _modify { yield &fieldStorage.value.part15.value.field412 }
+  }
+
+  var field413: Int32 {
+    _read { yield fieldStorage.value.part15.value.field413 }
+    _modify { yield &fieldStorage.value.part15.value.field413 }
+  }
+
+  var field414: String? {
+    _read { yield fieldStorage.value.part15.value.field414 }
+    _modify { yield &fieldStorage.value.part15.value.field414 }
+  }
+
+  var field415: [[UInt8]] {
+    _read { yield fieldStorage.value.part15.value.field415 }
+    _modify { yield &fieldStorage.value.part15.value.field415 }
+  }
+
+  var field416: Double {
+    _read { yield fieldStorage.value.part15.value.field416 }
+    _modify { yield &fieldStorage.value.part15.value.field416 }
+  }
+
+  var field417: Bool? {
+    _read { yield fieldStorage.value.part15.value.field417 }
+    _modify { yield &fieldStorage.value.part15.value.field417 }
+  }
+
+  var field418: Int64 {
+    _read { yield fieldStorage.value.part15.value.field418 }
+    _modify { yield &fieldStorage.value.part15.value.field418 }
+  }
+
+  var field419: UInt32 {
+    _read { yield fieldStorage.value.part15.value.field419 }
+    _modify { yield &fieldStorage.value.part15.value.field419 }
+  }
+
+  var field420: [Int32] {
+    _read { yield fieldStorage.value.part15.value.field420 }
+    _modify { yield &fieldStorage.value.part15.value.field420 }
+  }
+
+  var field421: String {
+    _read { yield fieldStorage.value.part15.value.field421 }
+    _modify { yield &fieldStorage.value.part15.value.field421 }
+  }
+
+  var field422: [UInt8] {
+    _read { yield fieldStorage.value.part15.value.field422 }
+    _modify { yield &fieldStorage.value.part15.value.field422 }
+  }
+
+  var field423: Double? {
+    _read { yield fieldStorage.value.part15.value.field423 }
+    _modify { yield &fieldStorage.value.part15.value.field423 }
+  }
+
+  var field424: Bool {
+    _read { yield fieldStorage.value.part15.value.field424 }
+    _modify { yield &fieldStorage.value.part15.value.field424 }
+  }
+
+  var field425: [Int64] {
+    _read { yield fieldStorage.value.part15.value.field425 }
+    _modify { yield &fieldStorage.value.part15.value.field425 }
+  }
+
+  var field426: UInt32? {
+    _read { yield fieldStorage.value.part15.value.field426 }
+    _modify { yield &fieldStorage.value.part15.value.field426 }
+  }
+
+  var field427: Int32 {
+    _read { yield fieldStorage.value.part15.value.field427 }
+    _modify { yield &fieldStorage.value.part15.value.field427 }
+  }
+
+  var field428: String {
+    _read { yield fieldStorage.value.part15.value.field428 }
+    _modify { yield &fieldStorage.value.part15.value.field428 }
+  }
+
+  var field429: [UInt8]? {
+    _read { yield fieldStorage.value.part15.value.field429 }
+    _modify { yield &fieldStorage.value.part15.value.field429 }
+  }
+
+  var field430: [Double] {
+    _read { yield fieldStorage.value.part15.value.field430 }
+    _modify { yield &fieldStorage.value.part15.value.field430 }
+  }
+
+  var field431: Bool {
+    _read { yield fieldStorage.value.part15.value.field431 }
+    _modify { yield &fieldStorage.value.part15.value.field431 }
+  }
+
+  var field432: Int64? {
+    _read { yield fieldStorage.value.part15.value.field432 }
+    _modify { yield &fieldStorage.value.part15.value.field432 }
+  }
+
+  var field433: UInt32 {
+    _read { yield fieldStorage.value.part15.value.field433 }
+    _modify { yield &fieldStorage.value.part15.value.field433 }
+  }
+
+  var field434: Int32 {
+    _read { yield fieldStorage.value.part15.value.field434 }
+    _modify { yield &fieldStorage.value.part15.value.field434 }
+  }
+
+  var field435: [String] {
+    _read { yield fieldStorage.value.part15.value.field435 }
+    _modify { yield &fieldStorage.value.part15.value.field435 }
+  }
+
+  var field436: [UInt8] {
+    _read { yield fieldStorage.value.part15.value.field436 }
+    _modify { yield &fieldStorage.value.part15.value.field436 }
+  }
+
+  var field437: Double {
+    _read { yield fieldStorage.value.part15.value.field437 }
+    _modify { yield &fieldStorage.value.part15.value.field437 }
+  }
+
+  var field438: Bool? {
+    _read { yield fieldStorage.value.part15.value.field438 }
+    _modify { yield &fieldStorage.value.part15.value.field438 }
+  }
+
+  var field439: Int64 {
+    _read { yield fieldStorage.value.part15.value.field439 }
+    _modify { yield &fieldStorage.value.part15.value.field439 }
+  }
+
+  var field440: [UInt32] {
+    _read { yield fieldStorage.value.part15.value.field440 }
+    _modify { yield &fieldStorage.value.part15.value.field440 }
+  }
+
+  var field441: Int32? {
+    _read { yield fieldStorage.value.part15.value.field441 }
+    _modify { yield &fieldStorage.value.part15.value.field441 }
+  }
+
+  var field442: String {
+    _read { yield fieldStorage.value.part16.value.field442 }
+    _modify { yield &fieldStorage.value.part16.value.field442 }
+  }
+
+  var field443: [UInt8] {
+    _read { yield fieldStorage.value.part16.value.field443 }
+    _modify { yield &fieldStorage.value.part16.value.field443 }
+  }
+
+  var field444: Double? {
+    _read { yield fieldStorage.value.part16.value.field444 }
+    _modify { yield &fieldStorage.value.part16.value.field444 }
+  }
+
+  var field445: [Bool] {
+    _read { yield fieldStorage.value.part16.value.field445 }
+    _modify { yield &fieldStorage.value.part16.value.field445 }
+  }
+
+  var field446: Int64 {
+    _read { yield fieldStorage.value.part16.value.field446 }
+    _modify { yield &fieldStorage.value.part16.value.field446 }
+  }
+
+  var field447: UInt32? {
+    _read { yield fieldStorage.value.part16.value.field447 }
+    _modify { yield &fieldStorage.value.part16.value.field447 }
+  }
+
+  var field448: Int32 {
+    _read { yield fieldStorage.value.part16.value.field448 }
+    _modify { yield &fieldStorage.value.part16.value.field448 }
+  }
+
+  var field449: String {
+    _read { yield fieldStorage.value.part16.value.field449 }
+    _modify { yield &fieldStorage.value.part16.value.field449 }
+  }
+
+  var field450: [[UInt8]] {
+    _read { yield fieldStorage.value.part16.value.field450 }
+    _modify { yield &fieldStorage.value.part16.value.field450 }
+  }
+
+  var field451: Double {
+    _read { yield fieldStorage.value.part16.value.field451 }
+    _modify { yield &fieldStorage.value.part16.value.field451 }
+  }
+
+  var field452: Bool {
+    _read { yield fieldStorage.value.part16.value.field452 }
+    _modify { yield &fieldStorage.value.part16.value.field452 }
+  }
+
+  var field453: Int64? {
+    _read { yield fieldStorage.value.part16.value.field453 }
+    _modify { yield &fieldStorage.value.part16.value.field453 }
+  }
+
+  var field454: UInt32 {
+    _read { yield fieldStorage.value.part16.value.field454 }
+    _modify { yield &fieldStorage.value.part16.value.field454 }
+  }
+
+  var field455: [Int32] {
+    _read { yield fieldStorage.value.part16.value.field455 }
+    _modify { yield &fieldStorage.value.part16.value.field455 }
+  }
+
+  var field456: String? {
+    _read { yield fieldStorage.value.part16.value.field456 }
+    _modify { yield &fieldStorage.value.part16.value.field456 }
+  }
+
+  var field457: [UInt8] {
+    _read { yield fieldStorage.value.part16.value.field457 }
+    _modify { yield &fieldStorage.value.part16.value.field457 }
+  }
+
+  var field458: Double {
+    _read { yield fieldStorage.value.part16.value.field458 }
+    _modify { yield &fieldStorage.value.part16.value.field458 }
+  }
+
+  var field459: Bool? {
+    _read { yield fieldStorage.value.part16.value.field459 }
+    _modify { yield &fieldStorage.value.part16.value.field459 }
+  }
+
+  var field460: [Int64] {
+    _read { yield fieldStorage.value.part16.value.field460 }
+    _modify { yield &fieldStorage.value.part16.value.field460 }
+  }
+
+  var field461: UInt32 {
+    _read { yield fieldStorage.value.part16.value.field461 }
+    _modify { yield &fieldStorage.value.part16.value.field461 }
+  }
+
+  var field462: Int32? {
+    _read { yield fieldStorage.value.part16.value.field462 }
+    _modify { yield &fieldStorage.value.part16.value.field462 }
+  }
+
+  var field463: String {
+    _read { yield fieldStorage.value.part16.value.field463 }
+    _modify { yield &fieldStorage.value.part16.value.field463 }
+  }
+
+  var field464: [UInt8] {
+    _read { yield fieldStorage.value.part16.value.field464 }
+    _modify { yield &fieldStorage.value.part16.value.field464 }
+  }
+
+  var field465: [Double] {
+    _read { yield fieldStorage.value.part16.value.field465 }
+    _modify { yield &fieldStorage.value.part16.value.field465 }
+  }
+
+  var field466: Bool {
+    _read { yield fieldStorage.value.part16.value.field466 }
+    _modify { yield &fieldStorage.value.part16.value.field466 }
+  }
+
+  var field467: Int64 {
+    _read { yield fieldStorage.value.part16.value.field467 }
+    _modify { yield &fieldStorage.value.part16.value.field467 }
+  }
+
+  var field468: UInt32? {
+    _read { yield fieldStorage.value.part16.value.field468 }
+    _modify { yield &fieldStorage.value.part16.value.field468 }
+  }
+
+  var field469: Int32 {
+    _read { yield fieldStorage.value.part16.value.field469 }
+    _modify { yield &fieldStorage.value.part16.value.field469 }
+  }
+
+  var field470: [String] {
+    _read { yield fieldStorage.value.part16.value.field470 }
+    _modify { yield &fieldStorage.value.part16.value.field470 }
+  }
+
+  var field471: [UInt8]? {
+    _read { yield fieldStorage.value.part17.value.field471 }
+    _modify { yield &fieldStorage.value.part17.value.field471 }
+  }
+
+  var field472: Double {
+    _read { yield fieldStorage.value.part17.value.field472 }
+    _modify { yield &fieldStorage.value.part17.value.field472 }
+  }
+
+  var field473: Bool {
+    _read { yield fieldStorage.value.part17.value.field473 }
+    _modify { yield &fieldStorage.value.part17.value.field473 }
+  }
+
+  var field474: Int64? {
+    _read { yield fieldStorage.value.part17.value.field474 }
+    _modify { yield &fieldStorage.value.part17.value.field474 }
+  }
+
+  var field475: [UInt32] {
+    _read { yield fieldStorage.value.part17.value.field475 }
+    _modify { yield &fieldStorage.value.part17.value.field475 }
+  }
+
+  var field476: Int32 {
+    _read { yield fieldStorage.value.part17.value.field476 }
+    _modify { yield &fieldStorage.value.part17.value.field476 }
+  }
+
+  var field477: String? {
+    _read { yield fieldStorage.value.part17.value.field477 }
+    _modify { yield &fieldStorage.value.part17.value.field477 }
+  }
+
+  var field478: [UInt8] {
+    _read { yield fieldStorage.value.part17.value.field478 }
+    _modify { yield &fieldStorage.value.part17.value.field478 }
+  }
+
+  var field479: Double {
+    _read { yield fieldStorage.value.part17.value.field479 }
+    _modify { yield &fieldStorage.value.part17.value.field479 }
+  }
+
+  var field480: [Bool] {
+    _read { yield fieldStorage.value.part17.value.field480 }
+    _modify { yield &fieldStorage.value.part17.value.field480 }
+  }
+
+  var field481: Int64 {
+    _read { yield fieldStorage.value.part17.value.field481 }
+    _modify { yield &fieldStorage.value.part17.value.field481 }
+  }
+
+  var field482: UInt32 {
+    _read { yield fieldStorage.value.part17.value.field482 }
+    _modify { yield &fieldStorage.value.part17.value.field482 }
+  }
+
+  var field483: Int32? {
+    _read { yield fieldStorage.value.part17.value.field483 }
+    _modify { yield &fieldStorage.value.part17.value.field483 }
+  }
+
+  var field484: String {
+    _read { yield fieldStorage.value.part17.value.field484 }
+    _modify { yield &fieldStorage.value.part17.value.field484 }
+  }
+
+  var field485: [[UInt8]] {
+    _read { yield fieldStorage.value.part17.value.field485 }
+    _modify { yield &fieldStorage.value.part17.value.field485 }
+  }
+
+  var field486: Double? {
+    _read { yield fieldStorage.value.part17.value.field486 }
+    _modify { yield &fieldStorage.value.part17.value.field486 }
+  }
+
+  var field487: Bool {
+    _read { yield fieldStorage.value.part17.value.field487 }
+    _modify { yield &fieldStorage.value.part17.value.field487 }
+  }
+
+  var field488: Int64 {
+    _read { yield fieldStorage.value.part17.value.field488 }
+    _modify { yield &fieldStorage.value.part17.value.field488 }
+  }
+
+  var field489: UInt32? {
+    _read { yield fieldStorage.value.part17.value.field489 }
+    _modify { yield &fieldStorage.value.part17.value.field489 }
+  }
+
+  var field490: [Int32] {
+    _read { yield fieldStorage.value.part17.value.field490 }
+    _modify { yield &fieldStorage.value.part17.value.field490 }
+  }
+
+  var field491: String {
+    _read { yield fieldStorage.value.part17.value.field491 }
+    _modify { yield &fieldStorage.value.part17.value.field491 }
+  }
+
+  var field492: [UInt8]? {
+    _read { yield fieldStorage.value.part17.value.field492 }
+    _modify { yield &fieldStorage.value.part17.value.field492 }
+  }
+
+  var field493: Double {
+    _read { yield fieldStorage.value.part17.value.field493 }
+    _modify { yield &fieldStorage.value.part17.value.field493 }
+  }
+
+  var field494: Bool {
+    _read { yield fieldStorage.value.part17.value.field494 }
+    _modify { yield &fieldStorage.value.part17.value.field494 }
+  }
+
+  var field495: [Int64] {
+    _read { yield fieldStorage.value.part17.value.field495 }
+    _modify { yield &fieldStorage.value.part17.value.field495 }
+  }
+
+  var field496: UInt32 {
+    _read { yield fieldStorage.value.part17.value.field496 }
+    _modify { yield &fieldStorage.value.part17.value.field496 }
+  }
+
+  var field497: Int32 {
+    _read { yield fieldStorage.value.part17.value.field497 }
+    _modify { yield &fieldStorage.value.part17.value.field497 }
+  }
+
+  var field498: String? {
+    _read { yield fieldStorage.value.part17.value.field498 }
+    _modify { yield &fieldStorage.value.part17.value.field498 }
+  }
+
+  var field499: [UInt8] {
+    _read { yield fieldStorage.value.part17.value.field499 }
+    _modify { yield &fieldStorage.value.part17.value.field499 }
+  }
+
+  var field500: [Double] {
+    _read { yield fieldStorage.value.part18.value.field500 }
+    _modify { yield &fieldStorage.value.part18.value.field500 }
+  }
+
+  var field501: Bool? {
+    _read { yield fieldStorage.value.part18.value.field501 }
+    _modify { yield &fieldStorage.value.part18.value.field501 }
+  }
+
+  var field502: Int64 {
+    _read { yield fieldStorage.value.part18.value.field502 }
+    _modify { yield &fieldStorage.value.part18.value.field502 }
+  }
+
+  var field503: UInt32 {
+    _read { yield fieldStorage.value.part18.value.field503 }
+    _modify { yield &fieldStorage.value.part18.value.field503 }
+  }
+
+  var field504: Int32? {
+    _read { yield fieldStorage.value.part18.value.field504 }
+    _modify { yield &fieldStorage.value.part18.value.field504 }
+  }
+
+  var field505: [String] {
+    _read { yield fieldStorage.value.part18.value.field505 }
+    _modify { yield &fieldStorage.value.part18.value.field505 }
+  }
+
+  var field506: [UInt8] {
+    _read { yield fieldStorage.value.part18.value.field506 }
+    _modify { yield &fieldStorage.value.part18.value.field506 }
+  }
+
+  var field507: Double? {
+    _read { yield fieldStorage.value.part18.value.field507 }
+    _modify { yield &fieldStorage.value.part18.value.field507 }
+  }
+
+  var field508: Bool {
+    _read { yield fieldStorage.value.part18.value.field508 }
+    _modify { yield &fieldStorage.value.part18.value.field508 }
+  }
+
+  var field509: Int64 {
+    _read { yield fieldStorage.value.part18.value.field509 }
+    _modify { yield &fieldStorage.value.part18.value.field509 }
+  }
+
+  var field510: [UInt32] {
+    _read { yield fieldStorage.value.part18.value.field510 }
+    _modify { yield &fieldStorage.value.part18.value.field510 }
+  }
+
+  var field511: Int32 {
+    _read { yield fieldStorage.value.part18.value.field511 }
+    _modify { yield &fieldStorage.value.part18.value.field511 }
+  }
+
+  var field512: String {
+    _read { yield fieldStorage.value.part18.value.field512 }
+    _modify { yield &fieldStorage.value.part18.value.field512 }
+  }
+
+  var field513: [UInt8]? {
+    _read { yield fieldStorage.value.part18.value.field513 }
+    _modify { yield &fieldStorage.value.part18.value.field513 }
+  }
+
+  var field514: Double {
+    _read { yield fieldStorage.value.part18.value.field514 }
+    _modify { yield &fieldStorage.value.part18.value.field514 }
+  }
+
+  var field515: [Bool] {
+    _read { yield fieldStorage.value.part18.value.field515 }
+    _modify { yield &fieldStorage.value.part18.value.field515 }
+  }
+
+  var field516: Int64? {
+    _read { yield fieldStorage.value.part18.value.field516 }
+    _modify { yield &fieldStorage.value.part18.value.field516 }
+  }
+
+  var field517: UInt32 {
+    _read { yield fieldStorage.value.part18.value.field517 }
+    _modify { yield &fieldStorage.value.part18.value.field517 }
+  }
+
+  var field518: Int32 {
+    _read { yield fieldStorage.value.part18.value.field518 }
+    _modify { yield &fieldStorage.value.part18.value.field518 }
+  }
+
+  var field519: String? {
+    _read { yield fieldStorage.value.part18.value.field519 }
+    _modify { yield &fieldStorage.value.part18.value.field519 }
+  }
+
+  var field520: [[UInt8]] {
+    _read { yield fieldStorage.value.part18.value.field520 }
+    _modify { yield &fieldStorage.value.part18.value.field520 }
+  }
+
+  var field521: Double {
+    _read { yield fieldStorage.value.part18.value.field521 }
+    _modify { yield &fieldStorage.value.part18.value.field521 }
+  }
+
+  var field522: Bool? {
+    _read { yield fieldStorage.value.part18.value.field522 }
+    _modify { yield &fieldStorage.value.part18.value.field522 }
+  }
+
+  var field523: Int64 {
+    _read { yield fieldStorage.value.part18.value.field523 }
+    _modify { yield &fieldStorage.value.part18.value.field523 }
+  }
+
+  var field524: UInt32 {
+    _read { yield fieldStorage.value.part18.value.field524 }
+    _modify { yield &fieldStorage.value.part18.value.field524 }
+  }
+
+  var field525: [Int32] {
+    _read { yield fieldStorage.value.part18.value.field525 }
+    _modify { yield &fieldStorage.value.part18.value.field525 }
+  }
+
+  var field526: String {
+    _read { yield fieldStorage.value.part18.value.field526 }
+    _modify { yield &fieldStorage.value.part18.value.field526 }
+  }
+
+  var field527: [UInt8] {
+    _read { yield fieldStorage.value.part18.value.field527 }
+    _modify { yield &fieldStorage.value.part18.value.field527 }
+  }
+
+  var field528: Double? {
+    _read { yield fieldStorage.value.part18.value.field528 }
+    _modify { yield &fieldStorage.value.part18.value.field528 }
+  }
+
+  var field529: Bool {
+    _read { yield fieldStorage.value.part18.value.field529 }
+    _modify { yield &fieldStorage.value.part18.value.field529 }
+  }
+
+  var field530: [Int64] {
+    _read { yield fieldStorage.value.part19.value.field530 }
+    _modify { yield &fieldStorage.value.part19.value.field530 }
+  }
+
+  var field531: UInt32? {
+    _read { yield fieldStorage.value.part19.value.field531 }
+    _modify { yield &fieldStorage.value.part19.value.field531 }
+  }
+
+  var field532: Int32 {
+    _read { yield fieldStorage.value.part19.value.field532 }
+    _modify { yield &fieldStorage.value.part19.value.field532 }
+  }
+
+  var field533: String {
+    _read { yield fieldStorage.value.part19.value.field533 }
+    _modify { yield &fieldStorage.value.part19.value.field533 }
+  }
+
+  var field534: [UInt8]? {
+    _read { yield fieldStorage.value.part19.value.field534 }
+    _modify { yield &fieldStorage.value.part19.value.field534 }
+  }
+
+  var field535: [Double] {
+    _read { yield fieldStorage.value.part19.value.field535 }
+    _modify { yield &fieldStorage.value.part19.value.field535 }
+  }
+
+  var field536: Bool {
+    _read { yield fieldStorage.value.part19.value.field536 }
+    _modify { yield &fieldStorage.value.part19.value.field536 }
+  }
+
+  var field537: Int64? {
+    _read { yield fieldStorage.value.part19.value.field537 }
+    _modify { yield &fieldStorage.value.part19.value.field537 }
+  }
+
+  var field538: UInt32 {
+    _read { yield fieldStorage.value.part19.value.field538 }
+    _modify { yield &fieldStorage.value.part19.value.field538 }
+  }
+
+  var field539: Int32 {
+    _read { yield fieldStorage.value.part19.value.field539 }
+    _modify { yield &fieldStorage.value.part19.value.field539 }
+  }
+
+  var field540: [String] {
+    _read { yield fieldStorage.value.part19.value.field540 }
+    _modify { yield &fieldStorage.value.part19.value.field540 }
+  }
+
+  var field541: [UInt8] {
+    _read { yield fieldStorage.value.part19.value.field541 }
+    _modify { yield &fieldStorage.value.part19.value.field541 }
+  }
+
+  var field542: Double {
+    _read { yield fieldStorage.value.part19.value.field542 }
+    _modify { yield &fieldStorage.value.part19.value.field542 }
+  }
+
+  var field543: Bool? {
+    _read { yield fieldStorage.value.part19.value.field543 }
+    _modify { yield &fieldStorage.value.part19.value.field543 }
+  }
+
+  var field544: Int64 {
+    _read { yield fieldStorage.value.part19.value.field544 }
+    _modify { yield &fieldStorage.value.part19.value.field544 }
+  }
+
+  var field545: [UInt32] {
+    _read { yield fieldStorage.value.part19.value.field545 }
+    _modify { yield &fieldStorage.value.part19.value.field545 }
+  }
+
+  var field546: Int32? {
+    _read { yield fieldStorage.value.part19.value.field546 }
+    _modify { yield &fieldStorage.value.part19.value.field546 }
+  }
+
+  var field547: String {
+    _read { yield fieldStorage.value.part19.value.field547 }
+    _modify { yield &fieldStorage.value.part19.value.field547 }
+  }
+
+  var field548: [UInt8] {
+    _read { yield fieldStorage.value.part19.value.field548 }
+    _modify { yield &fieldStorage.value.part19.value.field548 }
+  }
+
+  var field549: Double? {
+    _read { yield fieldStorage.value.part19.value.field549 }
+    _modify { yield &fieldStorage.value.part19.value.field549 }
+  }
+
+  var field550: [Bool] {
+    _read { yield fieldStorage.value.part19.value.field550 }
+    _modify { yield &fieldStorage.value.part19.value.field550 }
+  }
+
+  var field551: Int64 {
+    _read { yield fieldStorage.value.part19.value.field551 }
+    _modify { yield &fieldStorage.value.part19.value.field551 }
+  }
+
+  var field552: UInt32? {
+    _read { yield fieldStorage.value.part19.value.field552 }
+    _modify { yield &fieldStorage.value.part19.value.field552 }
+  }
+
+  var field553: Int32 {
+    _read { yield fieldStorage.value.part19.value.field553 }
+    _modify { yield &fieldStorage.value.part19.value.field553 }
+  }
+
+  var field554: String {
+    _read { yield fieldStorage.value.part19.value.field554 }
+    _modify { yield &fieldStorage.value.part19.value.field554 }
+  }
+
+  var field555: [[UInt8]] {
+    _read { yield fieldStorage.value.part19.value.field555 }
+    _modify { yield &fieldStorage.value.part19.value.field555 }
+  }
+
+  var field556: Double {
+    _read { yield fieldStorage.value.part19.value.field556 }
+    _modify { yield &fieldStorage.value.part19.value.field556 }
+  }
+
+  var field557: Bool {
+    _read { yield fieldStorage.value.part19.value.field557 }
+    _modify { yield &fieldStorage.value.part19.value.field557 }
+  }
+
+  var field558: Int64? {
+    _read { yield fieldStorage.value.part19.value.field558 }
+    _modify { yield &fieldStorage.value.part19.value.field558 }
+  }
+
+  var field559: UInt32 {
+    _read { yield fieldStorage.value.part19.value.field559 }
+    _modify { yield &fieldStorage.value.part19.value.field559 }
+  }
+
+  var field560: [Int32] {
+    _read { yield fieldStorage.value.part20.value.field560 }
+    _modify { yield &fieldStorage.value.part20.value.field560 }
+  }
+
+  var field561: String? {
+    _read { yield fieldStorage.value.part20.value.field561 }
+    _modify { yield &fieldStorage.value.part20.value.field561 }
+  }
+
+  var field562: [UInt8] {
+    _read { yield fieldStorage.value.part20.value.field562 }
+    _modify { yield &fieldStorage.value.part20.value.field562 }
+  }
+
+  var field563: Double {
+    _read { yield fieldStorage.value.part20.value.field563 }
+    _modify { yield &fieldStorage.value.part20.value.field563 }
+  }
+
+  var field564: Bool? {
+    _read { yield fieldStorage.value.part20.value.field564 }
+    _modify { yield &fieldStorage.value.part20.value.field564 }
+  }
+
+  var field565: [Int64] {
+    _read { yield fieldStorage.value.part20.value.field565 }
+    _modify { yield &fieldStorage.value.part20.value.field565 }
+  }
+
+  var field566: UInt32 {
+    _read { yield fieldStorage.value.part20.value.field566 }
+    _modify { yield &fieldStorage.value.part20.value.field566 }
+  }
+
+  var field567: Int32? {
+    _read { yield fieldStorage.value.part20.value.field567 }
+    _modify { yield &fieldStorage.value.part20.value.field567 }
+  }
+
+  var field568: String {
+    _read { yield fieldStorage.value.part20.value.field568 }
+    _modify { yield &fieldStorage.value.part20.value.field568 }
+  }
+
+  var field569: [UInt8] {
+    _read { yield fieldStorage.value.part20.value.field569 }
+    _modify { yield &fieldStorage.value.part20.value.field569 }
+  }
+
+  var field570: [Double] {
+    _read { yield fieldStorage.value.part20.value.field570 }
+    _modify { yield &fieldStorage.value.part20.value.field570 }
+  }
+
+  var field571: Bool {
+    _read { yield fieldStorage.value.part20.value.field571 }
+    _modify { yield &fieldStorage.value.part20.value.field571 }
+  }
+
+  var field572: Int64 {
+    _read { yield fieldStorage.value.part20.value.field572 }
+    _modify { yield &fieldStorage.value.part20.value.field572 }
+  }
+
+  var field573: UInt32? {
+    _read { yield fieldStorage.value.part20.value.field573 }
+    _modify { yield &fieldStorage.value.part20.value.field573 }
+  }
+
+  var field574: Int32 {
+    _read { yield fieldStorage.value.part20.value.field574 }
+    _modify { yield &fieldStorage.value.part20.value.field574 }
+  }
+
+  var field575: [String] {
+    _read { yield fieldStorage.value.part20.value.field575 }
+    _modify { yield &fieldStorage.value.part20.value.field575 }
+  }
+
+  var field576: [UInt8]? {
+    _read { yield fieldStorage.value.part20.value.field576 }
+    _modify { yield &fieldStorage.value.part20.value.field576 }
+  }
+
+  var field577: Double {
+    _read { yield fieldStorage.value.part20.value.field577 }
+    _modify { yield &fieldStorage.value.part20.value.field577 }
+  }
+
+  var field578: Bool {
+    _read { yield fieldStorage.value.part20.value.field578 }
+    _modify { yield &fieldStorage.value.part20.value.field578 }
+  }
+
+  var field579: Int64? {
+    _read { yield fieldStorage.value.part20.value.field579 }
+    _modify { yield &fieldStorage.value.part20.value.field579 }
+  }
+
+  var field580: [UInt32] {
+    _read { yield fieldStorage.value.part20.value.field580 }
+    _modify { yield &fieldStorage.value.part20.value.field580 }
+  }
+
+  var field581: Int32 {
+    _read { yield fieldStorage.value.part20.value.field581 }
+    _modify { yield &fieldStorage.value.part20.value.field581 }
+  }
+
+  var field582: String? {
+    _read { yield fieldStorage.value.part20.value.field582 }
+    _modify { yield &fieldStorage.value.part20.value.field582 }
+  }
+
+  var field583: [UInt8] {
+    _read { yield fieldStorage.value.part20.value.field583 }
+    _modify { yield &fieldStorage.value.part20.value.field583 }
+  }
+
+  var field584: Double {
+    _read { yield fieldStorage.value.part20.value.field584 }
+    _modify { yield &fieldStorage.value.part20.value.field584 }
+  }
+
+  var field585: [Bool] {
+    _read { yield fieldStorage.value.part20.value.field585 }
+    _modify { yield &fieldStorage.value.part20.value.field585 }
+  }
+
+  var field586: Int64 {
+    _read { yield fieldStorage.value.part20.value.field586 }
+    _modify { yield &fieldStorage.value.part20.value.field586 }
+  }
+
+  var field587: UInt32 {
+    _read { yield fieldStorage.value.part20.value.field587 }
+    _modify { yield &fieldStorage.value.part20.value.field587 }
+  }
+
+  var field588: Int32? {
+    _read { yield fieldStorage.value.part20.value.field588 }
+    _modify { yield &fieldStorage.value.part20.value.field588 }
+  }
+
+  var field589: String {
+    _read { yield fieldStorage.value.part21.value.field589 }
+    _modify { yield &fieldStorage.value.part21.value.field589 }
+  }
+
+  var field590: [[UInt8]] {
+    _read { yield fieldStorage.value.part21.value.field590 }
+    _modify { yield &fieldStorage.value.part21.value.field590 }
+  }
+
+  var field591: Double? {
+    _read { yield fieldStorage.value.part21.value.field591 }
+    _modify { yield &fieldStorage.value.part21.value.field591 }
+  }
+
+  var field592: Bool {
+    _read { yield fieldStorage.value.part21.value.field592 }
+    _modify { yield &fieldStorage.value.part21.value.field592 }
+  }
+
+  var field593: Int64 {
+    _read { yield fieldStorage.value.part21.value.field593 }
+    _modify { yield &fieldStorage.value.part21.value.field593 }
+  }
+
+  var field594: UInt32? {
+    _read { yield fieldStorage.value.part21.value.field594 }
+    _modify { yield &fieldStorage.value.part21.value.field594 }
+  }
+
+  var field595: [Int32] {
+    _read { yield fieldStorage.value.part21.value.field595 }
+    _modify { yield &fieldStorage.value.part21.value.field595 }
+  }
+
+  var field596: String {
+    _read { yield fieldStorage.value.part21.value.field596 }
+    _modify { yield &fieldStorage.value.part21.value.field596 }
+  }
+
+  var field597: [UInt8]? {
+    _read { yield fieldStorage.value.part21.value.field597 }
+    _modify { yield &fieldStorage.value.part21.value.field597 }
+  }
+
+  var field598: Double {
+    _read { yield fieldStorage.value.part21.value.field598 }
+    _modify { yield &fieldStorage.value.part21.value.field598 }
+  }
+
+  var field599: Bool {
+    _read { yield fieldStorage.value.part21.value.field599 }
+    _modify { yield &fieldStorage.value.part21.value.field599 }
+  }
+
+  var field600: [Int64] {
+    _read { yield fieldStorage.value.part21.value.field600 }
+    _modify { yield &fieldStorage.value.part21.value.field600 }
+  }
+
+  var field601: UInt32 {
+    _read { yield fieldStorage.value.part21.value.field601 }
+    _modify { yield &fieldStorage.value.part21.value.field601 }
+  }
+
+  var field602: Int32 {
+    _read { yield fieldStorage.value.part21.value.field602 }
+    _modify { yield &fieldStorage.value.part21.value.field602 }
+  }
+
+  var field603: String? {
+    _read { yield fieldStorage.value.part21.value.field603 }
+    _modify { yield &fieldStorage.value.part21.value.field603 }
+  }
+
+  var field604: [UInt8] {
+    _read { yield fieldStorage.value.part21.value.field604 }
+    _modify { yield &fieldStorage.value.part21.value.field604 }
+  }
+
+  var field605: [Double] {
+    _read { yield fieldStorage.value.part21.value.field605 }
+    _modify { yield &fieldStorage.value.part21.value.field605 }
+  }
+
+  var field606: Bool? {
+    _read { yield fieldStorage.value.part21.value.field606 }
+    _modify { yield &fieldStorage.value.part21.value.field606 }
+  }
+
+  var field607: Int64 {
+    _read { yield fieldStorage.value.part21.value.field607 }
+    _modify { yield &fieldStorage.value.part21.value.field607 }
+  }
+
+  var field608: UInt32 {
+    _read { yield fieldStorage.value.part21.value.field608 }
+    _modify { yield &fieldStorage.value.part21.value.field608 }
+  }
+
+  var field609: Int32? {
+    _read { yield fieldStorage.value.part21.value.field609 }
+    _modify { yield &fieldStorage.value.part21.value.field609 }
+  }
+
+  var field610: [String] {
+    _read { yield fieldStorage.value.part21.value.field610 }
+    _modify { yield &fieldStorage.value.part21.value.field610 }
+  }
+
+  var field611: [UInt8] {
+    _read { yield fieldStorage.value.part21.value.field611 }
+    _modify { yield &fieldStorage.value.part21.value.field611 }
+  }
+
+  var field612: Double? {
+    _read { yield fieldStorage.value.part21.value.field612 }
+    _modify { yield &fieldStorage.value.part21.value.field612 }
+  }
+
+  var field613: Bool {
+    _read { yield fieldStorage.value.part21.value.field613 }
+    _modify { yield &fieldStorage.value.part21.value.field613 }
+  }
+
+  var field614: Int64 {
+    _read { yield fieldStorage.value.part21.value.field614 }
+    _modify { yield &fieldStorage.value.part21.value.field614 }
+  }
+
+  var field615: [UInt32] {
+    _read { yield fieldStorage.value.part21.value.field615 }
+    _modify { yield &fieldStorage.value.part21.value.field615 }
+  }
+
+  var field616: Int32 {
+    _read { yield fieldStorage.value.part21.value.field616 }
+    _modify { yield &fieldStorage.value.part21.value.field616 }
+  }
+
+  var field617: String {
+    _read { yield fieldStorage.value.part21.value.field617 }
+    _modify { yield &fieldStorage.value.part21.value.field617 }
+  }
+
+  var field618: [UInt8]? {
+    _read { yield fieldStorage.value.part22.value.field618 }
+    _modify { yield &fieldStorage.value.part22.value.field618 }
+  }
+
+  var field619: Double {
+    _read { yield fieldStorage.value.part22.value.field619 }
+    _modify { yield &fieldStorage.value.part22.value.field619 }
+  }
+
+  var field620: [Bool] {
+    _read { yield fieldStorage.value.part22.value.field620 }
+    _modify { yield &fieldStorage.value.part22.value.field620 }
+  }
+
+  var field621: Int64? {
+    _read { yield fieldStorage.value.part22.value.field621 }
+    _modify { yield &fieldStorage.value.part22.value.field621 }
+  }
+
+  var field622: UInt32 {
+    _read { yield fieldStorage.value.part22.value.field622 }
+    _modify { yield &fieldStorage.value.part22.value.field622 }
+  }
+
+  var field623: Int32 {
+    _read { yield fieldStorage.value.part22.value.field623 }
+    _modify { yield &fieldStorage.value.part22.value.field623 }
+  }
+
+  var field624: String? {
+    _read { yield fieldStorage.value.part22.value.field624 }
+    _modify { yield &fieldStorage.value.part22.value.field624 }
+  }
+
+  var field625: [[UInt8]] {
+    _read { yield fieldStorage.value.part22.value.field625 }
+    _modify { yield &fieldStorage.value.part22.value.field625 }
+  }
+
+  var field626: Double {
+    _read { yield fieldStorage.value.part22.value.field626 }
+    _modify { yield &fieldStorage.value.part22.value.field626 }
+  }
+
+  var field627: Bool? {
+    _read { yield fieldStorage.value.part22.value.field627 }
+    _modify { yield &fieldStorage.value.part22.value.field627 }
+  }
+
+  var field628: Int64 {
+    _read { yield fieldStorage.value.part22.value.field628 }
+    _modify { yield &fieldStorage.value.part22.value.field628 }
+  }
+
+  var field629: UInt32 {
+    _read { yield fieldStorage.value.part22.value.field629 }
+    _modify { yield &fieldStorage.value.part22.value.field629 }
+  }
+
+  var field630: [Int32] {
+    _read { yield fieldStorage.value.part22.value.field630 }
+    _modify { yield &fieldStorage.value.part22.value.field630 }
+  }
+
+  var field631: String {
+    _read { yield fieldStorage.value.part22.value.field631 }
+    _modify { yield &fieldStorage.value.part22.value.field631 }
+  }
+
+  var field632: [UInt8] {
+    _read { yield fieldStorage.value.part22.value.field632 }
+    _modify { yield &fieldStorage.value.part22.value.field632 }
+  }
+
+  var field633: Double? {
+    _read { yield fieldStorage.value.part22.value.field633 }
+    _modify { yield &fieldStorage.value.part22.value.field633 }
+  }
+
+  var field634: Bool {
+    _read { yield fieldStorage.value.part22.value.field634 }
+    _modify { yield &fieldStorage.value.part22.value.field634 }
+  }
+
+  var field635: [Int64] {
+    _read { yield fieldStorage.value.part22.value.field635 }
+    _modify { yield &fieldStorage.value.part22.value.field635 }
+  }
+
+  var field636: UInt32? {
+    _read { yield fieldStorage.value.part22.value.field636 }
+    _modify { yield &fieldStorage.value.part22.value.field636 }
+  }
+
+  var field637: Int32 {
+    _read { yield fieldStorage.value.part22.value.field637 }
+    _modify { yield &fieldStorage.value.part22.value.field637 }
+  }
+
+  var field638: String {
+    _read { yield fieldStorage.value.part22.value.field638 }
+    _modify { yield &fieldStorage.value.part22.value.field638 }
+  }
+
+  var field639: [UInt8]? {
+    _read { yield fieldStorage.value.part22.value.field639 }
+    _modify { yield &fieldStorage.value.part22.value.field639 }
+  }
+
+  var field640: [Double] {
+    _read { yield fieldStorage.value.part22.value.field640 }
+    _modify { yield &fieldStorage.value.part22.value.field640 }
+  }
+
+  var field641: Bool {
+    _read { yield fieldStorage.value.part22.value.field641 }
+    _modify { yield &fieldStorage.value.part22.value.field641 }
+  }
+
+  var field642: Int64? {
+    _read { yield fieldStorage.value.part22.value.field642 }
+    _modify { yield &fieldStorage.value.part22.value.field642 }
+  }
+
+  var field643: UInt32 {
+    _read { yield fieldStorage.value.part22.value.field643 }
+    _modify { yield &fieldStorage.value.part22.value.field643 }
+  }
+
+  var field644: Int32 {
+    _read { yield fieldStorage.value.part22.value.field644 }
+    _modify { yield &fieldStorage.value.part22.value.field644 }
+  }
+
+  var field645: [String] {
+    _read { yield fieldStorage.value.part22.value.field645 }
+    _modify { yield &fieldStorage.value.part22.value.field645 }
+  }
+
+  var field646: [UInt8] {
+    _read { yield fieldStorage.value.part22.value.field646 }
+    _modify { yield &fieldStorage.value.part22.value.field646 }
+  }
+
+  var field647: Double {
+    _read { yield fieldStorage.value.part22.value.field647 }
+    _modify { yield &fieldStorage.value.part22.value.field647 }
+  }
+
+  var field648: Bool? {
+    _read { yield fieldStorage.value.part23.value.field648 }
+    _modify { yield &fieldStorage.value.part23.value.field648 }
+  }
+
+  var field649: Int64 {
+    _read { yield fieldStorage.value.part23.value.field649 }
+    _modify { yield &fieldStorage.value.part23.value.field649 }
+  }
+
+  var field650: [UInt32] {
+    _read { yield fieldStorage.value.part23.value.field650 }
+    _modify { yield &fieldStorage.value.part23.value.field650 }
+  }
+
+  var field651: Int32? {
+    _read { yield fieldStorage.value.part23.value.field651 }
+    _modify { yield &fieldStorage.value.part23.value.field651 }
+  }
+
+  var field652: String {
+    _read { yield fieldStorage.value.part23.value.field652 }
+    _modify { yield &fieldStorage.value.part23.value.field652 }
+  }
+
+  var field653: [UInt8] {
+    _read { yield fieldStorage.value.part23.value.field653 }
+    _modify { yield &fieldStorage.value.part23.value.field653 }
+  }
+
+  var field654: Double? {
+    _read { yield fieldStorage.value.part23.value.field654 }
+    _modify { yield &fieldStorage.value.part23.value.field654 }
+  }
+
+  var field655: [Bool] {
+    _read { yield fieldStorage.value.part23.value.field655 }
+    _modify { yield &fieldStorage.value.part23.value.field655 }
+  }
+
+  var field656: Int64 {
+    _read { yield fieldStorage.value.part23.value.field656 }
+    _modify { yield &fieldStorage.value.part23.value.field656 }
+  }
+
+  var field657: UInt32? {
+    _read { yield fieldStorage.value.part23.value.field657 }
+    _modify { yield &fieldStorage.value.part23.value.field657 }
+  }
+
+  var field658: Int32 {
+    _read { yield fieldStorage.value.part23.value.field658 }
+    _modify { yield &fieldStorage.value.part23.value.field658 }
+  }
+
+  var field659: String {
+    _read { yield fieldStorage.value.part23.value.field659 }
+    _modify { yield &fieldStorage.value.part23.value.field659 }
+  }
+
+  var field660: [[UInt8]] {
+    _read { yield fieldStorage.value.part23.value.field660 }
+    _modify { yield &fieldStorage.value.part23.value.field660 }
+  }
+
+  var field661: Double {
+    _read { yield fieldStorage.value.part23.value.field661 }
+    _modify { yield &fieldStorage.value.part23.value.field661 }
+  }
+
+  var field662: Bool {
+    _read { yield fieldStorage.value.part23.value.field662 }
+    _modify { yield &fieldStorage.value.part23.value.field662 }
+  }
+
+  var field663: Int64? {
+    _read { yield fieldStorage.value.part23.value.field663 }
+    _modify { yield &fieldStorage.value.part23.value.field663 }
+  }
+
+  var field664: UInt32 {
+    _read { yield fieldStorage.value.part23.value.field664 }
+    _modify { yield &fieldStorage.value.part23.value.field664 }
+  }
+
+  var field665: [Int32] {
+    _read { yield fieldStorage.value.part23.value.field665 }
+    _modify { yield &fieldStorage.value.part23.value.field665 }
+  }
+
+  var field666: String? {
+    _read { yield fieldStorage.value.part23.value.field666 }
+    _modify { yield &fieldStorage.value.part23.value.field666 }
+  }
+
+  var field667: [UInt8] {
+    _read { yield fieldStorage.value.part23.value.field667 }
+    _modify { yield &fieldStorage.value.part23.value.field667 }
+  }
+
+  var field668: Double {
+    _read { yield fieldStorage.value.part23.value.field668 }
+    _modify { yield &fieldStorage.value.part23.value.field668 }
+  }
+
+  var field669: Bool? {
+    _read { yield fieldStorage.value.part23.value.field669 }
+    _modify { yield &fieldStorage.value.part23.value.field669 }
+  }
+
+  var field670: [Int64] {
+    _read { yield fieldStorage.value.part23.value.field670 }
+    _modify { yield &fieldStorage.value.part23.value.field670 }
+  }
+
+  var field671: UInt32 {
+    _read { yield fieldStorage.value.part23.value.field671 }
+    _modify { yield &fieldStorage.value.part23.value.field671 }
+  }
+
+  var field672: Int32? {
+    _read { yield fieldStorage.value.part23.value.field672 }
+    _modify { yield &fieldStorage.value.part23.value.field672 }
+  }
+
+  var field673: String {
+    _read { yield fieldStorage.value.part23.value.field673 }
+    _modify { yield &fieldStorage.value.part23.value.field673 }
+  }
+
+  var field674: [UInt8] {
+    _read { yield fieldStorage.value.part23.value.field674 }
+    _modify { yield &fieldStorage.value.part23.value.field674 }
+  }
+
+  var field675: [Double] {
+    _read { yield fieldStorage.value.part23.value.field675 }
+    _modify { yield &fieldStorage.value.part23.value.field675 }
+  }
+
+  var field676: Bool {
+    _read { yield fieldStorage.value.part23.value.field676 }
+    _modify { yield &fieldStorage.value.part23.value.field676 }
+  }
+
+  var field677: Int64 {
+    _read { yield fieldStorage.value.part24.value.field677 }
+    _modify { yield &fieldStorage.value.part24.value.field677 }
+  }
+
+  var field678: UInt32? {
+    _read { yield fieldStorage.value.part24.value.field678 }
+    _modify { yield &fieldStorage.value.part24.value.field678 }
+  }
+
+  var field679: Int32 {
+    _read { yield fieldStorage.value.part24.value.field679 }
+    _modify { yield &fieldStorage.value.part24.value.field679 }
+  }
+
+  var field680: [String] {
+    _read { yield fieldStorage.value.part24.value.field680 }
+    _modify { yield &fieldStorage.value.part24.value.field680 }
+  }
+
+  var field681: [UInt8]? {
+    _read { yield fieldStorage.value.part24.value.field681 }
+    _modify { yield &fieldStorage.value.part24.value.field681 }
+  }
+
+  var field682: Double {
+    _read { yield fieldStorage.value.part24.value.field682 }
+    _modify { yield &fieldStorage.value.part24.value.field682 }
+  }
+
+  var field683: Bool {
+    _read { yield fieldStorage.value.part24.value.field683 }
+    _modify { yield &fieldStorage.value.part24.value.field683 }
+  }
+
+  var field684: Int64? {
+    _read { yield fieldStorage.value.part24.value.field684 }
+    _modify { yield &fieldStorage.value.part24.value.field684 }
+  }
+
+  var field685: [UInt32] {
+    _read { yield fieldStorage.value.part24.value.field685 }
+    _modify { yield &fieldStorage.value.part24.value.field685 }
+  }
+
+  var field686: Int32 {
+    _read { yield fieldStorage.value.part24.value.field686 }
+    _modify { yield &fieldStorage.value.part24.value.field686 }
+  }
+
+  var field687: String? {
+    _read { yield fieldStorage.value.part24.value.field687 }
+    _modify { yield &fieldStorage.value.part24.value.field687 }
+  }
+
+  var field688: [UInt8] {
+    _read { yield fieldStorage.value.part24.value.field688 }
+    _modify { yield &fieldStorage.value.part24.value.field688 }
+  }
+
+  var field689: Double {
+    _read { yield fieldStorage.value.part24.value.field689 }
+    _modify { yield &fieldStorage.value.part24.value.field689 }
+  }
+
+  var field690: [Bool] {
+    _read { yield fieldStorage.value.part24.value.field690 }
+    _modify { yield &fieldStorage.value.part24.value.field690 }
+  }
+
+  var field691: Int64 {
+    _read { yield fieldStorage.value.part24.value.field691 }
+    _modify { yield &fieldStorage.value.part24.value.field691 }
+  }
+
+  var field692: UInt32 {
+    _read { yield fieldStorage.value.part24.value.field692 }
+    _modify { yield &fieldStorage.value.part24.value.field692 }
+  }
+
+  var field693: Int32? {
+    _read { yield fieldStorage.value.part24.value.field693 }
+    _modify { yield &fieldStorage.value.part24.value.field693 }
+  }
+
+  var field694: String {
+    _read { yield fieldStorage.value.part24.value.field694 }
+    _modify { yield &fieldStorage.value.part24.value.field694 }
+  }
+
+  var field695: [[UInt8]] {
+    _read { yield fieldStorage.value.part24.value.field695 }
+    _modify { yield &fieldStorage.value.part24.value.field695 }
+  }
+
+  var field696: Double? {
+    _read { yield fieldStorage.value.part24.value.field696 }
+    _modify { yield &fieldStorage.value.part24.value.field696 }
+  }
+
+  var field697: Bool {
+    _read { yield fieldStorage.value.part24.value.field697 }
+    _modify { yield &fieldStorage.value.part24.value.field697 }
+  }
+
+  var field698: Int64 {
+    _read { yield fieldStorage.value.part24.value.field698 }
+    _modify { yield &fieldStorage.value.part24.value.field698 }
+  }
+
+  var field699: UInt32? {
+    _read { yield fieldStorage.value.part24.value.field699 }
+    _modify { yield &fieldStorage.value.part24.value.field699 }
+  }
+
+  var field700: [Int32] {
+    _read { yield fieldStorage.value.part24.value.field700 }
+    _modify { yield &fieldStorage.value.part24.value.field700 }
+  }
+
+  var field701: String {
+    _read { yield fieldStorage.value.part24.value.field701 }
+    _modify { yield &fieldStorage.value.part24.value.field701 }
+  }
+
+  var field702: [UInt8]? {
+    _read { yield fieldStorage.value.part24.value.field702 }
+    _modify { yield &fieldStorage.value.part24.value.field702 }
+  }
+
+  var field703: Double {
+    _read { yield fieldStorage.value.part24.value.field703 }
+    _modify { yield &fieldStorage.value.part24.value.field703 }
+  }
+
+  var field704: Bool {
+    _read { yield fieldStorage.value.part24.value.field704 }
+    _modify { yield &fieldStorage.value.part24.value.field704 }
+  }
+
+  var field705: [Int64] {
+    _read { yield fieldStorage.value.part24.value.field705 }
+    _modify { yield &fieldStorage.value.part24.value.field705 }
+  }
+
+  var field706: UInt32 {
+    _read { yield fieldStorage.value.part24.value.field706 }
+    _modify { yield &fieldStorage.value.part24.value.field706 }
+  }
+
+  var field707: Int32 {
+    _read { yield fieldStorage.value.part25.value.field707 }
+    _modify { yield &fieldStorage.value.part25.value.field707 }
+  }
+
+  var field708: String? {
+    _read { yield fieldStorage.value.part25.value.field708 }
+    _modify { yield &fieldStorage.value.part25.value.field708 }
+  }
+
+  var field709: [UInt8] {
+    _read { yield fieldStorage.value.part25.value.field709 }
+    _modify { yield &fieldStorage.value.part25.value.field709 }
+  }
+
+  var field710: [Double] {
+    _read { yield fieldStorage.value.part25.value.field710 }
+    _modify { yield &fieldStorage.value.part25.value.field710 }
+  }
+
+  var field711: Bool? {
+    _read { yield fieldStorage.value.part25.value.field711 }
+    _modify { yield &fieldStorage.value.part25.value.field711 }
+  }
+
+  var field712: Int64 {
+    _read { yield fieldStorage.value.part25.value.field712 }
+    _modify { yield &fieldStorage.value.part25.value.field712 }
+  }
+
+  var field713: UInt32 {
+    _read { yield fieldStorage.value.part25.value.field713 }
+    _modify { yield &fieldStorage.value.part25.value.field713 }
+  }
+
+  var field714: Int32? {
+    _read { yield fieldStorage.value.part25.value.field714 }
+    _modify { yield &fieldStorage.value.part25.value.field714 }
+  }
+
+  var field715: [String] {
+    _read { yield fieldStorage.value.part25.value.field715 }
+    _modify { yield &fieldStorage.value.part25.value.field715 }
+  }
+
+  var field716: [UInt8] {
+    _read { yield fieldStorage.value.part25.value.field716 }
+    _modify { yield &fieldStorage.value.part25.value.field716 }
+  }
+
+  var field717: Double? {
+    _read { yield fieldStorage.value.part25.value.field717 }
+    _modify { yield &fieldStorage.value.part25.value.field717 }
+  }
+
+  var field718: Bool {
+    _read { yield fieldStorage.value.part25.value.field718 }
+    _modify { yield &fieldStorage.value.part25.value.field718 }
+  }
+
+  var field719: Int64 {
+    _read { yield fieldStorage.value.part25.value.field719 }
+    _modify { yield &fieldStorage.value.part25.value.field719 }
+  }
+
+  var field720: [UInt32] {
+    _read { yield fieldStorage.value.part25.value.field720 }
+    _modify { yield &fieldStorage.value.part25.value.field720 }
+  }
+
+  var field721: Int32 {
+    _read { yield fieldStorage.value.part25.value.field721 }
+    _modify { yield &fieldStorage.value.part25.value.field721 }
+  }
+
+  var field722: String {
+    _read { yield fieldStorage.value.part25.value.field722 }
+    _modify { yield &fieldStorage.value.part25.value.field722 }
+  }
+
+  var field723: [UInt8]? {
+    _read { yield fieldStorage.value.part25.value.field723 }
+    _modify { yield &fieldStorage.value.part25.value.field723 }
+  }
+
+  var field724: Double {
+    _read { yield fieldStorage.value.part25.value.field724 }
+    _modify { yield &fieldStorage.value.part25.value.field724 }
+  }
+
+  var field725: [Bool] {
+    _read { yield fieldStorage.value.part25.value.field725 }
+    _modify { yield &fieldStorage.value.part25.value.field725 }
+  }
+
+  var field726: Int64? {
+    _read { yield fieldStorage.value.part25.value.field726 }
+    _modify { yield &fieldStorage.value.part25.value.field726 }
+  }
+
+  var field727: UInt32 {
+    _read { yield fieldStorage.value.part25.value.field727 }
+    _modify { yield &fieldStorage.value.part25.value.field727 }
+  }
+
+  var field728: Int32 {
+    _read { yield fieldStorage.value.part25.value.field728 }
+    _modify { yield &fieldStorage.value.part25.value.field728 }
+  }
+
+  var field729: String? {
+    _read { yield fieldStorage.value.part25.value.field729 }
+    _modify { yield &fieldStorage.value.part25.value.field729 }
+  }
+
+  var field730: [[UInt8]] {
+    _read { yield fieldStorage.value.part25.value.field730 }
+    _modify { yield &fieldStorage.value.part25.value.field730 }
+  }
+
+  var field731: Double {
+    _read { yield fieldStorage.value.part25.value.field731 }
+    _modify { yield &fieldStorage.value.part25.value.field731 }
+  }
+
+  var field732: Bool? {
+    _read { yield fieldStorage.value.part25.value.field732 }
+    _modify { yield &fieldStorage.value.part25.value.field732 }
+  }
+
+  var field733: Int64 {
+    _read { yield fieldStorage.value.part25.value.field733 }
+    _modify { yield &fieldStorage.value.part25.value.field733 }
+  }
+
+  var field734: UInt32 {
+    _read { yield fieldStorage.value.part25.value.field734 }
+    _modify { yield &fieldStorage.value.part25.value.field734 }
+  }
+
+  var field735: [Int32] {
+    _read { yield fieldStorage.value.part25.value.field735 }
+    _modify { yield &fieldStorage.value.part25.value.field735 }
+  }
+
+  var field736: String {
+    _read { yield fieldStorage.value.part26.value.field736 }
+    _modify { yield &fieldStorage.value.part26.value.field736 }
+  }
+
+  var field737: [UInt8] {
+    _read { yield fieldStorage.value.part26.value.field737 }
+    _modify { yield &fieldStorage.value.part26.value.field737 }
+  }
+
+  var field738: Double? {
+    _read { yield fieldStorage.value.part26.value.field738 }
+    _modify { yield &fieldStorage.value.part26.value.field738 }
+  }
+
+  var field739: Bool {
+    _read { yield fieldStorage.value.part26.value.field739 }
+    _modify { yield &fieldStorage.value.part26.value.field739 }
+  }
+
+  var field740: [Int64] {
+    _read { yield fieldStorage.value.part26.value.field740 }
+    _modify { yield &fieldStorage.value.part26.value.field740 }
+  }
+
+  var field741: UInt32? {
+    _read { yield fieldStorage.value.part26.value.field741 }
+    _modify { yield &fieldStorage.value.part26.value.field741 }
+  }
+
+  var field742: Int32 {
+    _read { yield fieldStorage.value.part26.value.field742 }
+    _modify { yield &fieldStorage.value.part26.value.field742 }
+  }
+
+  var field743: String {
+    _read { yield fieldStorage.value.part26.value.field743 }
+    _modify { yield &fieldStorage.value.part26.value.field743 }
+  }
+
+  var field744: [UInt8]? {
+    _read { yield fieldStorage.value.part26.value.field744 }
+    _modify { yield &fieldStorage.value.part26.value.field744 }
+  }
+
+  var field745: [Double] {
+    _read { yield fieldStorage.value.part26.value.field745 }
+    _modify { yield &fieldStorage.value.part26.value.field745 }
+  }
+
+  var field746: Bool {
+    _read { yield fieldStorage.value.part26.value.field746 }
+    _modify { yield &fieldStorage.value.part26.value.field746 }
+  }
+
+  var field747: Int64? {
+    _read { yield fieldStorage.value.part26.value.field747 }
+    _modify { yield &fieldStorage.value.part26.value.field747 }
+  }
+
+  var field748: UInt32 {
+    _read { yield fieldStorage.value.part26.value.field748 }
+    _modify { yield &fieldStorage.value.part26.value.field748 }
+  }
+
+  var field749: Int32 {
+    _read { yield fieldStorage.value.part26.value.field749 }
+    _modify { yield &fieldStorage.value.part26.value.field749 }
+  }
+
+  var field750: [String] {
+    _read { yield fieldStorage.value.part26.value.field750 }
+    _modify { yield &fieldStorage.value.part26.value.field750 }
+  }
+
+  var field751: [UInt8] {
+    _read { yield fieldStorage.value.part26.value.field751 }
+    _modify { yield &fieldStorage.value.part26.value.field751 }
+  }
+
+  var field752: Double {
+    _read { yield fieldStorage.value.part26.value.field752 }
+    _modify { yield &fieldStorage.value.part26.value.field752 }
+  }
+
+  var field753: Bool? {
+    _read { yield fieldStorage.value.part26.value.field753 }
+    _modify { yield &fieldStorage.value.part26.value.field753 }
+  }
+
+  var field754: Int64 {
+    _read { yield fieldStorage.value.part26.value.field754 }
+    _modify { yield &fieldStorage.value.part26.value.field754 }
+  }
+
+  var field755: [UInt32] {
+    _read { yield fieldStorage.value.part26.value.field755 }
+    _modify { yield &fieldStorage.value.part26.value.field755 }
+  }
+
+  var field756: Int32? {
+    _read { yield fieldStorage.value.part26.value.field756 }
+    _modify { yield &fieldStorage.value.part26.value.field756 }
+  }
+
+  var field757: String {
+    _read { yield fieldStorage.value.part26.value.field757 }
+    _modify { yield &fieldStorage.value.part26.value.field757 }
+  }
+
+  var field758: [UInt8] {
+    _read { yield fieldStorage.value.part26.value.field758 }
+    _modify { yield &fieldStorage.value.part26.value.field758 }
+  }
+
+  var field759: Double? {
+    _read { yield fieldStorage.value.part26.value.field759 }
+    _modify { yield &fieldStorage.value.part26.value.field759 }
+  }
+
+  var field760: [Bool] {
+    _read { yield fieldStorage.value.part26.value.field760 }
+    _modify { yield &fieldStorage.value.part26.value.field760 }
+  }
+
+  var field761: Int64 {
+    _read { yield fieldStorage.value.part26.value.field761 }
+    _modify { yield &fieldStorage.value.part26.value.field761 }
+  }
+
+  var field762: UInt32? {
+    _read { yield fieldStorage.value.part26.value.field762 }
+    _modify { yield &fieldStorage.value.part26.value.field762 }
+  }
+
+  var field763: Int32 {
+    _read { yield fieldStorage.value.part26.value.field763 }
+    _modify { yield &fieldStorage.value.part26.value.field763 }
+  }
+
+  var field764: String {
+    _read { yield fieldStorage.value.part26.value.field764 }
+    _modify { yield &fieldStorage.value.part26.value.field764 }
+  }
+
+  var field765: [[UInt8]] {
+    _read { yield fieldStorage.value.part27.value.field765 }
+    _modify { yield &fieldStorage.value.part27.value.field765 }
+  }
+
+  var field766: Double {
+    _read { yield fieldStorage.value.part27.value.field766 }
+    _modify { yield &fieldStorage.value.part27.value.field766 }
+  }
+
+  var field767: Bool {
+    _read { yield fieldStorage.value.part27.value.field767 }
+    _modify { yield &fieldStorage.value.part27.value.field767 }
+  }
+
+  var field768: Int64? {
+    _read { yield fieldStorage.value.part27.value.field768 }
+    _modify { yield &fieldStorage.value.part27.value.field768 }
+  }
+
+  var field769: UInt32 {
+    _read { yield fieldStorage.value.part27.value.field769 }
+    _modify { yield &fieldStorage.value.part27.value.field769 }
+  }
+
+  var field770: [Int32] {
+    _read { yield fieldStorage.value.part27.value.field770 }
+    _modify { yield &fieldStorage.value.part27.value.field770 }
+  }
+
+  var field771: String? {
+    _read { yield fieldStorage.value.part27.value.field771 }
+    _modify { yield &fieldStorage.value.part27.value.field771 }
+  }
+
+  var field772: [UInt8] {
+    _read { yield fieldStorage.value.part27.value.field772 }
+    _modify { yield &fieldStorage.value.part27.value.field772 }
+  }
+
+  var field773: Double {
+    _read { yield fieldStorage.value.part27.value.field773 }
+    _modify { yield &fieldStorage.value.part27.value.field773 }
+  }
+
+  var field774: Bool? {
+    _read { yield fieldStorage.value.part27.value.field774 }
+    _modify { yield &fieldStorage.value.part27.value.field774 }
+  }
+
+  var field775: [Int64] {
+    _read { yield fieldStorage.value.part27.value.field775 }
+    _modify { yield &fieldStorage.value.part27.value.field775 }
+  }
+
+  var field776: UInt32 {
+    _read { yield fieldStorage.value.part27.value.field776 }
+    _modify { yield &fieldStorage.value.part27.value.field776 }
+  }
+
+  var field777: Int32? {
+    _read { yield fieldStorage.value.part27.value.field777 }
+    _modify { yield &fieldStorage.value.part27.value.field777 }
+  }
+
+  var field778: String {
+    _read { yield fieldStorage.value.part27.value.field778 }
+    _modify { yield &fieldStorage.value.part27.value.field778 }
+  }
+
+  var field779: [UInt8] {
+    _read { yield fieldStorage.value.part27.value.field779 }
+    _modify { yield &fieldStorage.value.part27.value.field779 }
+  }
+
+  var field780: [Double] {
+    _read { yield fieldStorage.value.part27.value.field780 }
+    _modify { yield &fieldStorage.value.part27.value.field780 }
+  }
+
+  var field781: Bool {
+    _read { yield fieldStorage.value.part27.value.field781 }
+    _modify { yield &fieldStorage.value.part27.value.field781 }
+  }
+
+  var field782: Int64 {
+    _read { yield fieldStorage.value.part27.value.field782 }
+    _modify { yield &fieldStorage.value.part27.value.field782 }
+  }
+
+  var field783: UInt32? {
+    _read { yield fieldStorage.value.part27.value.field783 }
+    _modify { yield &fieldStorage.value.part27.value.field783 }
+  }
+
+  var field784: Int32 {
+    _read { yield fieldStorage.value.part27.value.field784 }
+    _modify { yield &fieldStorage.value.part27.value.field784 }
+  }
+
+  var field785: [String] {
+    _read { yield fieldStorage.value.part27.value.field785 }
+    _modify { yield &fieldStorage.value.part27.value.field785 }
+  }
+
+  var field786: [UInt8]? {
+    _read { yield fieldStorage.value.part27.value.field786 }
+    _modify { yield &fieldStorage.value.part27.value.field786 }
+  }
+
+  var field787: Double {
+    _read { yield fieldStorage.value.part27.value.field787 }
+    _modify { yield &fieldStorage.value.part27.value.field787 }
+  }
+
+  var field788: Bool {
+    _read { yield fieldStorage.value.part27.value.field788 }
+    _modify { yield &fieldStorage.value.part27.value.field788 }
+  }
+
+  var field789: Int64? {
+    _read { yield fieldStorage.value.part27.value.field789 }
+    _modify { yield &fieldStorage.value.part27.value.field789 }
+  }
+
+  var field790: [UInt32] {
+    _read { yield fieldStorage.value.part27.value.field790 }
+    _modify { yield &fieldStorage.value.part27.value.field790 }
+  }
+
+  var field791: Int32 {
+    _read { yield fieldStorage.value.part27.value.field791 }
+    _modify { yield &fieldStorage.value.part27.value.field791 }
+  }
+
+  var field792: String? {
+    _read { yield fieldStorage.value.part27.value.field792 }
+    _modify { yield &fieldStorage.value.part27.value.field792 }
+  }
+
+  var field793: [UInt8] {
+    _read { yield fieldStorage.value.part27.value.field793 }
+    _modify { yield &fieldStorage.value.part27.value.field793 }
+  }
+
+  var field794: Double {
+    _read { yield fieldStorage.value.part27.value.field794 }
+    _modify { yield &fieldStorage.value.part27.value.field794 }
+  }
+
+  var field795: [Bool] {
+    _read { yield fieldStorage.value.part28.value.field795 }
+    _modify { yield &fieldStorage.value.part28.value.field795 }
+  }
+
+  var field796: Int64 {
+    _read { yield fieldStorage.value.part28.value.field796 }
+    _modify { yield &fieldStorage.value.part28.value.field796 }
+  }
+
+  var field797: UInt32 {
+    _read { yield fieldStorage.value.part28.value.field797 }
+    _modify { yield &fieldStorage.value.part28.value.field797 }
+  }
+
+  var field798: Int32? {
+    _read { yield fieldStorage.value.part28.value.field798 }
+    _modify { yield &fieldStorage.value.part28.value.field798 }
+  }
+
+  var field799: String {
+    _read { yield fieldStorage.value.part28.value.field799 }
+    _modify { yield &fieldStorage.value.part28.value.field799 }
+  }
+
+  var field800: [[UInt8]] {
+    _read { yield fieldStorage.value.part28.value.field800 }
+    _modify { yield &fieldStorage.value.part28.value.field800 }
+  }
+
+  var field801: Double? {
+    _read { yield fieldStorage.value.part28.value.field801 }
+    _modify { yield &fieldStorage.value.part28.value.field801 }
+  }
+
+  var field802: Bool {
+    _read { yield fieldStorage.value.part28.value.field802 }
+    _modify { yield &fieldStorage.value.part28.value.field802 }
+  }
+
+  var field803: Int64 {
+    _read { yield fieldStorage.value.part28.value.field803 }
+    _modify { yield &fieldStorage.value.part28.value.field803 }
+  }
+
+  var field804: UInt32? {
+    _read { yield fieldStorage.value.part28.value.field804 }
+    _modify { yield &fieldStorage.value.part28.value.field804 }
+  }
+
+  var field805: [Int32] {
+    _read { yield fieldStorage.value.part28.value.field805 }
+    _modify { yield &fieldStorage.value.part28.value.field805 }
+  }
+
+  var field806: String {
+    _read { yield fieldStorage.value.part28.value.field806 }
+    _modify { yield &fieldStorage.value.part28.value.field806 }
+  }
+
+  var field807: [UInt8]? {
+    _read { yield fieldStorage.value.part28.value.field807 }
+    _modify { yield &fieldStorage.value.part28.value.field807 }
+  }
+
+  var field808: Double {
+    _read { yield fieldStorage.value.part28.value.field808 }
+    _modify { yield &fieldStorage.value.part28.value.field808 }
+  }
+
+  var field809: Bool {
+    _read { yield fieldStorage.value.part28.value.field809 }
+    _modify { yield &fieldStorage.value.part28.value.field809 }
+  }
+
+  var field810: [Int64] {
+    _read { yield fieldStorage.value.part28.value.field810 }
+    _modify { yield &fieldStorage.value.part28.value.field810 }
+  }
+
+  var field811: UInt32 {
+    _read { yield fieldStorage.value.part28.value.field811 }
+    _modify { yield &fieldStorage.value.part28.value.field811 }
+  }
+
+  var field812: Int32 {
+    _read { yield fieldStorage.value.part28.value.field812 }
+    _modify { yield &fieldStorage.value.part28.value.field812 }
+  }
+
+  var field813: String? {
+    _read { yield fieldStorage.value.part28.value.field813 }
+    _modify { yield &fieldStorage.value.part28.value.field813 }
+  }
+
+  var field814: [UInt8] {
+    _read { yield fieldStorage.value.part28.value.field814 }
+    _modify { yield &fieldStorage.value.part28.value.field814 }
+  }
+
+  var field815: [Double] {
+    _read { yield fieldStorage.value.part28.value.field815 }
+    _modify { yield &fieldStorage.value.part28.value.field815 }
+  }
+
+  var field816: Bool? {
+    _read { yield fieldStorage.value.part28.value.field816 }
+    _modify { yield &fieldStorage.value.part28.value.field816 }
+  }
+
+  var field817: Int64 {
+    _read { yield fieldStorage.value.part28.value.field817 }
+    _modify { yield &fieldStorage.value.part28.value.field817 }
+  }
+
+  var field818: UInt32 {
+    _read { yield fieldStorage.value.part28.value.field818 }
+    _modify { yield &fieldStorage.value.part28.value.field818 }
+  }
+
+  var field819: Int32? {
+    _read { yield fieldStorage.value.part28.value.field819 }
+    _modify { yield &fieldStorage.value.part28.value.field819 }
+  }
+
+  var field820: [String] {
+    _read { yield fieldStorage.value.part28.value.field820 }
+    _modify { yield &fieldStorage.value.part28.value.field820 }
+  }
+
+  var field821: [UInt8] {
+    _read { yield fieldStorage.value.part28.value.field821 }
+    _modify { yield &fieldStorage.value.part28.value.field821 }
+  }
+
+  var field822: Double? {
+    _read { yield fieldStorage.value.part28.value.field822 }
+    _modify { yield &fieldStorage.value.part28.value.field822 }
+  }
+
+  var field823: Bool {
+    _read { yield fieldStorage.value.part28.value.field823 }
+    _modify { yield &fieldStorage.value.part28.value.field823 }
+  }
+
+  var field824: Int64 {
+    _read { yield fieldStorage.value.part28.value.field824 }
+    _modify { yield &fieldStorage.value.part28.value.field824 }
+  }
+
+  var field825: [UInt32] {
+    _read { yield fieldStorage.value.part29.value.field825 }
+    _modify { yield &fieldStorage.value.part29.value.field825 }
+  }
+
+  var field826: Int32 {
+    _read { yield fieldStorage.value.part29.value.field826 }
+    _modify { yield &fieldStorage.value.part29.value.field826 }
+  }
+
+  var field827: String {
+    _read { yield fieldStorage.value.part29.value.field827 }
+    _modify { yield &fieldStorage.value.part29.value.field827 }
+  }
+
+  var field828: [UInt8]? {
+    _read { yield fieldStorage.value.part29.value.field828 }
+    _modify { yield &fieldStorage.value.part29.value.field828 }
+  }
+
+  var field829: Double {
+    _read { yield fieldStorage.value.part29.value.field829 }
+    _modify { yield &fieldStorage.value.part29.value.field829 }
+  }
+
+  var field830: [Bool] {
+    _read { yield fieldStorage.value.part29.value.field830 }
+    _modify { yield &fieldStorage.value.part29.value.field830 }
+  }
+
+  var field831: Int64? {
+    _read { yield fieldStorage.value.part29.value.field831 }
+    _modify { yield &fieldStorage.value.part29.value.field831 }
+  }
+
+  var field832: UInt32 {
+    _read { yield fieldStorage.value.part29.value.field832 }
+    _modify { yield &fieldStorage.value.part29.value.field832 }
+  }
+
+  var field833: Int32 {
+    _read { yield fieldStorage.value.part29.value.field833 }
+    _modify { yield &fieldStorage.value.part29.value.field833 }
+  }
+
+  var field834: String? {
+    _read { yield fieldStorage.value.part29.value.field834 }
+    _modify { yield &fieldStorage.value.part29.value.field834 }
+  }
+
+  var field835: [[UInt8]] {
+    _read { yield fieldStorage.value.part29.value.field835 }
+    _modify { yield &fieldStorage.value.part29.value.field835 }
+  }
+
+  var field836: Double {
+    _read { yield fieldStorage.value.part29.value.field836 }
+    _modify { yield &fieldStorage.value.part29.value.field836 }
+  }
+
+  var field837: Bool? {
+    _read { yield fieldStorage.value.part29.value.field837 }
+    _modify { yield &fieldStorage.value.part29.value.field837 }
+  }
+
+  var field838: Int64 {
+    _read { yield fieldStorage.value.part29.value.field838 }
+    _modify { yield &fieldStorage.value.part29.value.field838 }
+  }
+
+  var field839: UInt32 {
+    _read { yield fieldStorage.value.part29.value.field839 }
+    _modify { yield &fieldStorage.value.part29.value.field839 }
+  }
+
+  var field840: [Int32] {
+    _read { yield fieldStorage.value.part29.value.field840 }
+    _modify { yield &fieldStorage.value.part29.value.field840 }
+  }
+
+  var field841: String {
+    _read { yield fieldStorage.value.part29.value.field841 }
+    _modify { yield &fieldStorage.value.part29.value.field841 }
+  }
+
+  var field842: [UInt8] {
+    _read { yield fieldStorage.value.part29.value.field842 }
+    _modify { yield &fieldStorage.value.part29.value.field842 }
+  }
+
+  var field843: Double? {
+    _read { yield fieldStorage.value.part29.value.field843 }
+    _modify { yield &fieldStorage.value.part29.value.field843 }
+  }
+
+  var field844: Bool {
+    _read { yield fieldStorage.value.part29.value.field844 }
+    _modify { yield &fieldStorage.value.part29.value.field844 }
+  }
+
+  var field845: [Int64] {
+    _read { yield fieldStorage.value.part29.value.field845 }
+    _modify { yield &fieldStorage.value.part29.value.field845 }
+  }
+
+  var field846: UInt32? {
+    _read { yield fieldStorage.value.part29.value.field846 }
+    _modify { yield &fieldStorage.value.part29.value.field846 }
+  }
+
+  var field847: Int32 {
+    _read { yield fieldStorage.value.part29.value.field847 }
+    _modify { yield &fieldStorage.value.part29.value.field847 }
+  }
+
+  var field848: String {
+    _read { yield fieldStorage.value.part29.value.field848 }
+    _modify { yield &fieldStorage.value.part29.value.field848 }
+  }
+
+  var field849: [UInt8]? {
+    _read { yield fieldStorage.value.part29.value.field849 }
+    _modify { yield &fieldStorage.value.part29.value.field849 }
+  }
+
+  var field850: [Double] {
+    _read { yield fieldStorage.value.part29.value.field850 }
+    _modify { yield &fieldStorage.value.part29.value.field850 }
+  }
+
+  var field851: Bool {
+    _read { yield fieldStorage.value.part29.value.field851 }
+    _modify { yield &fieldStorage.value.part29.value.field851 }
+  }
+
+  var field852: Int64? {
+    _read { yield fieldStorage.value.part29.value.field852 }
+    _modify { yield &fieldStorage.value.part29.value.field852 }
+  }
+
+  var field853: UInt32 {
+    _read { yield fieldStorage.value.part29.value.field853 }
+    _modify { yield &fieldStorage.value.part29.value.field853 }
+  }
+
+  var field854: Int32 {
+    _read { yield fieldStorage.value.part30.value.field854 }
+    _modify { yield &fieldStorage.value.part30.value.field854 }
+  }
+
+  var field855: [String] {
+    _read { yield fieldStorage.value.part30.value.field855 }
+    _modify { yield &fieldStorage.value.part30.value.field855 }
+  }
+
+  var field856: [UInt8] {
+    _read { yield fieldStorage.value.part30.value.field856 }
+    _modify { yield &fieldStorage.value.part30.value.field856 }
+  }
+
+  var field857: Double {
+    _read { yield fieldStorage.value.part30.value.field857 }
+    _modify { yield &fieldStorage.value.part30.value.field857 }
+  }
+
+  var field858: Bool? {
+    _read { yield fieldStorage.value.part30.value.field858 }
+    _modify { yield &fieldStorage.value.part30.value.field858 }
+  }
+
+  var field859: Int64 {
+    _read { yield fieldStorage.value.part30.value.field859 }
+    _modify { yield &fieldStorage.value.part30.value.field859 }
+  }
+
+  var field860: [UInt32] {
+    _read { yield fieldStorage.value.part30.value.field860 }
+    _modify { yield &fieldStorage.value.part30.value.field860 }
+  }
+
+  var field861: Int32? {
+    _read { yield fieldStorage.value.part30.value.field861 }
+    _modify { yield &fieldStorage.value.part30.value.field861 }
+  }
+
+  var field862: String {
+    _read { yield fieldStorage.value.part30.value.field862 }
+    _modify { yield &fieldStorage.value.part30.value.field862 }
+  }
+
+  var field863: [UInt8] {
+    _read { yield fieldStorage.value.part30.value.field863 }
+    _modify { yield &fieldStorage.value.part30.value.field863 }
+  }
+
+  var field864: Double? {
+    _read { yield fieldStorage.value.part30.value.field864 }
+    _modify { yield &fieldStorage.value.part30.value.field864 }
+  }
+
+  var field865: [Bool] {
+    _read { yield fieldStorage.value.part30.value.field865 }
+    _modify { yield &fieldStorage.value.part30.value.field865 }
+  }
+
+  var field866: Int64 {
+    _read { yield fieldStorage.value.part30.value.field866 }
+    _modify { yield &fieldStorage.value.part30.value.field866 }
+  }
+
+  var field867: UInt32? {
+    _read { yield fieldStorage.value.part30.value.field867 }
+    _modify { yield &fieldStorage.value.part30.value.field867 }
+  }
+
+  var field868: Int32 {
+    _read { yield fieldStorage.value.part30.value.field868 }
+    _modify { yield &fieldStorage.value.part30.value.field868 }
+  }
+
+  var field869: String {
+    _read { yield fieldStorage.value.part30.value.field869 }
+    _modify { yield &fieldStorage.value.part30.value.field869 }
+  }
+
+  var field870: [[UInt8]] {
+    _read { yield fieldStorage.value.part30.value.field870 }
+    _modify { yield &fieldStorage.value.part30.value.field870 }
+  }
+
+  var field871: Double {
+    _read { yield fieldStorage.value.part30.value.field871 }
+    _modify { yield &fieldStorage.value.part30.value.field871 }
+  }
+
+  var field872: Bool {
+    _read { yield fieldStorage.value.part30.value.field872 }
+    _modify { yield &fieldStorage.value.part30.value.field872 }
+  }
+
+  var field873: Int64? {
+    _read { yield fieldStorage.value.part30.value.field873 }
+    _modify { yield &fieldStorage.value.part30.value.field873 }
+  }
+
+  var field874: UInt32 {
+    _read { yield fieldStorage.value.part30.value.field874 }
+    _modify { yield &fieldStorage.value.part30.value.field874 }
+  }
+
+  var field875: [Int32] {
+    _read { yield fieldStorage.value.part30.value.field875 }
+    _modify { yield &fieldStorage.value.part30.value.field875 }
+  }
+
+  var field876: String? {
+    _read { yield fieldStorage.value.part30.value.field876 }
+    _modify { yield &fieldStorage.value.part30.value.field876 }
+  }
+
+  var field877: [UInt8] {
+    _read { yield fieldStorage.value.part30.value.field877 }
+    _modify { yield &fieldStorage.value.part30.value.field877 }
+  }
+
+  var field878: Double {
+    _read { yield fieldStorage.value.part30.value.field878 }
+    _modify { yield &fieldStorage.value.part30.value.field878 }
+  }
+
+  var field879: Bool? {
+    _read { yield fieldStorage.value.part30.value.field879 }
+    _modify { yield &fieldStorage.value.part30.value.field879 }
+  }
+
+  var field880: [Int64] {
+    _read { yield fieldStorage.value.part30.value.field880 }
+    _modify { yield &fieldStorage.value.part30.value.field880 }
+  }
+
+  var field881: UInt32 {
+    _read { yield fieldStorage.value.part30.value.field881 }
+    _modify { yield &fieldStorage.value.part30.value.field881 }
+  }
+
+  var field882: Int32? {
+    _read { yield fieldStorage.value.part30.value.field882 }
+    _modify { yield &fieldStorage.value.part30.value.field882 }
+  }
+
+  var field883: String {
+    _read { yield fieldStorage.value.part31.value.field883 }
+    _modify { yield &fieldStorage.value.part31.value.field883 }
+  }
+
+  var field884: [UInt8] {
+    _read { yield fieldStorage.value.part31.value.field884 }
+    _modify { yield &fieldStorage.value.part31.value.field884 }
+  }
+
+  var field885: [Double] {
+    _read { yield fieldStorage.value.part31.value.field885 }
+    _modify { yield &fieldStorage.value.part31.value.field885 }
+  }
+
+  var field886: Bool {
+    _read { yield fieldStorage.value.part31.value.field886 }
+    _modify { yield &fieldStorage.value.part31.value.field886 }
+  }
+
+  var field887: Int64 {
+    _read { yield fieldStorage.value.part31.value.field887 }
+    _modify { yield &fieldStorage.value.part31.value.field887 }
+  }
+
+  var field888: UInt32? {
+    _read { yield fieldStorage.value.part31.value.field888 }
+    _modify { yield &fieldStorage.value.part31.value.field888 }
+  }
+
+  var field889: Int32 {
+    _read { yield fieldStorage.value.part31.value.field889 }
+    _modify { yield &fieldStorage.value.part31.value.field889 }
+  }
+
+  var field890: [String] {
+    _read { yield fieldStorage.value.part31.value.field890 }
+    _modify { yield &fieldStorage.value.part31.value.field890 }
+  }
+
+  var field891: [UInt8]? {
+    _read { yield fieldStorage.value.part31.value.field891 }
+    _modify { yield &fieldStorage.value.part31.value.field891 }
+  }
+
+  var field892: Double {
+    _read { yield fieldStorage.value.part31.value.field892 }
+    _modify { yield &fieldStorage.value.part31.value.field892 }
+  }
+
+  var field893: Bool {
+    _read { yield fieldStorage.value.part31.value.field893 }
+    _modify { yield &fieldStorage.value.part31.value.field893 }
+  }
+
+  var field894: Int64? {
+    _read { yield fieldStorage.value.part31.value.field894 }
+    _modify { yield &fieldStorage.value.part31.value.field894 }
+  }
+
+  var field895: [UInt32] {
+    _read { yield fieldStorage.value.part31.value.field895 }
+    _modify { yield &fieldStorage.value.part31.value.field895 }
+  }
+
+  var field896: Int32 {
+    _read { yield fieldStorage.value.part31.value.field896 }
+    _modify { yield &fieldStorage.value.part31.value.field896 }
+  }
+
+  var field897: String? {
+    _read { yield fieldStorage.value.part31.value.field897 }
+    _modify { yield &fieldStorage.value.part31.value.field897 }
+  }
+
+  var field898: [UInt8] {
+    _read { yield fieldStorage.value.part31.value.field898 }
+    _modify { yield &fieldStorage.value.part31.value.field898 }
+  }
+
+  var field899: Double {
+    _read { yield fieldStorage.value.part31.value.field899 }
+    _modify { yield &fieldStorage.value.part31.value.field899 }
+  }
+
+  var field900: [Bool] {
+    _read { yield fieldStorage.value.part31.value.field900 }
+    _modify { yield &fieldStorage.value.part31.value.field900 }
+  }
+
+  var field901: Int64 {
+    _read { yield fieldStorage.value.part31.value.field901 }
+    _modify { yield &fieldStorage.value.part31.value.field901 }
+  }
+
+  var field902: UInt32 {
+    _read { yield fieldStorage.value.part31.value.field902 }
+    _modify { yield &fieldStorage.value.part31.value.field902 }
+  }
+
+  var field903: Int32? {
+    _read { yield fieldStorage.value.part31.value.field903 }
+    _modify { yield &fieldStorage.value.part31.value.field903 }
+  }
+
+  var field904: String {
+    _read { yield fieldStorage.value.part31.value.field904 }
+    _modify { yield &fieldStorage.value.part31.value.field904 }
+  }
+
+  var field905: [[UInt8]] {
+    _read { yield fieldStorage.value.part31.value.field905 }
+    _modify { yield &fieldStorage.value.part31.value.field905 }
+  }
+
+  var field906: Double? {
+    _read { yield fieldStorage.value.part31.value.field906 }
+    _modify { yield &fieldStorage.value.part31.value.field906 }
+  }
+
+  var field907: Bool {
+    _read { yield fieldStorage.value.part31.value.field907 }
+    _modify { yield &fieldStorage.value.part31.value.field907 }
+  }
+
+  var field908: Int64 {
+    _read { yield fieldStorage.value.part31.value.field908 }
+    _modify { yield &fieldStorage.value.part31.value.field908 }
+  }
+
+  var field909: UInt32? {
+    _read { yield fieldStorage.value.part31.value.field909 }
+    _modify { yield &fieldStorage.value.part31.value.field909 }
+  }
+
+  var field910: [Int32] {
+    _read { yield fieldStorage.value.part31.value.field910 }
+    _modify { yield &fieldStorage.value.part31.value.field910 }
+  }
+
+  var field911: String {
+    _read { yield fieldStorage.value.part31.value.field911 }
+    _modify { yield &fieldStorage.value.part31.value.field911 }
+  }
+
+  var field912: [UInt8]? {
+    _read { yield fieldStorage.value.part32.value.field912 }
+    _modify { yield &fieldStorage.value.part32.value.field912 }
+  }
+
+  var field913: Double {
+    _read { yield fieldStorage.value.part32.value.field913 }
+    _modify { yield &fieldStorage.value.part32.value.field913 }
+  }
+
+  var field914: Bool {
+    _read { yield fieldStorage.value.part32.value.field914 }
+    _modify { yield &fieldStorage.value.part32.value.field914 }
+  }
+
+  var field915: [Int64] {
+    _read { yield fieldStorage.value.part32.value.field915 }
+    _modify { yield &fieldStorage.value.part32.value.field915 }
+  }
+
+  var field916: UInt32 {
+    _read { yield fieldStorage.value.part32.value.field916 }
+    _modify { yield &fieldStorage.value.part32.value.field916 }
+  }
+
+  var field917: Int32 {
+    _read { yield fieldStorage.value.part32.value.field917 }
+    _modify { yield &fieldStorage.value.part32.value.field917 }
+  }
+
+  var field918: String? {
+    _read { yield fieldStorage.value.part32.value.field918 }
+    _modify { yield &fieldStorage.value.part32.value.field918 }
+  }
+
+  var field919: [UInt8] {
+    _read { yield fieldStorage.value.part32.value.field919 }
+    _modify { yield &fieldStorage.value.part32.value.field919 }
+  }
+
+  var field920: [Double] {
+    _read { yield fieldStorage.value.part32.value.field920 }
+    _modify { yield &fieldStorage.value.part32.value.field920 }
+  }
+
+  var field921: Bool? {
+    _read { yield fieldStorage.value.part32.value.field921 }
+    _modify { yield &fieldStorage.value.part32.value.field921 }
+  }
+
+  var field922: Int64 {
+    _read { yield fieldStorage.value.part32.value.field922 }
+    _modify { yield &fieldStorage.value.part32.value.field922 }
+  }
+
+  var field923: UInt32 {
+    _read { yield fieldStorage.value.part32.value.field923 }
+    _modify { yield &fieldStorage.value.part32.value.field923 }
+  }
+
+  var field924: Int32? {
+    _read { yield fieldStorage.value.part32.value.field924 }
+    _modify { yield &fieldStorage.value.part32.value.field924 }
+  }
+
+  var field925: [String] {
+    _read { yield fieldStorage.value.part32.value.field925 }
+    _modify { yield &fieldStorage.value.part32.value.field925 }
+  }
+
+  var field926: [UInt8] {
+    _read { yield fieldStorage.value.part32.value.field926 }
+    _modify { yield &fieldStorage.value.part32.value.field926 }
+  }
+
+  var field927: Double? {
+    _read { yield fieldStorage.value.part32.value.field927 }
+    _modify { yield &fieldStorage.value.part32.value.field927 }
+  }
+
+  var field928: Bool {
+    _read { yield fieldStorage.value.part32.value.field928 }
+    _modify { yield &fieldStorage.value.part32.value.field928 }
+  }
+
+  var field929: Int64 {
+    _read { yield fieldStorage.value.part32.value.field929 }
+    _modify { yield &fieldStorage.value.part32.value.field929 }
+  }
+
+  var field930: [UInt32] {
+    _read { yield fieldStorage.value.part32.value.field930 }
+    _modify { yield &fieldStorage.value.part32.value.field930 }
+  }
+
+  var field931: Int32 {
+    _read { yield fieldStorage.value.part32.value.field931 }
+    _modify { yield &fieldStorage.value.part32.value.field931 }
+  }
+
+  var field932: String {
+    _read { yield fieldStorage.value.part32.value.field932 }
+    _modify { yield &fieldStorage.value.part32.value.field932 }
+  }
+
+  var field933: [UInt8]? {
+    _read { yield fieldStorage.value.part32.value.field933 }
+    _modify { yield &fieldStorage.value.part32.value.field933 }
+  }
+
+  var field934: Double {
+    _read { yield fieldStorage.value.part32.value.field934 }
+    _modify { yield &fieldStorage.value.part32.value.field934 }
+  }
+
+  var field935: [Bool] {
+    _read { yield fieldStorage.value.part32.value.field935 }
+    _modify { yield &fieldStorage.value.part32.value.field935 }
+  }
+
+  var field936: Int64? {
+    _read { yield fieldStorage.value.part32.value.field936 }
+    _modify { yield &fieldStorage.value.part32.value.field936 }
+  }
+
+  var field937: UInt32 {
+    _read { yield fieldStorage.value.part32.value.field937 }
+    _modify { yield &fieldStorage.value.part32.value.field937 }
+  }
+
+  var field938: Int32 {
+    _read { yield fieldStorage.value.part32.value.field938 }
+    _modify { yield &fieldStorage.value.part32.value.field938 }
+  }
+
+  var field939: String? {
+    _read { yield fieldStorage.value.part32.value.field939 }
+    _modify { yield &fieldStorage.value.part32.value.field939 }
+  }
+
+  var field940: [[UInt8]] {
+    _read { yield fieldStorage.value.part32.value.field940 }
+    _modify { yield &fieldStorage.value.part32.value.field940 }
+  }
+
+  var field941: Double {
+    _read { yield fieldStorage.value.part32.value.field941 }
+    _modify { yield &fieldStorage.value.part32.value.field941 }
+  }
+
+  var field942: Bool? {
+    _read { yield fieldStorage.value.part33.value.field942 }
+    _modify { yield &fieldStorage.value.part33.value.field942 }
+  }
+
+  var field943: Int64 {
+    _read { yield fieldStorage.value.part33.value.field943 }
+    _modify { yield &fieldStorage.value.part33.value.field943 }
+  }
+
+  var field944: UInt32 {
+    _read { yield fieldStorage.value.part33.value.field944 }
+    _modify { yield &fieldStorage.value.part33.value.field944 }
+  }
+
+  var field945: [Int32] {
+    _read { yield fieldStorage.value.part33.value.field945 }
+    _modify { yield &fieldStorage.value.part33.value.field945 }
+  }
+
+  var field946: String {
+    _read { yield fieldStorage.value.part33.value.field946 }
+    _modify { yield &fieldStorage.value.part33.value.field946 }
+  }
+
+  var field947: [UInt8] {
+    _read { yield fieldStorage.value.part33.value.field947 }
+    _modify { yield &fieldStorage.value.part33.value.field947 }
+  }
+
+  var field948: Double? {
+    _read { yield fieldStorage.value.part33.value.field948 }
+    _modify { yield &fieldStorage.value.part33.value.field948 }
+  }
+
+  var field949: Bool {
+    _read { yield fieldStorage.value.part33.value.field949 }
+    _modify { yield &fieldStorage.value.part33.value.field949 }
+  }
+
+  var field950: [Int64] {
+    _read { yield fieldStorage.value.part33.value.field950 }
+    _modify { yield &fieldStorage.value.part33.value.field950 }
+  }
+
+  var field951: UInt32? {
+    _read { yield fieldStorage.value.part33.value.field951 }
+    _modify { yield &fieldStorage.value.part33.value.field951 }
+  }
+
+  var field952: Int32 {
+    _read { yield fieldStorage.value.part33.value.field952 }
+    _modify { yield &fieldStorage.value.part33.value.field952 }
+  }
+
+  var field953: String {
+    _read { yield fieldStorage.value.part33.value.field953 }
+    _modify { yield &fieldStorage.value.part33.value.field953 }
+  }
+
+  var field954: [UInt8]? {
+    _read { yield fieldStorage.value.part33.value.field954 }
+    _modify { yield &fieldStorage.value.part33.value.field954 }
+  }
+
+  var field955: [Double] {
+    _read { yield fieldStorage.value.part33.value.field955 }
+    _modify { yield &fieldStorage.value.part33.value.field955 }
+  }
+
+  var field956: Bool {
+    _read { yield fieldStorage.value.part33.value.field956 }
+    _modify { yield &fieldStorage.value.part33.value.field956 }
+  }
+
+  var field957: Int64? {
+    _read { yield fieldStorage.value.part33.value.field957 }
+    _modify { yield &fieldStorage.value.part33.value.field957 }
+  }
+
+  var field958: UInt32 {
+    _read { yield fieldStorage.value.part33.value.field958 }
+    _modify { yield &fieldStorage.value.part33.value.field958 }
+  }
+
+  var field959: Int32 {
+    _read { yield fieldStorage.value.part33.value.field959 }
+    _modify { yield &fieldStorage.value.part33.value.field959 }
+  }
+
+  var field960: [String] {
+    _read { yield fieldStorage.value.part33.value.field960 }
+    _modify { yield &fieldStorage.value.part33.value.field960 }
+  }
+
+  var field961: [UInt8] {
+    _read { yield fieldStorage.value.part33.value.field961 }
+    _modify { yield &fieldStorage.value.part33.value.field961 }
+  }
+
+  var field962: Double {
+    _read { yield fieldStorage.value.part33.value.field962 }
+    _modify { yield &fieldStorage.value.part33.value.field962 }
+  }
+
+  var field963: Bool? {
+    _read { yield fieldStorage.value.part33.value.field963 }
+    _modify { yield &fieldStorage.value.part33.value.field963 }
+  }
+
+  var field964: Int64 {
+    _read { yield fieldStorage.value.part33.value.field964 }
+    _modify { yield &fieldStorage.value.part33.value.field964 }
+  }
+
+  var field965: [UInt32] {
+    _read { yield fieldStorage.value.part33.value.field965 }
+    _modify { yield &fieldStorage.value.part33.value.field965 }
+  }
+
+  var field966: Int32? {
+    _read { yield fieldStorage.value.part33.value.field966 }
+    _modify { yield &fieldStorage.value.part33.value.field966 }
+  }
+
+  var field967: String {
+    _read { yield fieldStorage.value.part33.value.field967 }
+    _modify { yield &fieldStorage.value.part33.value.field967 }
+  }
+
+  var field968: [UInt8] {
+    _read { yield fieldStorage.value.part33.value.field968 }
+    _modify { yield &fieldStorage.value.part33.value.field968 }
+  }
+
+  var field969: Double? {
+    _read { yield fieldStorage.value.part33.value.field969 }
+    _modify { yield &fieldStorage.value.part33.value.field969 }
+  }
+
+  var field970: [Bool] {
+    _read { yield fieldStorage.value.part33.value.field970 }
+    _modify { yield &fieldStorage.value.part33.value.field970 }
+  }
+
+  var field971: Int64 {
+    _read { yield fieldStorage.value.part33.value.field971 }
+    _modify { yield &fieldStorage.value.part33.value.field971 }
+  }
+
+  var field972: UInt32? {
+    _read { yield fieldStorage.value.part34.value.field972 }
+    _modify { yield &fieldStorage.value.part34.value.field972 }
+  }
+
+  var field973: Int32 {
+    _read { yield fieldStorage.value.part34.value.field973 }
+    _modify { yield &fieldStorage.value.part34.value.field973 }
+  }
+
+  var field974: String {
+    _read { yield fieldStorage.value.part34.value.field974 }
+    _modify { yield &fieldStorage.value.part34.value.field974 }
+  }
+
+  var field975: [[UInt8]] {
+    _read { yield fieldStorage.value.part34.value.field975 }
+    _modify { yield &fieldStorage.value.part34.value.field975 }
+  }
+
+  var field976: Double {
+    _read { yield fieldStorage.value.part34.value.field976 }
+    _modify { yield &fieldStorage.value.part34.value.field976 }
+  }
+
+  var field977: Bool {
+    _read { yield fieldStorage.value.part34.value.field977 }
+    _modify { yield &fieldStorage.value.part34.value.field977 }
+  }
+
+  var field978: Int64? {
+    _read { yield fieldStorage.value.part34.value.field978 }
+    _modify { yield &fieldStorage.value.part34.value.field978 }
+  }
+
+  var field979: UInt32 {
+    _read { yield fieldStorage.value.part34.value.field979 }
+    _modify { yield &fieldStorage.value.part34.value.field979 }
+  }
+
+  var field980: [Int32] {
+    _read { yield fieldStorage.value.part34.value.field980 }
+    _modify { yield &fieldStorage.value.part34.value.field980 }
+  }
+
+  var field981: String? {
+    _read { yield fieldStorage.value.part34.value.field981 }
+    _modify { yield &fieldStorage.value.part34.value.field981 }
+  }
+
+  var field982: [UInt8] {
+    _read { yield fieldStorage.value.part34.value.field982 }
+    _modify { yield &fieldStorage.value.part34.value.field982 }
+  }
+
+  var field983: Double {
+    _read { yield fieldStorage.value.part34.value.field983 }
+    _modify { yield &fieldStorage.value.part34.value.field983 }
+  }
+
+  var field984: Bool? {
+    _read { yield fieldStorage.value.part34.value.field984 }
+    _modify { yield &fieldStorage.value.part34.value.field984 }
+  }
+
+  var field985: [Int64] {
+    _read { yield fieldStorage.value.part34.value.field985 }
+    _modify { yield &fieldStorage.value.part34.value.field985 }
+  }
+
+  var field986: UInt32 {
+    _read { yield fieldStorage.value.part34.value.field986 }
+    _modify { yield &fieldStorage.value.part34.value.field986 }
+  }
+
+  var field987: Int32? {
+    _read { yield fieldStorage.value.part34.value.field987 }
+    _modify { yield &fieldStorage.value.part34.value.field987 }
+  }
+
+  var field988: String {
+    _read { yield fieldStorage.value.part34.value.field988 }
+    _modify { yield &fieldStorage.value.part34.value.field988 }
+  }
+
+  var field989: [UInt8] {
+    _read { yield fieldStorage.value.part34.value.field989 }
+    _modify { yield &fieldStorage.value.part34.value.field989 }
+  }
+
+  var field990: [Double] {
+    _read { yield fieldStorage.value.part34.value.field990 }
+    _modify { yield &fieldStorage.value.part34.value.field990 }
+  }
+
+  var field991: Bool {
+    _read { yield fieldStorage.value.part34.value.field991 }
+    _modify { yield &fieldStorage.value.part34.value.field991 }
+  }
+
+  var field992: Int64 {
+    _read { yield fieldStorage.value.part34.value.field992 }
+    _modify { yield &fieldStorage.value.part34.value.field992 }
+  }
+
+  var field993: UInt32? {
+    _read { yield fieldStorage.value.part34.value.field993 }
+    _modify { yield &fieldStorage.value.part34.value.field993 }
+  }
+
+  var field994: Int32 {
+    _read { yield fieldStorage.value.part34.value.field994 }
+    _modify { yield &fieldStorage.value.part34.value.field994 }
+  }
+
+  var field995: [String] {
+    _read { yield fieldStorage.value.part34.value.field995 }
+    _modify { yield &fieldStorage.value.part34.value.field995 }
+  }
+
+  var field996: [UInt8]? {
+    _read { yield fieldStorage.value.part34.value.field996 }
+    _modify { yield &fieldStorage.value.part34.value.field996 }
+  }
+
+  var field997: Double {
+    _read { yield fieldStorage.value.part34.value.field997 }
+    _modify { yield &fieldStorage.value.part34.value.field997 }
+  }
+
+  var field998: Bool {
+    _read { yield fieldStorage.value.part34.value.field998 }
+    _modify { yield &fieldStorage.value.part34.value.field998 }
+  }
+
+  var field999: Int64? {
+    _read { yield fieldStorage.value.part34.value.field999 }
+    _modify { yield &fieldStorage.value.part34.value.field999 }
+  }
+
+  /// The fields, in parts that take no memory until one of their fields is set.
   struct FieldStorage {
-    var field0: [Int32] = []
-    var field1: String = ""
-    var field2: [UInt8] = []
-    var field3: Double?
-    var field4: Bool = false
-    var field5: [Int64] = []
-    var field6: UInt32?
-    var field7: Int32 = 0
-    var field8: String = ""
-    var field9: [UInt8]?
-    var field10: [Double] = []
-    var field11: Bool = false
-    var field12: Int64?
-    var field13: UInt32 = 0
-    var field14: Int32 = 0
-    var field15: [String] = []
-    var field16: [UInt8] = []
-    var field17: Double = 0
-    var field18: Bool?
-    var field19: Int64 = 0
-    var field20: [UInt32] = []
-    var field21: Int32?
-    var field22: String = ""
-    var field23: [UInt8] = []
-    var field24: Double?
-    var field25: [Bool] = []
-    var field26: Int64 = 0
-    var field27: UInt32?
-    var field28: Int32 = 0
-    var field29: String = ""
-    var field30: [[UInt8]] = []
-    var field31: Double = 0
-    var field32: Bool = false
-    var field33: Int64?
-    var field34: UInt32 = 0
-    var field35: [Int32] = []
-    var field36: String?
-    var field37: [UInt8] = []
-    var field38: Double = 0
-    var field39: Bool?
-    var field40: [Int64] = []
-    var field41: UInt32 = 0
-    var field42: Int32?
-    var field43: String = ""
-    var field44: [UInt8] = []
-    var field45: [Double] = []
-    var field46: Bool = false
-    var field47: Int64 = 0
-    var field48: UInt32?
-    var field49: Int32 = 0
-    var field50: [String] = []
-    var field51: [UInt8]?
-    var field52: Double = 0
-    var field53: Bool = false
-    var field54: Int64?
-    var field55: [UInt32] = []
-    var field56: Int32 = 0
-    var field57: String?
-    var field58: [UInt8] = []
-    var field59: Double = 0
-    var field60: [Bool] = []
-    var field61: Int64 = 0
-    var field62: UInt32 = 0
-    var field63: Int32?
-    var field64: String = ""
-    var field65: [[UInt8]] = []
-    var field66: Double?
-    var field67: Bool = false
-    var field68: Int64 = 0
-    var field69: UInt32?
-    var field70: [Int32] = []
-    var field71: String = ""
-    var field72: [UInt8]?
-    var field73: Double = 0
-    var field74: Bool = false
-    var field75: [Int64] = []
-    var field76: UInt32 = 0
-    var field77: Int32 = 0
-    var field78: String?
-    var field79: [UInt8] = []
-    var field80: [Double] = []
-    var field81: Bool?
-    var field82: Int64 = 0
-    var field83: UInt32 = 0
-    var field84: Int32?
-    var field85: [String] = []
-    var field86: [UInt8] = []
-    var field87: Double?
-    var field88: Bool = false
-    var field89: Int64 = 0
-    var field90: [UInt32] = []
-    var field91: Int32 = 0
-    var field92: String = ""
-    var field93: [UInt8]?
-    var field94: Double = 0
-    var field95: [Bool] = []
-    var field96: Int64?
-    var field97: UInt32 = 0
-    var field98: Int32 = 0
-    var field99: String?
-    var field100: [[UInt8]] = []
-    var field101: Double = 0
-    var field102: Bool?
-    var field103: Int64 = 0
-    var field104: UInt32 = 0
-    var field105: [Int32] = []
-    var field106: String = ""
-    var field107: [UInt8] = []
-    var field108: Double?
-    var field109: Bool = false
-    var field110: [Int64] = []
-    var field111: UInt32?
-    var field112: Int32 = 0
-    var field113: String = ""
-    var field114: [UInt8]?
-    var field115: [Double] = []
-    var field116: Bool = false
-    var field117: Int64?
-    var field118: UInt32 = 0
-    var field119: Int32 = 0
-    var field120: [String] = []
-    var field121: [UInt8] = []
-    var field122: Double = 0
-    var field123: Bool?
-    var field124: Int64 = 0
-    var field125: [UInt32] = []
-    var field126: Int32?
-    var field127: String = ""
-    var field128: [UInt8] = []
-    var field129: Double?
-    var field130: [Bool] = []
-    var field131: Int64 = 0
-    var field132: UInt32?
-    var field133: Int32 = 0
-    var field134: String = ""
-    var field135: [[UInt8]] = []
-    var field136: Double = 0
-    var field137: Bool = false
-    var field138: Int64?
-    var field139: UInt32 = 0
-    var field140: [Int32] = []
-    var field141: String?
-    var field142: [UInt8] = []
-    var field143: Double = 0
-    var field144: Bool?
-    var field145: [Int64] = []
-    var field146: UInt32 = 0
-    var field147: Int32?
-    var field148: String = ""
-    var field149: [UInt8] = []
-    var field150: [Double] = []
-    var field151: Bool = false
-    var field152: Int64 = 0
-    var field153: UInt32?
-    var field154: Int32 = 0
-    var field155: [String] = []
-    var field156: [UInt8]?
-    var field157: Double = 0
-    var field158: Bool = false
-    var field159: Int64?
-    var field160: [UInt32] = []
-    var field161: Int32 = 0
-    var field162: String?
-    var field163: [UInt8] = []
-    var field164: Double = 0
-    var field165: [Bool] = []
-    var field166: Int64 = 0
-    var field167: UInt32 = 0
-    var field168: Int32?
-    var field169: String = ""
-    var field170: [[UInt8]] = []
-    var field171: Double?
-    var field172: Bool = false
-    var field173: Int64 = 0
-    var field174: UInt32?
-    var field175: [Int32] = []
-    var field176: String = ""
-    var field177: [UInt8]?
-    var field178: Double = 0
-    var field179: Bool = false
-    var field180: [Int64] = []
-    var field181: UInt32 = 0
-    var field182: Int32 = 0
-    var field183: String?
-    var field184: [UInt8] = []
-    var field185: [Double] = []
-    var field186: Bool?
-    var field187: Int64 = 0
-    var field188: UInt32 = 0
-    var field189: Int32?
-    var field190: [String] = []
-    var field191: [UInt8] = []
-    var field192: Double?
-    var field193: Bool = false
-    var field194: Int64 = 0
-    var field195: [UInt32] = []
-    var field196: Int32 = 0
-    var field197: String = ""
-    var field198: [UInt8]?
-    var field199: Double = 0
-    var field200: [Bool] = []
-    var field201: Int64?
-    var field202: UInt32 = 0
-    var field203: Int32 = 0
-    var field204: String?
-    var field205: [[UInt8]] = []
-    var field206: Double = 0
-    var field207: Bool?
-    var field208: Int64 = 0
-    var field209: UInt32 = 0
-    var field210: [Int32] = []
-    var field211: String = ""
-    var field212: [UInt8] = []
-    var field213: Double?
-    var field214: Bool = false
-    var field215: [Int64] = []
-    var field216: UInt32?
-    var field217: Int32 = 0
-    var field218: String = ""
-    var field219: [UInt8]?
-    var field220: [Double] = []
-    var field221: Bool = false
-    var field222: Int64?
-    var field223: UInt32 = 0
-    var field224: Int32 = 0
-    var field225: [String] = []
-    var field226: [UInt8] = []
-    var field227: Double = 0
-    var field228: Bool?
-    var field229: Int64 = 0
-    var field230: [UInt32] = []
-    var field231: Int32?
-    var field232: String = ""
-    var field233: [UInt8] = []
-    var field234: Double?
-    var field235: [Bool] = []
-    var field236: Int64 = 0
-    var field237: UInt32?
-    var field238: Int32 = 0
-    var field239: String = ""
-    var field240: [[UInt8]] = []
-    var field241: Double = 0
-    var field242: Bool = false
-    var field243: Int64?
-    var field244: UInt32 = 0
-    var field245: [Int32] = []
-    var field246: String?
-    var field247: [UInt8] = []
-    var field248: Double = 0
-    var field249: Bool?
-    var field250: [Int64] = []
-    var field251: UInt32 = 0
-    var field252: Int32?
-    var field253: String = ""
-    var field254: [UInt8] = []
-    var field255: [Double] = []
-    var field256: Bool = false
-    var field257: Int64 = 0
-    var field258: UInt32?
-    var field259: Int32 = 0
-    var field260: [String] = []
-    var field261: [UInt8]?
-    var field262: Double = 0
-    var field263: Bool = false
-    var field264: Int64?
-    var field265: [UInt32] = []
-    var field266: Int32 = 0
-    var field267: String?
-    var field268: [UInt8] = []
-    var field269: Double = 0
-    var field270: [Bool] = []
-    var field271: Int64 = 0
-    var field272: UInt32 = 0
-    var field273: Int32?
-    var field274: String = ""
-    var field275: [[UInt8]] = []
-    var field276: Double?
-    var field277: Bool = false
-    var field278: Int64 = 0
-    var field279: UInt32?
-    var field280: [Int32] = []
-    var field281: String = ""
-    var field282: [UInt8]?
-    var field283: Double = 0
-    var field284: Bool = false
-    var field285: [Int64] = []
-    var field286: UInt32 = 0
-    var field287: Int32 = 0
-    var field288: String?
-    var field289: [UInt8] = []
-    var field290: [Double] = []
-    var field291: Bool?
-    var field292: Int64 = 0
-    var field293: UInt32 = 0
-    var field294: Int32?
-    var field295: [String] = []
-    var field296: [UInt8] = []
-    var field297: Double?
-    var field298: Bool = false
-    var field299: Int64 = 0
-    var field300: [UInt32] = []
-    var field301: Int32 = 0
-    var field302: String = ""
-    var field303: [UInt8]?
-    var field304: Double = 0
-    var field305: [Bool] = []
-    var field306: Int64?
-    var field307: UInt32 = 0
-    var field308: Int32 = 0
-    var field309: String?
-    var field310: [[UInt8]] = []
-    var field311: Double = 0
-    var field312: Bool?
-    var field313: Int64 = 0
-    var field314: UInt32 = 0
-    var field315: [Int32] = []
-    var field316: String = ""
-    var field317: [UInt8] = []
-    var field318: Double?
-    var field319: Bool = false
-    var field320: [Int64] = []
-    var field321: UInt32?
-    var field322: Int32 = 0
-    var field323: String = ""
-    var field324: [UInt8]?
-    var field325: [Double] = []
-    var field326: Bool = false
-    var field327: Int64?
-    var field328: UInt32 = 0
-    var field329: Int32 = 0
-    var field330: [String] = []
-    var field331: [UInt8] = []
-    var field332: Double = 0
-    var field333: Bool?
-    var field334: Int64 = 0
-    var field335: [UInt32] = []
-    var field336: Int32?
-    var field337: String = ""
-    var field338: [UInt8] = []
-    var field339: Double?
-    var field340: [Bool] = []
-    var field341: Int64 = 0
-    var field342: UInt32?
-    var field343: Int32 = 0
-    var field344: String = ""
-    var field345: [[UInt8]] = []
-    var field346: Double = 0
-    var field347: Bool = false
-    var field348: Int64?
-    var field349: UInt32 = 0
-    var field350: [Int32] = []
-    var field351: String?
-    var field352: [UInt8] = []
-    var field353: Double = 0
-    var field354: Bool?
-    var field355: [Int64] = []
-    var field356: UInt32 = 0
-    var field357: Int32?
-    var field358: String = ""
-    var field359: [UInt8] = []
-    var field360: [Double] = []
-    var field361: Bool = false
-    var field362: Int64 = 0
-    var field363: UInt32?
-    var field364: Int32 = 0
-    var field365: [String] = []
-    var field366: [UInt8]?
-    var field367: Double = 0
-    var field368: Bool = false
-    var field369: Int64?
-    var field370: [UInt32] = []
-    var field371: Int32 = 0
-    var field372: String?
-    var field373: [UInt8] = []
-    var field374: Double = 0
-    var field375: [Bool] = []
-    var field376: Int64 = 0
-    var field377: UInt32 = 0
-    var field378: Int32?
-    var field379: String = ""
-    var field380: [[UInt8]] = []
-    var field381: Double?
-    var field382: Bool = false
-    var field383: Int64 = 0
-    var field384: UInt32?
-    var field385: [Int32] = []
-    var field386: String = ""
-    var field387: [UInt8]?
-    var field388: Double = 0
-    var field389: Bool = false
-    var field390: [Int64] = []
-    var field391: UInt32 = 0
-    var field392: Int32 = 0
-    var field393: String?
-    var field394: [UInt8] = []
-    var field395: [Double] = []
-    var field396: Bool?
-    var field397: Int64 = 0
-    var field398: UInt32 = 0
-    var field399: Int32?
-    var field400: [String] = []
-    var field401: [UInt8] = []
-    var field402: Double?
-    var field403: Bool = false
-    var field404: Int64 = 0
-    var field405: [UInt32] = []
-    var field406: Int32 = 0
-    var field407: String = ""
-    var field408: [UInt8]?
-    var field409: Double = 0
-    var field410: [Bool] = []
-    var field411: Int64?
-    var field412: UInt32 = 0
-    var field413: Int32 = 0
-    var field414: String?
-    var field415: [[UInt8]] = []
-    var field416: Double = 0
-    var field417: Bool?
-    var field418: Int64 = 0
-    var field419: UInt32 = 0
-    var field420: [Int32] = []
-    var field421: String = ""
-    var field422: [UInt8] = []
-    var field423: Double?
-    var field424: Bool = false
-    var field425: [Int64] = []
-    var field426: UInt32?
-    var field427: Int32 = 0
-    var field428: String = ""
-    var field429: [UInt8]?
-    var field430: [Double] = []
-    var field431: Bool = false
-    var field432: Int64?
-    var field433: UInt32 = 0
-    var field434: Int32 = 0
-    var field435: [String] = []
-    var field436: [UInt8] = []
-    var field437: Double = 0
-    var field438: Bool?
-    var field439: Int64 = 0
-    var field440: [UInt32] = []
-    var field441: Int32?
-    var field442: String = ""
-    var field443: [UInt8] = []
-    var field444: Double?
-    var field445: [Bool] = []
-    var field446: Int64 = 0
-    var field447: UInt32?
-    var field448: Int32 = 0
-    var field449: String = ""
-    var field450: [[UInt8]] = []
-    var field451: Double = 0
-    var field452: Bool = false
-    var field453: Int64?
-    var field454: UInt32 = 0
-    var field455: [Int32] = []
-    var field456: String?
-    var field457: [UInt8] = []
-    var field458: Double = 0
-    var field459: Bool?
-    var field460: [Int64] = []
-    var field461: UInt32 = 0
-    var field462: Int32?
-    var field463: String = ""
-    var field464: [UInt8] = []
-    var field465: [Double] = []
-    var field466: Bool = false
-    var field467: Int64 = 0
-    var field468: UInt32?
-    var field469: Int32 = 0
-    var field470: [String] = []
-    var field471: [UInt8]?
-    var field472: Double = 0
-    var field473: Bool = false
-    var field474: Int64?
-    var field475: [UInt32] = []
-    var field476: Int32 = 0
-    var field477: String?
-    var field478: [UInt8] = []
-    var field479: Double = 0
-    var field480: [Bool] = []
-    var field481: Int64 = 0
-    var field482: UInt32 = 0
-    var field483: Int32?
-    var field484: String = ""
-    var field485: [[UInt8]] = []
-    var field486: Double?
-    var field487: Bool = false
-    var field488: Int64 = 0
-    var field489: UInt32?
-    var field490: [Int32] = []
-    var field491: String = ""
-    var field492: [UInt8]?
-    var field493: Double = 0
-    var field494: Bool = false
-    var field495: [Int64] = []
-    var field496: UInt32 = 0
-    var field497: Int32 = 0
-    var field498: String?
-    var field499: [UInt8] = []
-    var field500: [Double] = []
-    var field501: Bool?
-    var field502: Int64 = 0
-    var field503: UInt32 = 0
-    var field504: Int32?
-    var field505: [String] = []
-    var field506: [UInt8] = []
-    var field507: Double?
-    var field508: Bool = false
-    var field509: Int64 = 0
-    var field510: [UInt32] = []
-    var field511: Int32 = 0
-    var field512: String = ""
-    var field513: [UInt8]?
-    var field514: Double = 0
-    var field515: [Bool] = []
-    var field516: Int64?
-    var field517: UInt32 = 0
-    var field518: Int32 = 0
-    var field519: String?
-    var field520: [[UInt8]] = []
-    var field521: Double = 0
-    var field522: Bool?
-    var field523: Int64 = 0
-    var field524: UInt32 = 0
-    var field525: [Int32] = []
-    var field526: String = ""
-    var field527: [UInt8] = []
-    var field528: Double?
-    var field529: Bool = false
-    var field530: [Int64] = []
-    var field531: UInt32?
-    var field532: Int32 = 0
-    var field533: String = ""
-    var field534: [UInt8]?
-    var field535: [Double] = []
-    var field536: Bool = false
-    var field537: Int64?
-    var field538: UInt32 = 0
-    var field539: Int32 = 0
-    var field540: [String] = []
-    var field541: [UInt8] = []
-    var field542: Double = 0
-    var field543: Bool?
-    var field544: Int64 = 0
-    var field545: [UInt32] = []
-    var field546: Int32?
-    var field547: String = ""
-    var field548: [UInt8] = []
-    var field549: Double?
-    var field550: [Bool] = []
-    var field551: Int64 = 0
-    var field552: UInt32?
-    var field553: Int32 = 0
-    var field554: String = ""
-    var field555: [[UInt8]] = []
-    var field556: Double = 0
-    var field557: Bool = false
-    var field558: Int64?
-    var field559: UInt32 = 0
-    var field560: [Int32] = []
-    var field561: String?
-    var field562: [UInt8] = []
-    var field563: Double = 0
-    var field564: Bool?
-    var field565: [Int64] = []
-    var field566: UInt32 = 0
-    var field567: Int32?
-    var field568: String = ""
-    var field569: [UInt8] = []
-    var field570: [Double] = []
-    var field571: Bool = false
-    var field572: Int64 = 0
-    var field573: UInt32?
-    var field574: Int32 = 0
-    var field575: [String] = []
-    var field576: [UInt8]?
-    var field577: Double = 0
-    var field578: Bool = false
-    var field579: Int64?
-    var field580: [UInt32] = []
-    var field581: Int32 = 0
-    var field582: String?
-    var field583: [UInt8] = []
-    var field584: Double = 0
-    var field585: [Bool] = []
-    var field586: Int64 = 0
-    var field587: UInt32 = 0
-    var field588: Int32?
-    var field589: String = ""
-    var field590: [[UInt8]] = []
-    var field591: Double?
-    var field592: Bool = false
-    var field593: Int64 = 0
-    var field594: UInt32?
-    var field595: [Int32] = []
-    var field596: String = ""
-    var field597: [UInt8]?
-    var field598: Double = 0
-    var field599: Bool = false
-    var field600: [Int64] = []
-    var field601: UInt32 = 0
-    var field602: Int32 = 0
-    var field603: String?
-    var field604: [UInt8] = []
-    var field605: [Double] = []
-    var field606: Bool?
-    var field607: Int64 = 0
-    var field608: UInt32 = 0
-    var field609: Int32?
-    var field610: [String] = []
-    var field611: [UInt8] = []
-    var field612: Double?
-    var field613: Bool = false
-    var field614: Int64 = 0
-    var field615: [UInt32] = []
-    var field616: Int32 = 0
-    var field617: String = ""
-    var field618: [UInt8]?
-    var field619: Double = 0
-    var field620: [Bool] = []
-    var field621: Int64?
-    var field622: UInt32 = 0
-    var field623: Int32 = 0
-    var field624: String?
-    var field625: [[UInt8]] = []
-    var field626: Double = 0
-    var field627: Bool?
-    var field628: Int64 = 0
-    var field629: UInt32 = 0
-    var field630: [Int32] = []
-    var field631: String = ""
-    var field632: [UInt8] = []
-    var field633: Double?
-    var field634: Bool = false
-    var field635: [Int64] = []
-    var field636: UInt32?
-    var field637: Int32 = 0
-    var field638: String = ""
-    var field639: [UInt8]?
-    var field640: [Double] = []
-    var field641: Bool = false
-    var field642: Int64?
-    var field643: UInt32 = 0
-    var field644: Int32 = 0
-    var field645: [String] = []
-    var field646: [UInt8] = []
-    var field647: Double = 0
-    var field648: Bool?
-    var field649: Int64 = 0
-    var field650: [UInt32] = []
-    var field651: Int32?
-    var field652: String = ""
-    var field653: [UInt8] = []
-    var field654: Double?
-    var field655: [Bool] = []
-    var field656: Int64 = 0
-    var field657: UInt32?
-    var field658: Int32 = 0
-    var field659: String = ""
-    var field660: [[UInt8]] = []
-    var field661: Double = 0
-    var field662: Bool = false
-    var field663: Int64?
-    var field664: UInt32 = 0
-    var field665: [Int32] = []
-    var field666: String?
-    var field667: [UInt8] = []
-    var field668: Double = 0
-    var field669: Bool?
-    var field670: [Int64] = []
-    var field671: UInt32 = 0
-    var field672: Int32?
-    var field673: String = ""
-    var field674: [UInt8] = []
-    var field675: [Double] = []
-    var field676: Bool = false
-    var field677: Int64 = 0
-    var field678: UInt32?
-    var field679: Int32 = 0
-    var field680: [String] = []
-    var field681: [UInt8]?
-    var field682: Double = 0
-    var field683: Bool = false
-    var field684: Int64?
-    var field685: [UInt32] = []
-    var field686: Int32 = 0
-    var field687: String?
-    var field688: [UInt8] = []
-    var field689: Double = 0
-    var field690: [Bool] = []
-    var field691: Int64 = 0
-    var field692: UInt32 = 0
-    var field693: Int32?
-    var field694: String = ""
-    var field695: [[UInt8]] = []
-    var field696: Double?
-    var field697: Bool = false
-    var field698: Int64 = 0
-    var field699: UInt32?
-    var field700: [Int32] = []
-    var field701: String = ""
-    var field702: [UInt8]?
-    var field703: Double = 0
-    var field704: Bool = false
-    var field705: [Int64] = []
-    var field706: UInt32 = 0
-    var field707: Int32 = 0
-    var field708: String?
-    var field709: [UInt8] = []
-    var field710: [Double] = []
-    var field711: Bool?
-    var field712: Int64 = 0
-    var field713: UInt32 = 0
-    var field714: Int32?
-    var field715: [String] = []
-    var field716: [UInt8] = []
-    var field717: Double?
-    var field718: Bool = false
-    var field719: Int64 = 0
-    var field720: [UInt32] = []
-    var field721: Int32 = 0
-    var field722: String = ""
-    var field723: [UInt8]?
-    var field724: Double = 0
-    var field725: [Bool] = []
-    var field726: Int64?
-    var field727: UInt32 = 0
-    var field728: Int32 = 0
-    var field729: String?
-    var field730: [[UInt8]] = []
-    var field731: Double = 0
-    var field732: Bool?
-    var field733: Int64 = 0
-    var field734: UInt32 = 0
-    var field735: [Int32] = []
-    var field736: String = ""
-    var field737: [UInt8] = []
-    var field738: Double?
-    var field739: Bool = false
-    var field740: [Int64] = []
-    var field741: UInt32?
-    var field742: Int32 = 0
-    var field743: String = ""
-    var field744: [UInt8]?
-    var field745: [Double] = []
-    var field746: Bool = false
-    var field747: Int64?
-    var field748: UInt32 = 0
-    var field749: Int32 = 0
-    var field750: [String] = []
-    var field751: [UInt8] = []
-    var field752: Double = 0
-    var field753: Bool?
-    var field754: Int64 = 0
-    var field755: [UInt32] = []
-    var field756: Int32?
-    var field757: String = ""
-    var field758: [UInt8] = []
-    var field759: Double?
-    var field760: [Bool] = []
-    var field761: Int64 = 0
-    var field762: UInt32?
-    var field763: Int32 = 0
-    var field764: String = ""
-    var field765: [[UInt8]] = []
-    var field766: Double = 0
-    var field767: Bool = false
-    var field768: Int64?
-    var field769: UInt32 = 0
-    var field770: [Int32] = []
-    var field771: String?
-    var field772: [UInt8] = []
-    var field773: Double = 0
-    var field774: Bool?
-    var field775: [Int64] = []
-    var field776: UInt32 = 0
-    var field777: Int32?
-    var field778: String = ""
-    var field779: [UInt8] = []
-    var field780: [Double] = []
-    var field781: Bool = false
-    var field782: Int64 = 0
-    var field783: UInt32?
-    var field784: Int32 = 0
-    var field785: [String] = []
-    var field786: [UInt8]?
-    var field787: Double = 0
-    var field788: Bool = false
-    var field789: Int64?
-    var field790: [UInt32] = []
-    var field791: Int32 = 0
-    var field792: String?
-    var field793: [UInt8] = []
-    var field794: Double = 0
-    var field795: [Bool] = []
-    var field796: Int64 = 0
-    var field797: UInt32 = 0
-    var field798: Int32?
-    var field799: String = ""
-    var field800: [[UInt8]] = []
-    var field801: Double?
-    var field802: Bool = false
-    var field803: Int64 = 0
-    var field804: UInt32?
-    var field805: [Int32] = []
-    var field806: String = ""
-    var field807: [UInt8]?
-    var field808: Double = 0
-    var field809: Bool = false
-    var field810: [Int64] = []
-    var field811: UInt32 = 0
-    var field812: Int32 = 0
-    var field813: String?
-    var field814: [UInt8] = []
-    var field815: [Double] = []
-    var field816: Bool?
-    var field817: Int64 = 0
-    var field818: UInt32 = 0
-    var field819: Int32?
-    var field820: [String] = []
-    var field821: [UInt8] = []
-    var field822: Double?
-    var field823: Bool = false
-    var field824: Int64 = 0
-    var field825: [UInt32] = []
-    var field826: Int32 = 0
-    var field827: String = ""
-    var field828: [UInt8]?
-    var field829: Double = 0
-    var field830: [Bool] = []
-    var field831: Int64?
-    var field832: UInt32 = 0
-    var field833: Int32 = 0
-    var field834: String?
-    var field835: [[UInt8]] = []
-    var field836: Double = 0
-    var field837: Bool?
-    var field838: Int64 = 0
-    var field839: UInt32 = 0
-    var field840: [Int32] = []
-    var field841: String = ""
-    var field842: [UInt8] = []
-    var field843: Double?
-    var field844: Bool = false
-    var field845: [Int64] = []
-    var field846: UInt32?
-    var field847: Int32 = 0
-    var field848: String = ""
-    var field849: [UInt8]?
-    var field850: [Double] = []
-    var field851: Bool = false
-    var field852: Int64?
-    var field853: UInt32 = 0
-    var field854: Int32 = 0
-    var field855: [String] = []
-    var field856: [UInt8] = []
-    var field857: Double = 0
-    var field858: Bool?
-    var field859: Int64 = 0
-    var field860: [UInt32] = []
-    var field861: Int32?
-    var field862: String = ""
-    var field863: [UInt8] = []
-    var field864: Double?
-    var field865: [Bool] = []
-    var field866: Int64 = 0
-    var field867: UInt32?
-    var field868: Int32 = 0
-    var field869: String = ""
-    var field870: [[UInt8]] = []
-    var field871: Double = 0
-    var field872: Bool = false
-    var field873: Int64?
-    var field874: UInt32 = 0
-    var field875: [Int32] = []
-    var field876: String?
-    var field877: [UInt8] = []
-    var field878: Double = 0
-    var field879: Bool?
-    var field880: [Int64] = []
-    var field881: UInt32 = 0
-    var field882: Int32?
-    var field883: String = ""
-    var field884: [UInt8] = []
-    var field885: [Double] = []
-    var field886: Bool = false
-    var field887: Int64 = 0
-    var field888: UInt32?
-    var field889: Int32 = 0
-    var field890: [String] = []
-    var field891: [UInt8]?
-    var field892: Double = 0
-    var field893: Bool = false
-    var field894: Int64?
-    var field895: [UInt32] = []
-    var field896: Int32 = 0
-    var field897: String?
-    var field898: [UInt8] = []
-    var field899: Double = 0
-    var field900: [Bool] = []
-    var field901: Int64 = 0
-    var field902: UInt32 = 0
-    var field903: Int32?
-    var field904: String = ""
-    var field905: [[UInt8]] = []
-    var field906: Double?
-    var field907: Bool = false
-    var field908: Int64 = 0
-    var field909: UInt32?
-    var field910: [Int32] = []
-    var field911: String = ""
-    var field912: [UInt8]?
-    var field913: Double = 0
-    var field914: Bool = false
-    var field915: [Int64] = []
-    var field916: UInt32 = 0
-    var field917: Int32 = 0
-    var field918: String?
-    var field919: [UInt8] = []
-    var field920: [Double] = []
-    var field921: Bool?
-    var field922: Int64 = 0
-    var field923: UInt32 = 0
-    var field924: Int32?
-    var field925: [String] = []
-    var field926: [UInt8] = []
-    var field927: Double?
-    var field928: Bool = false
-    var field929: Int64 = 0
-    var field930: [UInt32] = []
-    var field931: Int32 = 0
-    var field932: String = ""
-    var field933: [UInt8]?
-    var field934: Double = 0
-    var field935: [Bool] = []
-    var field936: Int64?
-    var field937: UInt32 = 0
-    var field938: Int32 = 0
-    var field939: String?
-    var field940: [[UInt8]] = []
-    var field941: Double = 0
-    var field942: Bool?
-    var field943: Int64 = 0
-    var field944: UInt32 = 0
-    var field945: [Int32] = []
-    var field946: String = ""
-    var field947: [UInt8] = []
-    var field948: Double?
-    var field949: Bool = false
-    var field950: [Int64] = []
-    var field951: UInt32?
-    var field952: Int32 = 0
-    var field953: String = ""
-    var field954: [UInt8]?
-    var field955: [Double] = []
-    var field956: Bool = false
-    var field957: Int64?
-    var field958: UInt32 = 0
-    var field959: Int32 = 0
-    var field960: [String] = []
-    var field961: [UInt8] = []
-    var field962: Double = 0
-    var field963: Bool?
-    var field964: Int64 = 0
-    var field965: [UInt32] = []
-    var field966: Int32?
-    var field967: String = ""
-    var field968: [UInt8] = []
-    var field969: Double?
-    var field970: [Bool] = []
-    var field971: Int64 = 0
-    var field972: UInt32?
-    var field973: Int32 = 0
-    var field974: String = ""
-    var field975: [[UInt8]] = []
-    var field976: Double = 0
-    var field977: Bool = false
-    var field978: Int64?
-    var field979: UInt32 = 0
-    var field980: [Int32] = []
-    var field981: String?
-    var field982: [UInt8] = []
-    var field983: Double = 0
-    var field984: Bool?
-    var field985: [Int64] = []
-    var field986: UInt32 = 0
-    var field987: Int32?
-    var field988: String = ""
-    var field989: [UInt8] = []
-    var field990: [Double] = []
-    var field991: Bool = false
-    var field992: Int64 = 0
-    var field993: UInt32?
-    var field994: Int32 = 0
-    var field995: [String] = []
-    var field996: [UInt8]?
-    var field997: Double = 0
-    var field998: Bool = false
-    var field999: Int64?
+    var part1 = Sparse<Part1>()
+    var part2 = Sparse<Part2>()
+    var part3 = Sparse<Part3>()
+    var part4 = Sparse<Part4>()
+    var part5 = Sparse<Part5>()
+    var part6 = Sparse<Part6>()
+    var part7 = Sparse<Part7>()
+    var part8 = Sparse<Part8>()
+    var part9 = Sparse<Part9>()
+    var part10 = Sparse<Part10>()
+    var part11 = Sparse<Part11>()
+    var part12 = Sparse<Part12>()
+    var part13 = Sparse<Part13>()
+    var part14 = Sparse<Part14>()
+    var part15 = Sparse<Part15>()
+    var part16 = Sparse<Part16>()
+    var part17 = Sparse<Part17>()
+    var part18 = Sparse<Part18>()
+    var part19 = Sparse<Part19>()
+    var part20 = Sparse<Part20>()
+    var part21 = Sparse<Part21>()
+    var part22 = Sparse<Part22>()
+    var part23 = Sparse<Part23>()
+    var part24 = Sparse<Part24>()
+    var part25 = Sparse<Part25>()
+    var part26 = Sparse<Part26>()
+    var part27 = Sparse<Part27>()
+    var part28 = Sparse<Part28>()
+    var part29 = Sparse<Part29>()
+    var part30 = Sparse<Part30>()
+    var part31 = Sparse<Part31>()
+    var part32 = Sparse<Part32>()
+    var part33 = Sparse<Part33>()
+    var part34 = Sparse<Part34>()
     var unknownFields = UnknownFields()
 
     init() {}
+
+    struct Part1 {
+      var field0: [Int32] = []
+      var field1: String = ""
+      var field2: [UInt8] = []
+      var field3: Double?
+      var field4: Bool = false
+      var field5: [Int64] = []
+      var field6: UInt32?
+      var field7: Int32 = 0
+      var field8: String = ""
+      var field9: [UInt8]?
+      var field10: [Double] = []
+      var field11: Bool = false
+      var field12: Int64?
+      var field13: UInt32 = 0
+      var field14: Int32 = 0
+      var field15: [String] = []
+      var field16: [UInt8] = []
+      var field17: Double = 0
+      var field18: Bool?
+      var field19: Int64 = 0
+      var field20: [UInt32] = []
+      var field21: Int32?
+      var field22: String = ""
+      var field23: [UInt8] = []
+      var field24: Double?
+      var field25: [Bool] = []
+      var field26: Int64 = 0
+      var field27: UInt32?
+      var field28: Int32 = 0
+    }
+
+    struct Part2 {
+      var field29: String = ""
+      var field30: [[UInt8]] = []
+      var field31: Double = 0
+      var field32: Bool = false
+      var field33: Int64?
+      var field34: UInt32 = 0
+      var field35: [Int32] = []
+      var field36: String?
+      var field37: [UInt8] = []
+      var field38: Double = 0
+      var field39: Bool?
+      var field40: [Int64] = []
+      var field41: UInt32 = 0
+      var field42: Int32?
+      var field43: String = ""
+      var field44: [UInt8] = []
+      var field45: [Double] = []
+      var field46: Bool = false
+      var field47: Int64 = 0
+      var field48: UInt32?
+      var field49: Int32 = 0
+      var field50: [String] = []
+      var field51: [UInt8]?
+      var field52: Double = 0
+      var field53: Bool = false
+      var field54: Int64?
+      var field55: [UInt32] = []
+      var field56: Int32 = 0
+      var field57: String?
+    }
+
+    struct Part3 {
+      var field58: [UInt8] = []
+      var field59: Double = 0
+      var field60: [Bool] = []
+      var field61: Int64 = 0
+      var field62: UInt32 = 0
+      var field63: Int32?
+      var field64: String = ""
+      var field65: [[UInt8]] = []
+      var field66: Double?
+      var field67: Bool = false
+      var field68: Int64 = 0
+      var field69: UInt32?
+      var field70: [Int32] = []
+      var field71: String = ""
+      var field72: [UInt8]?
+      var field73: Double = 0
+      var field74: Bool = false
+      var field75: [Int64] = []
+      var field76: UInt32 = 0
+      var field77: Int32 = 0
+      var field78: String?
+      var field79: [UInt8] = []
+      var field80: [Double] = []
+      var field81: Bool?
+      var field82: Int64 = 0
+      var field83: UInt32 = 0
+      var field84: Int32?
+      var field85: [String] = []
+      var field86: [UInt8] = []
+      var field87: Double?
+    }
+
+    struct Part4 {
+      var field88: Bool = false
+      var field89: Int64 = 0
+      var field90: [UInt32] = []
+      var field91: Int32 = 0
+      var field92: String = ""
+      var field93: [UInt8]?
+      var field94: Double = 0
+      var field95: [Bool] = []
+      var field96: Int64?
+      var field97: UInt32 = 0
+      var field98: Int32 = 0
+      var field99: String?
+      var field100: [[UInt8]] = []
+      var field101: Double = 0
+      var field102: Bool?
+      var field103: Int64 = 0
+      var field104: UInt32 = 0
+      var field105: [Int32] = []
+      var field106: String = ""
+      var field107: [UInt8] = []
+      var field108: Double?
+      var field109: Bool = false
+      var field110: [Int64] = []
+      var field111: UInt32?
+      var field112: Int32 = 0
+      var field113: String = ""
+      var field114: [UInt8]?
+      var field115: [Double] = []
+      var field116: Bool = false
+    }
+
+    struct Part5 {
+      var field117: Int64?
+      var field118: UInt32 = 0
+      var field119: Int32 = 0
+      var field120: [String] = []
+      var field121: [UInt8] = []
+      var field122: Double = 0
+      var field123: Bool?
+      var field124: Int64 = 0
+      var field125: [UInt32] = []
+      var field126: Int32?
+      var field127: String = ""
+      var field128: [UInt8] = []
+      var field129: Double?
+      var field130: [Bool] = []
+      var field131: Int64 = 0
+      var field132: UInt32?
+      var field133: Int32 = 0
+      var field134: String = ""
+      var field135: [[UInt8]] = []
+      var field136: Double = 0
+      var field137: Bool = false
+      var field138: Int64?
+      var field139: UInt32 = 0
+      var field140: [Int32] = []
+      var field141: String?
+      var field142: [UInt8] = []
+      var field143: Double = 0
+      var field144: Bool?
+      var field145: [Int64] = []
+      var field146: UInt32 = 0
+    }
+
+    struct Part6 {
+      var field147: Int32?
+      var field148: String = ""
+      var field149: [UInt8] = []
+      var field150: [Double] = []
+      var field151: Bool = false
+      var field152: Int64 = 0
+      var field153: UInt32?
+      var field154: Int32 = 0
+      var field155: [String] = []
+      var field156: [UInt8]?
+      var field157: Double = 0
+      var field158: Bool = false
+      var field159: Int64?
+      var field160: [UInt32] = []
+      var field161: Int32 = 0
+      var field162: String?
+      var field163: [UInt8] = []
+      var field164: Double = 0
+      var field165: [Bool] = []
+      var field166: Int64 = 0
+      var field167: UInt32 = 0
+      var field168: Int32?
+      var field169: String = ""
+      var field170: [[UInt8]] = []
+      var field171: Double?
+      var field172: Bool = false
+      var field173: Int64 = 0
+      var field174: UInt32?
+      var field175: [Int32] = []
+    }
+
+    struct Part7 {
+      var field176: String = ""
+      var field177: [UInt8]?
+      var field178: Double = 0
+      var field179: Bool = false
+      var field180: [Int64] = []
+      var field181: UInt32 = 0
+      var field182: Int32 = 0
+      var field183: String?
+      var field184: [UInt8] = []
+      var field185: [Double] = []
+      var field186: Bool?
+      var field187: Int64 = 0
+      var field188: UInt32 = 0
+      var field189: Int32?
+      var field190: [String] = []
+      var field191: [UInt8] = []
+      var field192: Double?
+      var field193: Bool = false
+      var field194: Int64 = 0
+      var field195: [UInt32] = []
+      var field196: Int32 = 0
+      var field197: String = ""
+      var field198: [UInt8]?
+      var field199: Double = 0
+      var field200: [Bool] = []
+      var field201: Int64?
+      var field202: UInt32 = 0
+      var field203: Int32 = 0
+      var field204: String?
+    }
+
+    struct Part8 {
+      var field205: [[UInt8]] = []
+      var field206: Double = 0
+      var field207: Bool?
+      var field208: Int64 = 0
+      var field209: UInt32 = 0
+      var field210: [Int32] = []
+      var field211: String = ""
+      var field212: [UInt8] = []
+      var field213: Double?
+      var field214: Bool = false
+      var field215: [Int64] = []
+      var field216: UInt32?
+      var field217: Int32 = 0
+      var field218: String = ""
+      var field219: [UInt8]?
+      var field220: [Double] = []
+      var field221: Bool = false
+      var field222: Int64?
+      var field223: UInt32 = 0
+      var field224: Int32 = 0
+      var field225: [String] = []
+      var field226: [UInt8] = []
+      var field227: Double = 0
+      var field228: Bool?
+      var field229: Int64 = 0
+      var field230: [UInt32] = []
+      var field231: Int32?
+      var field232: String = ""
+      var field233: [UInt8] = []
+      var field234: Double?
+    }
+
+    struct Part9 {
+      var field235: [Bool] = []
+      var field236: Int64 = 0
+      var field237: UInt32?
+      var field238: Int32 = 0
+      var field239: String = ""
+      var field240: [[UInt8]] = []
+      var field241: Double = 0
+      var field242: Bool = false
+      var field243: Int64?
+      var field244: UInt32 = 0
+      var field245: [Int32] = []
+      var field246: String?
+      var field247: [UInt8] = []
+      var field248: Double = 0
+      var field249: Bool?
+      var field250: [Int64] = []
+      var field251: UInt32 = 0
+      var field252: Int32?
+      var field253: String = ""
+      var field254: [UInt8] = []
+      var field255: [Double] = []
+      var field256: Bool = false
+      var field257: Int64 = 0
+      var field258: UInt32?
+      var field259: Int32 = 0
+      var field260: [String] = []
+      var field261: [UInt8]?
+      var field262: Double = 0
+      var field263: Bool = false
+      var field264: Int64?
+    }
+
+    struct Part10 {
+      var field265: [UInt32] = []
+      var field266: Int32 = 0
+      var field267: String?
+      var field268: [UInt8] = []
+      var field269: Double = 0
+      var field270: [Bool] = []
+      var field271: Int64 = 0
+      var field272: UInt32 = 0
+      var field273: Int32?
+      var field274: String = ""
+      var field275: [[UInt8]] = []
+      var field276: Double?
+      var field277: Bool = false
+      var field278: Int64 = 0
+      var field279: UInt32?
+      var field280: [Int32] = []
+      var field281: String = ""
+      var field282: [UInt8]?
+      var field283: Double = 0
+      var field284: Bool = false
+      var field285: [Int64] = []
+      var field286: UInt32 = 0
+      var field287: Int32 = 0
+      var field288: String?
+      var field289: [UInt8] = []
+      var field290: [Double] = []
+      var field291: Bool?
+      var field292: Int64 = 0
+      var field293: UInt32 = 0
+    }
+
+    struct Part11 {
+      var field294: Int32?
+      var field295: [String] = []
+      var field296: [UInt8] = []
+      var field297: Double?
+      var field298: Bool = false
+      var field299: Int64 = 0
+      var field300: [UInt32] = []
+      var field301: Int32 = 0
+      var field302: String = ""
+      var field303: [UInt8]?
+      var field304: Double = 0
+      var field305: [Bool] = []
+      var field306: Int64?
+      var field307: UInt32 = 0
+      var field308: Int32 = 0
+      var field309: String?
+      var field310: [[UInt8]] = []
+      var field311: Double = 0
+      var field312: Bool?
+      var field313: Int64 = 0
+      var field314: UInt32 = 0
+      var field315: [Int32] = []
+      var field316: String = ""
+      var field317: [UInt8] = []
+      var field318: Double?
+      var field319: Bool = false
+      var field320: [Int64] = []
+      var field321: UInt32?
+      var field322: Int32 = 0
+    }
+
+    struct Part12 {
+      var field323: String = ""
+      var field324: [UInt8]?
+      var field325: [Double] = []
+      var field326: Bool = false
+      var field327: Int64?
+      var field328: UInt32 = 0
+      var field329: Int32 = 0
+      var field330: [String] = []
+      var field331: [UInt8] = []
+      var field332: Double = 0
+      var field333: Bool?
+      var field334: Int64 = 0
+      var field335: [UInt32] = []
+      var field336: Int32?
+      var field337: String = ""
+      var field338: [UInt8] = []
+      var field339: Double?
+      var field340: [Bool] = []
+      var field341: Int64 = 0
+      var field342: UInt32?
+      var field343: Int32 = 0
+      var field344: String = ""
+      var field345: [[UInt8]] = []
+      var field346: Double = 0
+      var field347: Bool = false
+      var field348: Int64?
+      var field349: UInt32 = 0
+      var field350: [Int32] = []
+      var field351: String?
+    }
+
+    struct Part13 {
+      var field352: [UInt8] = []
+      var field353: Double = 0
+      var field354: Bool?
+      var field355: [Int64] = []
+      var field356: UInt32 = 0
+      var field357: Int32?
+      var field358: String = ""
+      var field359: [UInt8] = []
+      var field360: [Double] = []
+      var field361: Bool = false
+      var field362: Int64 = 0
+      var field363: UInt32?
+      var field364: Int32 = 0
+      var field365: [String] = []
+      var field366: [UInt8]?
+      var field367: Double = 0
+      var field368: Bool = false
+      var field369: Int64?
+      var field370: [UInt32] = []
+      var field371: Int32 = 0
+      var field372: String?
+      var field373: [UInt8] = []
+      var field374: Double = 0
+      var field375: [Bool] = []
+      var field376: Int64 = 0
+      var field377: UInt32 = 0
+      var field378: Int32?
+      var field379: String = ""
+      var field380: [[UInt8]] = []
+      var field381: Double?
+    }
+
+    struct Part14 {
+      var field382: Bool = false
+      var field383: Int64 = 0
+      var field384: UInt32?
+      var field385: [Int32] = []
+      var field386: String = ""
+      var field387: [UInt8]?
+      var field388: Double = 0
+      var field389: Bool = false
+      var field390: [Int64] = []
+      var field391: UInt32 = 0
+      var field392: Int32 = 0
+      var field393: String?
+      var field394: [UInt8] = []
+      var field395: [Double] = []
+      var field396: Bool?
+      var field397: Int64 = 0
+      var field398: UInt32 = 0
+      var field399: Int32?
+      var field400: [String] = []
+      var field401: [UInt8] = []
+      var field402: Double?
+      var field403: Bool = false
+      var field404: Int64 = 0
+      var field405: [UInt32] = []
+      var field406: Int32 = 0
+      var field407: String = ""
+      var field408: [UInt8]?
+      var field409: Double = 0
+      var field410: [Bool] = []
+      var field411: Int64?
+    }
+
+    struct Part15 {
+      var field412: UInt32 = 0
+      var field413: Int32 = 0
+      var field414: String?
+      var field415: [[UInt8]] = []
+      var field416: Double = 0
+      var field417: Bool?
+      var field418: Int64 = 0
+      var field419: UInt32 = 0
+      var field420: [Int32] = []
+      var field421: String = ""
+      var field422: [UInt8] = []
+      var field423: Double?
+      var field424: Bool = false
+      var field425: [Int64] = []
+      var field426: UInt32?
+      var field427: Int32 = 0
+      var field428: String = ""
+      var field429: [UInt8]?
+      var field430: [Double] = []
+      var field431: Bool = false
+      var field432: Int64?
+      var field433: UInt32 = 0
+      var field434: Int32 = 0
+      var field435: [String] = []
+      var field436: [UInt8] = []
+      var field437: Double = 0
+      var field438: Bool?
+      var field439: Int64 = 0
+      var field440: [UInt32] = []
+      var field441: Int32?
+    }
+
+    struct Part16 {
+      var field442: String = ""
+      var field443: [UInt8] = []
+      var field444: Double?
+      var field445: [Bool] = []
+      var field446: Int64 = 0
+      var field447: UInt32?
+      var field448: Int32 = 0
+      var field449: String = ""
+      var field450: [[UInt8]] = []
+      var field451: Double = 0
+      var field452: Bool = false
+      var field453: Int64?
+      var field454: UInt32 = 0
+      var field455: [Int32] = []
+      var field456: String?
+      var field457: [UInt8] = []
+      var field458: Double = 0
+      var field459: Bool?
+      var field460: [Int64] = []
+      var field461: UInt32 = 0
+      var field462: Int32?
+      var field463: String = ""
+      var field464: [UInt8] = []
+      var field465: [Double] = []
+      var field466: Bool = false
+      var field467: Int64 = 0
+      var field468: UInt32?
+      var field469: Int32 = 0
+      var field470: [String] = []
+    }
+
+    struct Part17 {
+      var field471: [UInt8]?
+      var field472: Double = 0
+      var field473: Bool = false
+      var field474: Int64?
+      var field475: [UInt32] = []
+      var field476: Int32 = 0
+      var field477: String?
+      var field478: [UInt8] = []
+      var field479: Double = 0
+      var field480: [Bool] = []
+      var field481: Int64 = 0
+      var field482: UInt32 = 0
+      var field483: Int32?
+      var field484: String = ""
+      var field485: [[UInt8]] = []
+      var field486: Double?
+      var field487: Bool = false
+      var field488: Int64 = 0
+      var field489: UInt32?
+      var field490: [Int32] = []
+      var field491: String = ""
+      var field492: [UInt8]?
+      var field493: Double = 0
+      var field494: Bool = false
+      var field495: [Int64] = []
+      var field496: UInt32 = 0
+      var field497: Int32 = 0
+      var field498: String?
+      var field499: [UInt8] = []
+    }
+
+    struct Part18 {
+      var field500: [Double] = []
+      var field501: Bool?
+      var field502: Int64 = 0
+      var field503: UInt32 = 0
+      var field504: Int32?
+      var field505: [String] = []
+      var field506: [UInt8] = []
+      var field507: Double?
+      var field508: Bool = false
+      var field509: Int64 = 0
+      var field510: [UInt32] = []
+      var field511: Int32 = 0
+      var field512: String = ""
+      var field513: [UInt8]?
+      var field514: Double = 0
+      var field515: [Bool] = []
+      var field516: Int64?
+      var field517: UInt32 = 0
+      var field518: Int32 = 0
+      var field519: String?
+      var field520: [[UInt8]] = []
+      var field521: Double = 0
+      var field522: Bool?
+      var field523: Int64 = 0
+      var field524: UInt32 = 0
+      var field525: [Int32] = []
+      var field526: String = ""
+      var field527: [UInt8] = []
+      var field528: Double?
+      var field529: Bool = false
+    }
+
+    struct Part19 {
+      var field530: [Int64] = []
+      var field531: UInt32?
+      var field532: Int32 = 0
+      var field533: String = ""
+      var field534: [UInt8]?
+      var field535: [Double] = []
+      var field536: Bool = false
+      var field537: Int64?
+      var field538: UInt32 = 0
+      var field539: Int32 = 0
+      var field540: [String] = []
+      var field541: [UInt8] = []
+      var field542: Double = 0
+      var field543: Bool?
+      var field544: Int64 = 0
+      var field545: [UInt32] = []
+      var field546: Int32?
+      var field547: String = ""
+      var field548: [UInt8] = []
+      var field549: Double?
+      var field550: [Bool] = []
+      var field551: Int64 = 0
+      var field552: UInt32?
+      var field553: Int32 = 0
+      var field554: String = ""
+      var field555: [[UInt8]] = []
+      var field556: Double = 0
+      var field557: Bool = false
+      var field558: Int64?
+      var field559: UInt32 = 0
+    }
+
+    struct Part20 {
+      var field560: [Int32] = []
+      var field561: String?
+      var field562: [UInt8] = []
+      var field563: Double = 0
+      var field564: Bool?
+      var field565: [Int64] = []
+      var field566: UInt32 = 0
+      var field567: Int32?
+      var field568: String = ""
+      var field569: [UInt8] = []
+      var field570: [Double] = []
+      var field571: Bool = false
+      var field572: Int64 = 0
+      var field573: UInt32?
+      var field574: Int32 = 0
+      var field575: [String] = []
+      var field576: [UInt8]?
+      var field577: Double = 0
+      var field578: Bool = false
+      var field579: Int64?
+      var field580: [UInt32] = []
+      var field581: Int32 = 0
+      var field582: String?
+      var field583: [UInt8] = []
+      var field584: Double = 0
+      var field585: [Bool] = []
+      var field586: Int64 = 0
+      var field587: UInt32 = 0
+      var field588: Int32?
+    }
+
+    struct Part21 {
+      var field589: String = ""
+      var field590: [[UInt8]] = []
+      var field591: Double?
+      var field592: Bool = false
+      var field593: Int64 = 0
+      var field594: UInt32?
+      var field595: [Int32] = []
+      var field596: String = ""
+      var field597: [UInt8]?
+      var field598: Double = 0
+      var field599: Bool = false
+      var field600: [Int64] = []
+      var field601: UInt32 = 0
+      var field602: Int32 = 0
+      var field603: String?
+      var field604: [UInt8] = []
+      var field605: [Double] = []
+      var field606: Bool?
+      var field607: Int64 = 0
+      var field608: UInt32 = 0
+      var field609: Int32?
+      var field610: [String] = []
+      var field611: [UInt8] = []
+      var field612: Double?
+      var field613: Bool = false
+      var field614: Int64 = 0
+      var field615: [UInt32] = []
+      var field616: Int32 = 0
+      var field617: String = ""
+    }
+
+    struct Part22 {
+      var field618: [UInt8]?
+      var field619: Double = 0
+      var field620: [Bool] = []
+      var field621: Int64?
+      var field622: UInt32 = 0
+      var field623: Int32 = 0
+      var field624: String?
+      var field625: [[UInt8]] = []
+      var field626: Double = 0
+      var field627: Bool?
+      var field628: Int64 = 0
+      var field629: UInt32 = 0
+      var field630: [Int32] = []
+      var field631: String = ""
+      var field632: [UInt8] = []
+      var field633: Double?
+      var field634: Bool = false
+      var field635: [Int64] = []
+      var field636: UInt32?
+      var field637: Int32 = 0
+      var field638: String = ""
+      var field639: [UInt8]?
+      var field640: [Double] = []
+      var field641: Bool = false
+      var field642: Int64?
+      var field643: UInt32 = 0
+      var field644: Int32 = 0
+      var field645: [String] = []
+      var field646: [UInt8] = []
+      var field647: Double = 0
+    }
+
+    struct Part23 {
+      var field648: Bool?
+      var field649: Int64 = 0
+      var field650: [UInt32] = []
+      var field651: Int32?
+      var field652: String = ""
+      var field653: [UInt8] = []
+      var field654: Double?
+      var field655: [Bool] = []
+      var field656: Int64 = 0
+      var field657: UInt32?
+      var field658: Int32 = 0
+      var field659: String = ""
+      var field660: [[UInt8]] = []
+      var field661: Double = 0
+      var field662: Bool = false
+      var field663: Int64?
+      var field664: UInt32 = 0
+      var field665: [Int32] = []
+      var field666: String?
+      var field667: [UInt8] = []
+      var field668: Double = 0
+      var field669: Bool?
+      var field670: [Int64] = []
+      var field671: UInt32 = 0
+      var field672: Int32?
+      var field673: String = ""
+      var field674: [UInt8] = []
+      var field675: [Double] = []
+      var field676: Bool = false
+    }
+
+    struct Part24 {
+      var field677: Int64 = 0
+      var field678: UInt32?
+      var field679: Int32 = 0
+      var field680: [String] = []
+      var field681: [UInt8]?
+      var field682: Double = 0
+      var field683: Bool = false
+      var field684: Int64?
+      var field685: [UInt32] = []
+      var field686: Int32 = 0
+      var field687: String?
+      var field688: [UInt8] = []
+      var field689: Double = 0
+      var field690: [Bool] = []
+      var field691: Int64 = 0
+      var field692: UInt32 = 0
+      var field693: Int32?
+      var field694: String = ""
+      var field695: [[UInt8]] = []
+      var field696: Double?
+      var field697: Bool = false
+      var field698: Int64 = 0
+      var field699: UInt32?
+      var field700: [Int32] = []
+      var field701: String = ""
+      var field702: [UInt8]?
+      var field703: Double = 0
+      var field704: Bool = false
+      var field705: [Int64] = []
+      var field706: UInt32 = 0
+    }
+
+    struct Part25 {
+      var field707: Int32 = 0
+      var field708: String?
+      var field709: [UInt8] = []
+      var field710: [Double] = []
+      var field711: Bool?
+      var field712: Int64 = 0
+      var field713: UInt32 = 0
+      var field714: Int32?
+      var field715: [String] = []
+      var field716: [UInt8] = []
+      var field717: Double?
+      var field718: Bool = false
+      var field719: Int64 = 0
+      var field720: [UInt32] = []
+      var field721: Int32 = 0
+      var field722: String = ""
+      var field723: [UInt8]?
+      var field724: Double = 0
+      var field725: [Bool] = []
+      var field726: Int64?
+      var field727: UInt32 = 0
+      var field728: Int32 = 0
+      var field729: String?
+      var field730: [[UInt8]] = []
+      var field731: Double = 0
+      var field732: Bool?
+      var field733: Int64 = 0
+      var field734: UInt32 = 0
+      var field735: [Int32] = []
+    }
+
+    struct Part26 {
+      var field736: String = ""
+      var field737: [UInt8] = []
+      var field738: Double?
+      var field739: Bool = false
+      var field740: [Int64] = []
+      var field741: UInt32?
+      var field742: Int32 = 0
+      var field743: String = ""
+      var field744: [UInt8]?
+      var field745: [Double] = []
+      var field746: Bool = false
+      var field747: Int64?
+      var field748: UInt32 = 0
+      var field749: Int32 = 0
+      var field750: [String] = []
+      var field751: [UInt8] = []
+      var field752: Double = 0
+      var field753: Bool?
+      var field754: Int64 = 0
+      var field755: [UInt32] = []
+      var field756: Int32?
+      var field757: String = ""
+      var field758: [UInt8] = []
+      var field759: Double?
+      var field760: [Bool] = []
+      var field761: Int64 = 0
+      var field762: UInt32?
+      var field763: Int32 = 0
+      var field764: String = ""
+    }
+
+    struct Part27 {
+      var field765: [[UInt8]] = []
+      var field766: Double = 0
+      var field767: Bool = false
+      var field768: Int64?
+      var field769: UInt32 = 0
+      var field770: [Int32] = []
+      var field771: String?
+      var field772: [UInt8] = []
+      var field773: Double = 0
+      var field774: Bool?
+      var field775: [Int64] = []
+      var field776: UInt32 = 0
+      var field777: Int32?
+      var field778: String = ""
+      var field779: [UInt8] = []
+      var field780: [Double] = []
+      var field781: Bool = false
+      var field782: Int64 = 0
+      var field783: UInt32?
+      var field784: Int32 = 0
+      var field785: [String] = []
+      var field786: [UInt8]?
+      var field787: Double = 0
+      var field788: Bool = false
+      var field789: Int64?
+      var field790: [UInt32] = []
+      var field791: Int32 = 0
+      var field792: String?
+      var field793: [UInt8] = []
+      var field794: Double = 0
+    }
+
+    struct Part28 {
+      var field795: [Bool] = []
+      var field796: Int64 = 0
+      var field797: UInt32 = 0
+      var field798: Int32?
+      var field799: String = ""
+      var field800: [[UInt8]] = []
+      var field801: Double?
+      var field802: Bool = false
+      var field803: Int64 = 0
+      var field804: UInt32?
+      var field805: [Int32] = []
+      var field806: String = ""
+      var field807: [UInt8]?
+      var field808: Double = 0
+      var field809: Bool = false
+      var field810: [Int64] = []
+      var field811: UInt32 = 0
+      var field812: Int32 = 0
+      var field813: String?
+      var field814: [UInt8] = []
+      var field815: [Double] = []
+      var field816: Bool?
+      var field817: Int64 = 0
+      var field818: UInt32 = 0
+      var field819: Int32?
+      var field820: [String] = []
+      var field821: [UInt8] = []
+      var field822: Double?
+      var field823: Bool = false
+      var field824: Int64 = 0
+    }
+
+    struct Part29 {
+      var field825: [UInt32] = []
+      var field826: Int32 = 0
+      var field827: String = ""
+      var field828: [UInt8]?
+      var field829: Double = 0
+      var field830: [Bool] = []
+      var field831: Int64?
+      var field832: UInt32 = 0
+      var field833: Int32 = 0
+      var field834: String?
+      var field835: [[UInt8]] = []
+      var field836: Double = 0
+      var field837: Bool?
+      var field838: Int64 = 0
+      var field839: UInt32 = 0
+      var field840: [Int32] = []
+      var field841: String = ""
+      var field842: [UInt8] = []
+      var field843: Double?
+      var field844: Bool = false
+      var field845: [Int64] = []
+      var field846: UInt32?
+      var field847: Int32 = 0
+      var field848: String = ""
+      var field849: [UInt8]?
+      var field850: [Double] = []
+      var field851: Bool = false
+      var field852: Int64?
+      var field853: UInt32 = 0
+    }
+
+    struct Part30 {
+      var field854: Int32 = 0
+      var field855: [String] = []
+      var field856: [UInt8] = []
+      var field857: Double = 0
+      var field858: Bool?
+      var field859: Int64 = 0
+      var field860: [UInt32] = []
+      var field861: Int32?
+      var field862: String = ""
+      var field863: [UInt8] = []
+      var field864: Double?
+      var field865: [Bool] = []
+      var field866: Int64 = 0
+      var field867: UInt32?
+      var field868: Int32 = 0
+      var field869: String = ""
+      var field870: [[UInt8]] = []
+      var field871: Double = 0
+      var field872: Bool = false
+      var field873: Int64?
+      var field874: UInt32 = 0
+      var field875: [Int32] = []
+      var field876: String?
+      var field877: [UInt8] = []
+      var field878: Double = 0
+      var field879: Bool?
+      var field880: [Int64] = []
+      var field881: UInt32 = 0
+      var field882: Int32?
+    }
+
+    struct Part31 {
+      var field883: String = ""
+      var field884: [UInt8] = []
+      var field885: [Double] = []
+      var field886: Bool = false
+      var field887: Int64 = 0
+      var field888: UInt32?
+      var field889: Int32 = 0
+      var field890: [String] = []
+      var field891: [UInt8]?
+      var field892: Double = 0
+      var field893: Bool = false
+      var field894: Int64?
+      var field895: [UInt32] = []
+      var field896: Int32 = 0
+      var field897: String?
+      var field898: [UInt8] = []
+      var field899: Double = 0
+      var field900: [Bool] = []
+      var field901: Int64 = 0
+      var field902: UInt32 = 0
+      var field903: Int32?
+      var field904: String = ""
+      var field905: [[UInt8]] = []
+      var field906: Double?
+      var field907: Bool = false
+      var field908: Int64 = 0
+      var field909: UInt32?
+      var field910: [Int32] = []
+      var field911: String = ""
+    }
+
+    struct Part32 {
+      var field912: [UInt8]?
+      var field913: Double = 0
+      var field914: Bool = false
+      var field915: [Int64] = []
+      var field916: UInt32 = 0
+      var field917: Int32 = 0
+      var field918: String?
+      var field919: [UInt8] = []
+      var field920: [Double] = []
+      var field921: Bool?
+      var field922: Int64 = 0
+      var field923: UInt32 = 0
+      var field924: Int32?
+      var field925: [String] = []
+      var field926: [UInt8] = []
+      var field927: Double?
+      var field928: Bool = false
+      var field929: Int64 = 0
+      var field930: [UInt32] = []
+      var field931: Int32 = 0
+      var field932: String = ""
+      var field933: [UInt8]?
+      var field934: Double = 0
+      var field935: [Bool] = []
+      var field936: Int64?
+      var field937: UInt32 = 0
+      var field938: Int32 = 0
+      var field939: String?
+      var field940: [[UInt8]] = []
+      var field941: Double = 0
+    }
+
+    struct Part33 {
+      var field942: Bool?
+      var field943: Int64 = 0
+      var field944: UInt32 = 0
+      var field945: [Int32] = []
+      var field946: String = ""
+      var field947: [UInt8] = []
+      var field948: Double?
+      var field949: Bool = false
+      var field950: [Int64] = []
+      var field951: UInt32?
+      var field952: Int32 = 0
+      var field953: String = ""
+      var field954: [UInt8]?
+      var field955: [Double] = []
+      var field956: Bool = false
+      var field957: Int64?
+      var field958: UInt32 = 0
+      var field959: Int32 = 0
+      var field960: [String] = []
+      var field961: [UInt8] = []
+      var field962: Double = 0
+      var field963: Bool?
+      var field964: Int64 = 0
+      var field965: [UInt32] = []
+      var field966: Int32?
+      var field967: String = ""
+      var field968: [UInt8] = []
+      var field969: Double?
+      var field970: [Bool] = []
+      var field971: Int64 = 0
+    }
+
+    struct Part34 {
+      var field972: UInt32?
+      var field973: Int32 = 0
+      var field974: String = ""
+      var field975: [[UInt8]] = []
+      var field976: Double = 0
+      var field977: Bool = false
+      var field978: Int64?
+      var field979: UInt32 = 0
+      var field980: [Int32] = []
+      var field981: String?
+      var field982: [UInt8] = []
+      var field983: Double = 0
+      var field984: Bool?
+      var field985: [Int64] = []
+      var field986: UInt32 = 0
+      var field987: Int32?
+      var field988: String = ""
+      var field989: [UInt8] = []
+      var field990: [Double] = []
+      var field991: Bool = false
+      var field992: Int64 = 0
+      var field993: UInt32?
+      var field994: Int32 = 0
+      var field995: [String] = []
+      var field996: [UInt8]?
+      var field997: Double = 0
+      var field998: Bool = false
+      var field999: Int64?
+    }
   }
 }
 
@@ -2030,6 +7165,125 @@ extension ThousandFields.FieldStorage: FieldContainer {
     _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
+    case 1...29: try part1.decodeField(number, from: &reader)
+    case 30...58: try part2.decodeField(number, from: &reader)
+    case 59...88: try part3.decodeField(number, from: &reader)
+    case 89...117: try part4.decodeField(number, from: &reader)
+    case 118...147: try part5.decodeField(number, from: &reader)
+    case 148...176: try part6.decodeField(number, from: &reader)
+    case 177...205: try part7.decodeField(number, from: &reader)
+    case 206...235: try part8.decodeField(number, from: &reader)
+    case 236...265: try part9.decodeField(number, from: &reader)
+    case 266...294: try part10.decodeField(number, from: &reader)
+    case 295...323: try part11.decodeField(number, from: &reader)
+    case 324...352: try part12.decodeField(number, from: &reader)
+    case 353...382: try part13.decodeField(number, from: &reader)
+    case 383...412: try part14.decodeField(number, from: &reader)
+    case 413...442: try part15.decodeField(number, from: &reader)
+    case 443...471: try part16.decodeField(number, from: &reader)
+    case 472...500: try part17.decodeField(number, from: &reader)
+    case 501...530: try part18.decodeField(number, from: &reader)
+    case 531...560: try part19.decodeField(number, from: &reader)
+    case 561...589: try part20.decodeField(number, from: &reader)
+    case 590...618: try part21.decodeField(number, from: &reader)
+    case 619...648: try part22.decodeField(number, from: &reader)
+    case 649...677: try part23.decodeField(number, from: &reader)
+    case 678...707: try part24.decodeField(number, from: &reader)
+    case 708...736: try part25.decodeField(number, from: &reader)
+    case 737...765: try part26.decodeField(number, from: &reader)
+    case 766...795: try part27.decodeField(number, from: &reader)
+    case 796...825: try part28.decodeField(number, from: &reader)
+    case 826...854: try part29.decodeField(number, from: &reader)
+    case 855...883: try part30.decodeField(number, from: &reader)
+    case 884...912: try part31.decodeField(number, from: &reader)
+    case 913...942: try part32.decodeField(number, from: &reader)
+    case 943...972: try part33.decodeField(number, from: &reader)
+    case 973...1000: try part34.decodeField(number, from: &reader)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(unknownFields)
+    part34.encode(into: &writer)
+    part33.encode(into: &writer)
+    part32.encode(into: &writer)
+    part31.encode(into: &writer)
+    part30.encode(into: &writer)
+    part29.encode(into: &writer)
+    part28.encode(into: &writer)
+    part27.encode(into: &writer)
+    part26.encode(into: &writer)
+    part25.encode(into: &writer)
+    part24.encode(into: &writer)
+    part23.encode(into: &writer)
+    part22.encode(into: &writer)
+    part21.encode(into: &writer)
+    part20.encode(into: &writer)
+    part19.encode(into: &writer)
+    part18.encode(into: &writer)
+    part17.encode(into: &writer)
+    part16.encode(into: &writer)
+    part15.encode(into: &writer)
+    part14.encode(into: &writer)
+    part13.encode(into: &writer)
+    part12.encode(into: &writer)
+    part11.encode(into: &writer)
+    part10.encode(into: &writer)
+    part9.encode(into: &writer)
+    part8.encode(into: &writer)
+    part7.encode(into: &writer)
+    part6.encode(into: &writer)
+    part5.encode(into: &writer)
+    part4.encode(into: &writer)
+    part3.encode(into: &writer)
+    part2.encode(into: &writer)
+    part1.encode(into: &writer)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
+    part1.visitFields(&visitor)
+    part2.visitFields(&visitor)
+    part3.visitFields(&visitor)
+    part4.visitFields(&visitor)
+    part5.visitFields(&visitor)
+    part6.visitFields(&visitor)
+    part7.visitFields(&visitor)
+    part8.visitFields(&visitor)
+    part9.visitFields(&visitor)
+    part10.visitFields(&visitor)
+    part11.visitFields(&visitor)
+    part12.visitFields(&visitor)
+    part13.visitFields(&visitor)
+    part14.visitFields(&visitor)
+    part15.visitFields(&visitor)
+    part16.visitFields(&visitor)
+    part17.visitFields(&visitor)
+    part18.visitFields(&visitor)
+    part19.visitFields(&visitor)
+    part20.visitFields(&visitor)
+    part21.visitFields(&visitor)
+    part22.visitFields(&visitor)
+    part23.visitFields(&visitor)
+    part24.visitFields(&visitor)
+    part25.visitFields(&visitor)
+    part26.visitFields(&visitor)
+    part27.visitFields(&visitor)
+    part28.visitFields(&visitor)
+    part29.visitFields(&visitor)
+    part30.visitFields(&visitor)
+    part31.visitFields(&visitor)
+    part32.visitFields(&visitor)
+    part33.visitFields(&visitor)
+    part34.visitFields(&visitor)
+  }
+}
+
+extension ThousandFields.FieldStorage.Part1: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
     case 1: try reader.read(&field0)
     case 2: try reader.read(&field1)
     case 3: try reader.read(&field2)
@@ -2059,1954 +7313,11 @@ extension ThousandFields.FieldStorage: FieldContainer {
     case 27: try reader.read(&field26, as: Wire.ZigZag<Int64>.self)
     case 28: try reader.read(&field27, as: Wire.Fixed<UInt32>.self)
     case 29: try reader.read(&field28)
-    case 30: try reader.read(&field29)
-    case 31: try reader.read(&field30)
-    case 32: try reader.read(&field31)
-    case 33: try reader.read(&field32)
-    case 34: try reader.read(&field33, as: Wire.ZigZag<Int64>.self)
-    case 35: try reader.read(&field34, as: Wire.Fixed<UInt32>.self)
-    case 36: try reader.read(&field35)
-    case 37: try reader.read(&field36)
-    case 38: try reader.read(&field37)
-    case 39: try reader.read(&field38)
-    case 40: try reader.read(&field39)
-    case 41: try reader.read(&field40, as: Wire.ZigZag<Int64>.self)
-    case 42: try reader.read(&field41, as: Wire.Fixed<UInt32>.self)
-    case 43: try reader.read(&field42)
-    case 44: try reader.read(&field43)
-    case 45: try reader.read(&field44)
-    case 46: try reader.read(&field45)
-    case 47: try reader.read(&field46)
-    case 48: try reader.read(&field47, as: Wire.ZigZag<Int64>.self)
-    case 49: try reader.read(&field48, as: Wire.Fixed<UInt32>.self)
-    case 50: try reader.read(&field49)
-    case 51: try reader.read(&field50)
-    case 52: try reader.read(&field51)
-    case 53: try reader.read(&field52)
-    case 54: try reader.read(&field53)
-    case 55: try reader.read(&field54, as: Wire.ZigZag<Int64>.self)
-    case 56: try reader.read(&field55, as: Wire.Fixed<UInt32>.self)
-    case 57: try reader.read(&field56)
-    case 58: try reader.read(&field57)
-    case 59: try reader.read(&field58)
-    case 60: try reader.read(&field59)
-    case 61: try reader.read(&field60)
-    case 62: try reader.read(&field61, as: Wire.ZigZag<Int64>.self)
-    case 63: try reader.read(&field62, as: Wire.Fixed<UInt32>.self)
-    case 64: try reader.read(&field63)
-    case 65: try reader.read(&field64)
-    case 66: try reader.read(&field65)
-    case 67: try reader.read(&field66)
-    case 68: try reader.read(&field67)
-    case 69: try reader.read(&field68, as: Wire.ZigZag<Int64>.self)
-    case 70: try reader.read(&field69, as: Wire.Fixed<UInt32>.self)
-    case 71: try reader.read(&field70)
-    case 72: try reader.read(&field71)
-    case 73: try reader.read(&field72)
-    case 74: try reader.read(&field73)
-    case 75: try reader.read(&field74)
-    case 76: try reader.read(&field75, as: Wire.ZigZag<Int64>.self)
-    case 77: try reader.read(&field76, as: Wire.Fixed<UInt32>.self)
-    case 78: try reader.read(&field77)
-    case 79: try reader.read(&field78)
-    case 80: try reader.read(&field79)
-    case 81: try reader.read(&field80)
-    case 82: try reader.read(&field81)
-    case 83: try reader.read(&field82, as: Wire.ZigZag<Int64>.self)
-    case 84: try reader.read(&field83, as: Wire.Fixed<UInt32>.self)
-    case 85: try reader.read(&field84)
-    case 86: try reader.read(&field85)
-    case 87: try reader.read(&field86)
-    case 88: try reader.read(&field87)
-    case 89: try reader.read(&field88)
-    case 90: try reader.read(&field89, as: Wire.ZigZag<Int64>.self)
-    case 91: try reader.read(&field90, as: Wire.Fixed<UInt32>.self)
-    case 92: try reader.read(&field91)
-    case 93: try reader.read(&field92)
-    case 94: try reader.read(&field93)
-    case 95: try reader.read(&field94)
-    case 96: try reader.read(&field95)
-    case 97: try reader.read(&field96, as: Wire.ZigZag<Int64>.self)
-    case 98: try reader.read(&field97, as: Wire.Fixed<UInt32>.self)
-    case 99: try reader.read(&field98)
-    case 100: try reader.read(&field99)
-    case 101: try reader.read(&field100)
-    case 102: try reader.read(&field101)
-    case 103: try reader.read(&field102)
-    case 104: try reader.read(&field103, as: Wire.ZigZag<Int64>.self)
-    case 105: try reader.read(&field104, as: Wire.Fixed<UInt32>.self)
-    case 106: try reader.read(&field105)
-    case 107: try reader.read(&field106)
-    case 108: try reader.read(&field107)
-    case 109: try reader.read(&field108)
-    case 110: try reader.read(&field109)
-    case 111: try reader.read(&field110, as: Wire.ZigZag<Int64>.self)
-    case 112: try reader.read(&field111, as: Wire.Fixed<UInt32>.self)
-    case 113: try reader.read(&field112)
-    case 114: try reader.read(&field113)
-    case 115: try reader.read(&field114)
-    case 116: try reader.read(&field115)
-    case 117: try reader.read(&field116)
-    case 118: try reader.read(&field117, as: Wire.ZigZag<Int64>.self)
-    case 119: try reader.read(&field118, as: Wire.Fixed<UInt32>.self)
-    case 120: try reader.read(&field119)
-    case 121: try reader.read(&field120)
-    case 122: try reader.read(&field121)
-    case 123: try reader.read(&field122)
-    case 124: try reader.read(&field123)
-    case 125: try reader.read(&field124, as: Wire.ZigZag<Int64>.self)
-    case 126: try reader.read(&field125, as: Wire.Fixed<UInt32>.self)
-    case 127: try reader.read(&field126)
-    case 128: try reader.read(&field127)
-    case 129: try reader.read(&field128)
-    case 130: try reader.read(&field129)
-    case 131: try reader.read(&field130)
-    case 132: try reader.read(&field131, as: Wire.ZigZag<Int64>.self)
-    case 133: try reader.read(&field132, as: Wire.Fixed<UInt32>.self)
-    case 134: try reader.read(&field133)
-    case 135: try reader.read(&field134)
-    case 136: try reader.read(&field135)
-    case 137: try reader.read(&field136)
-    case 138: try reader.read(&field137)
-    case 139: try reader.read(&field138, as: Wire.ZigZag<Int64>.self)
-    case 140: try reader.read(&field139, as: Wire.Fixed<UInt32>.self)
-    case 141: try reader.read(&field140)
-    case 142: try reader.read(&field141)
-    case 143: try reader.read(&field142)
-    case 144: try reader.read(&field143)
-    case 145: try reader.read(&field144)
-    case 146: try reader.read(&field145, as: Wire.ZigZag<Int64>.self)
-    case 147: try reader.read(&field146, as: Wire.Fixed<UInt32>.self)
-    case 148: try reader.read(&field147)
-    case 149: try reader.read(&field148)
-    case 150: try reader.read(&field149)
-    case 151: try reader.read(&field150)
-    case 152: try reader.read(&field151)
-    case 153: try reader.read(&field152, as: Wire.ZigZag<Int64>.self)
-    case 154: try reader.read(&field153, as: Wire.Fixed<UInt32>.self)
-    case 155: try reader.read(&field154)
-    case 156: try reader.read(&field155)
-    case 157: try reader.read(&field156)
-    case 158: try reader.read(&field157)
-    case 159: try reader.read(&field158)
-    case 160: try reader.read(&field159, as: Wire.ZigZag<Int64>.self)
-    case 161: try reader.read(&field160, as: Wire.Fixed<UInt32>.self)
-    case 162: try reader.read(&field161)
-    case 163: try reader.read(&field162)
-    case 164: try reader.read(&field163)
-    case 165: try reader.read(&field164)
-    case 166: try reader.read(&field165)
-    case 167: try reader.read(&field166, as: Wire.ZigZag<Int64>.self)
-    case 168: try reader.read(&field167, as: Wire.Fixed<UInt32>.self)
-    case 169: try reader.read(&field168)
-    case 170: try reader.read(&field169)
-    case 171: try reader.read(&field170)
-    case 172: try reader.read(&field171)
-    case 173: try reader.read(&field172)
-    case 174: try reader.read(&field173, as: Wire.ZigZag<Int64>.self)
-    case 175: try reader.read(&field174, as: Wire.Fixed<UInt32>.self)
-    case 176: try reader.read(&field175)
-    case 177: try reader.read(&field176)
-    case 178: try reader.read(&field177)
-    case 179: try reader.read(&field178)
-    case 180: try reader.read(&field179)
-    case 181: try reader.read(&field180, as: Wire.ZigZag<Int64>.self)
-    case 182: try reader.read(&field181, as: Wire.Fixed<UInt32>.self)
-    case 183: try reader.read(&field182)
-    case 184: try reader.read(&field183)
-    case 185: try reader.read(&field184)
-    case 186: try reader.read(&field185)
-    case 187: try reader.read(&field186)
-    case 188: try reader.read(&field187, as: Wire.ZigZag<Int64>.self)
-    case 189: try reader.read(&field188, as: Wire.Fixed<UInt32>.self)
-    case 190: try reader.read(&field189)
-    case 191: try reader.read(&field190)
-    case 192: try reader.read(&field191)
-    case 193: try reader.read(&field192)
-    case 194: try reader.read(&field193)
-    case 195: try reader.read(&field194, as: Wire.ZigZag<Int64>.self)
-    case 196: try reader.read(&field195, as: Wire.Fixed<UInt32>.self)
-    case 197: try reader.read(&field196)
-    case 198: try reader.read(&field197)
-    case 199: try reader.read(&field198)
-    case 200: try reader.read(&field199)
-    case 201: try reader.read(&field200)
-    case 202: try reader.read(&field201, as: Wire.ZigZag<Int64>.self)
-    case 203: try reader.read(&field202, as: Wire.Fixed<UInt32>.self)
-    case 204: try reader.read(&field203)
-    case 205: try reader.read(&field204)
-    case 206: try reader.read(&field205)
-    case 207: try reader.read(&field206)
-    case 208: try reader.read(&field207)
-    case 209: try reader.read(&field208, as: Wire.ZigZag<Int64>.self)
-    case 210: try reader.read(&field209, as: Wire.Fixed<UInt32>.self)
-    case 211: try reader.read(&field210)
-    case 212: try reader.read(&field211)
-    case 213: try reader.read(&field212)
-    case 214: try reader.read(&field213)
-    case 215: try reader.read(&field214)
-    case 216: try reader.read(&field215, as: Wire.ZigZag<Int64>.self)
-    case 217: try reader.read(&field216, as: Wire.Fixed<UInt32>.self)
-    case 218: try reader.read(&field217)
-    case 219: try reader.read(&field218)
-    case 220: try reader.read(&field219)
-    case 221: try reader.read(&field220)
-    case 222: try reader.read(&field221)
-    case 223: try reader.read(&field222, as: Wire.ZigZag<Int64>.self)
-    case 224: try reader.read(&field223, as: Wire.Fixed<UInt32>.self)
-    case 225: try reader.read(&field224)
-    case 226: try reader.read(&field225)
-    case 227: try reader.read(&field226)
-    case 228: try reader.read(&field227)
-    case 229: try reader.read(&field228)
-    case 230: try reader.read(&field229, as: Wire.ZigZag<Int64>.self)
-    case 231: try reader.read(&field230, as: Wire.Fixed<UInt32>.self)
-    case 232: try reader.read(&field231)
-    case 233: try reader.read(&field232)
-    case 234: try reader.read(&field233)
-    case 235: try reader.read(&field234)
-    case 236: try reader.read(&field235)
-    case 237: try reader.read(&field236, as: Wire.ZigZag<Int64>.self)
-    case 238: try reader.read(&field237, as: Wire.Fixed<UInt32>.self)
-    case 239: try reader.read(&field238)
-    case 240: try reader.read(&field239)
-    case 241: try reader.read(&field240)
-    case 242: try reader.read(&field241)
-    case 243: try reader.read(&field242)
-    case 244: try reader.read(&field243, as: Wire.ZigZag<Int64>.self)
-    case 245: try reader.read(&field244, as: Wire.Fixed<UInt32>.self)
-    case 246: try reader.read(&field245)
-    case 247: try reader.read(&field246)
-    case 248: try reader.read(&field247)
-    case 249: try reader.read(&field248)
-    case 250: try reader.read(&field249)
-    case 251: try reader.read(&field250, as: Wire.ZigZag<Int64>.self)
-    case 252: try reader.read(&field251, as: Wire.Fixed<UInt32>.self)
-    case 253: try reader.read(&field252)
-    case 254: try reader.read(&field253)
-    case 255: try reader.read(&field254)
-    case 256: try reader.read(&field255)
-    case 257: try reader.read(&field256)
-    case 258: try reader.read(&field257, as: Wire.ZigZag<Int64>.self)
-    case 259: try reader.read(&field258, as: Wire.Fixed<UInt32>.self)
-    case 260: try reader.read(&field259)
-    case 261: try reader.read(&field260)
-    case 262: try reader.read(&field261)
-    case 263: try reader.read(&field262)
-    case 264: try reader.read(&field263)
-    case 265: try reader.read(&field264, as: Wire.ZigZag<Int64>.self)
-    case 266: try reader.read(&field265, as: Wire.Fixed<UInt32>.self)
-    case 267: try reader.read(&field266)
-    case 268: try reader.read(&field267)
-    case 269: try reader.read(&field268)
-    case 270: try reader.read(&field269)
-    case 271: try reader.read(&field270)
-    case 272: try reader.read(&field271, as: Wire.ZigZag<Int64>.self)
-    case 273: try reader.read(&field272, as: Wire.Fixed<UInt32>.self)
-    case 274: try reader.read(&field273)
-    case 275: try reader.read(&field274)
-    case 276: try reader.read(&field275)
-    case 277: try reader.read(&field276)
-    case 278: try reader.read(&field277)
-    case 279: try reader.read(&field278, as: Wire.ZigZag<Int64>.self)
-    case 280: try reader.read(&field279, as: Wire.Fixed<UInt32>.self)
-    case 281: try reader.read(&field280)
-    case 282: try reader.read(&field281)
-    case 283: try reader.read(&field282)
-    case 284: try reader.read(&field283)
-    case 285: try reader.read(&field284)
-    case 286: try reader.read(&field285, as: Wire.ZigZag<Int64>.self)
-    case 287: try reader.read(&field286, as: Wire.Fixed<UInt32>.self)
-    case 288: try reader.read(&field287)
-    case 289: try reader.read(&field288)
-    case 290: try reader.read(&field289)
-    case 291: try reader.read(&field290)
-    case 292: try reader.read(&field291)
-    case 293: try reader.read(&field292, as: Wire.ZigZag<Int64>.self)
-    case 294: try reader.read(&field293, as: Wire.Fixed<UInt32>.self)
-    case 295: try reader.read(&field294)
-    case 296: try reader.read(&field295)
-    case 297: try reader.read(&field296)
-    case 298: try reader.read(&field297)
-    case 299: try reader.read(&field298)
-    case 300: try reader.read(&field299, as: Wire.ZigZag<Int64>.self)
-    case 301: try reader.read(&field300, as: Wire.Fixed<UInt32>.self)
-    case 302: try reader.read(&field301)
-    case 303: try reader.read(&field302)
-    case 304: try reader.read(&field303)
-    case 305: try reader.read(&field304)
-    case 306: try reader.read(&field305)
-    case 307: try reader.read(&field306, as: Wire.ZigZag<Int64>.self)
-    case 308: try reader.read(&field307, as: Wire.Fixed<UInt32>.self)
-    case 309: try reader.read(&field308)
-    case 310: try reader.read(&field309)
-    case 311: try reader.read(&field310)
-    case 312: try reader.read(&field311)
-    case 313: try reader.read(&field312)
-    case 314: try reader.read(&field313, as: Wire.ZigZag<Int64>.self)
-    case 315: try reader.read(&field314, as: Wire.Fixed<UInt32>.self)
-    case 316: try reader.read(&field315)
-    case 317: try reader.read(&field316)
-    case 318: try reader.read(&field317)
-    case 319: try reader.read(&field318)
-    case 320: try reader.read(&field319)
-    case 321: try reader.read(&field320, as: Wire.ZigZag<Int64>.self)
-    case 322: try reader.read(&field321, as: Wire.Fixed<UInt32>.self)
-    case 323: try reader.read(&field322)
-    case 324: try reader.read(&field323)
-    case 325: try reader.read(&field324)
-    case 326: try reader.read(&field325)
-    case 327: try reader.read(&field326)
-    case 328: try reader.read(&field327, as: Wire.ZigZag<Int64>.self)
-    case 329: try reader.read(&field328, as: Wire.Fixed<UInt32>.self)
-    case 330: try reader.read(&field329)
-    case 331: try reader.read(&field330)
-    case 332: try reader.read(&field331)
-    case 333: try reader.read(&field332)
-    case 334: try reader.read(&field333)
-    case 335: try reader.read(&field334, as: Wire.ZigZag<Int64>.self)
-    case 336: try reader.read(&field335, as: Wire.Fixed<UInt32>.self)
-    case 337: try reader.read(&field336)
-    case 338: try reader.read(&field337)
-    case 339: try reader.read(&field338)
-    case 340: try reader.read(&field339)
-    case 341: try reader.read(&field340)
-    case 342: try reader.read(&field341, as: Wire.ZigZag<Int64>.self)
-    case 343: try reader.read(&field342, as: Wire.Fixed<UInt32>.self)
-    case 344: try reader.read(&field343)
-    case 345: try reader.read(&field344)
-    case 346: try reader.read(&field345)
-    case 347: try reader.read(&field346)
-    case 348: try reader.read(&field347)
-    case 349: try reader.read(&field348, as: Wire.ZigZag<Int64>.self)
-    case 350: try reader.read(&field349, as: Wire.Fixed<UInt32>.self)
-    case 351: try reader.read(&field350)
-    case 352: try reader.read(&field351)
-    case 353: try reader.read(&field352)
-    case 354: try reader.read(&field353)
-    case 355: try reader.read(&field354)
-    case 356: try reader.read(&field355, as: Wire.ZigZag<Int64>.self)
-    case 357: try reader.read(&field356, as: Wire.Fixed<UInt32>.self)
-    case 358: try reader.read(&field357)
-    case 359: try reader.read(&field358)
-    case 360: try reader.read(&field359)
-    case 361: try reader.read(&field360)
-    case 362: try reader.read(&field361)
-    case 363: try reader.read(&field362, as: Wire.ZigZag<Int64>.self)
-    case 364: try reader.read(&field363, as: Wire.Fixed<UInt32>.self)
-    case 365: try reader.read(&field364)
-    case 366: try reader.read(&field365)
-    case 367: try reader.read(&field366)
-    case 368: try reader.read(&field367)
-    case 369: try reader.read(&field368)
-    case 370: try reader.read(&field369, as: Wire.ZigZag<Int64>.self)
-    case 371: try reader.read(&field370, as: Wire.Fixed<UInt32>.self)
-    case 372: try reader.read(&field371)
-    case 373: try reader.read(&field372)
-    case 374: try reader.read(&field373)
-    case 375: try reader.read(&field374)
-    case 376: try reader.read(&field375)
-    case 377: try reader.read(&field376, as: Wire.ZigZag<Int64>.self)
-    case 378: try reader.read(&field377, as: Wire.Fixed<UInt32>.self)
-    case 379: try reader.read(&field378)
-    case 380: try reader.read(&field379)
-    case 381: try reader.read(&field380)
-    case 382: try reader.read(&field381)
-    case 383: try reader.read(&field382)
-    case 384: try reader.read(&field383, as: Wire.ZigZag<Int64>.self)
-    case 385: try reader.read(&field384, as: Wire.Fixed<UInt32>.self)
-    case 386: try reader.read(&field385)
-    case 387: try reader.read(&field386)
-    case 388: try reader.read(&field387)
-    case 389: try reader.read(&field388)
-    case 390: try reader.read(&field389)
-    case 391: try reader.read(&field390, as: Wire.ZigZag<Int64>.self)
-    case 392: try reader.read(&field391, as: Wire.Fixed<UInt32>.self)
-    case 393: try reader.read(&field392)
-    case 394: try reader.read(&field393)
-    case 395: try reader.read(&field394)
-    case 396: try reader.read(&field395)
-    case 397: try reader.read(&field396)
-    case 398: try reader.read(&field397, as: Wire.ZigZag<Int64>.self)
-    case 399: try reader.read(&field398, as: Wire.Fixed<UInt32>.self)
-    case 400: try reader.read(&field399)
-    case 401: try reader.read(&field400)
-    case 402: try reader.read(&field401)
-    case 403: try reader.read(&field402)
-    case 404: try reader.read(&field403)
-    case 405: try reader.read(&field404, as: Wire.ZigZag<Int64>.self)
-    case 406: try reader.read(&field405, as: Wire.Fixed<UInt32>.self)
-    case 407: try reader.read(&field406)
-    case 408: try reader.read(&field407)
-    case 409: try reader.read(&field408)
-    case 410: try reader.read(&field409)
-    case 411: try reader.read(&field410)
-    case 412: try reader.read(&field411, as: Wire.ZigZag<Int64>.self)
-    case 413: try reader.read(&field412, as: Wire.Fixed<UInt32>.self)
-    case 414: try reader.read(&field413)
-    case 415: try reader.read(&field414)
-    case 416: try reader.read(&field415)
-    case 417: try reader.read(&field416)
-    case 418: try reader.read(&field417)
-    case 419: try reader.read(&field418, as: Wire.ZigZag<Int64>.self)
-    case 420: try reader.read(&field419, as: Wire.Fixed<UInt32>.self)
-    case 421: try reader.read(&field420)
-    case 422: try reader.read(&field421)
-    case 423: try reader.read(&field422)
-    case 424: try reader.read(&field423)
-    case 425: try reader.read(&field424)
-    case 426: try reader.read(&field425, as: Wire.ZigZag<Int64>.self)
-    case 427: try reader.read(&field426, as: Wire.Fixed<UInt32>.self)
-    case 428: try reader.read(&field427)
-    case 429: try reader.read(&field428)
-    case 430: try reader.read(&field429)
-    case 431: try reader.read(&field430)
-    case 432: try reader.read(&field431)
-    case 433: try reader.read(&field432, as: Wire.ZigZag<Int64>.self)
-    case 434: try reader.read(&field433, as: Wire.Fixed<UInt32>.self)
-    case 435: try reader.read(&field434)
-    case 436: try reader.read(&field435)
-    case 437: try reader.read(&field436)
-    case 438: try reader.read(&field437)
-    case 439: try reader.read(&field438)
-    case 440: try reader.read(&field439, as: Wire.ZigZag<Int64>.self)
-    case 441: try reader.read(&field440, as: Wire.Fixed<UInt32>.self)
-    case 442: try reader.read(&field441)
-    case 443: try reader.read(&field442)
-    case 444: try reader.read(&field443)
-    case 445: try reader.read(&field444)
-    case 446: try reader.read(&field445)
-    case 447: try reader.read(&field446, as: Wire.ZigZag<Int64>.self)
-    case 448: try reader.read(&field447, as: Wire.Fixed<UInt32>.self)
-    case 449: try reader.read(&field448)
-    case 450: try reader.read(&field449)
-    case 451: try reader.read(&field450)
-    case 452: try reader.read(&field451)
-    case 453: try reader.read(&field452)
-    case 454: try reader.read(&field453, as: Wire.ZigZag<Int64>.self)
-    case 455: try reader.read(&field454, as: Wire.Fixed<UInt32>.self)
-    case 456: try reader.read(&field455)
-    case 457: try reader.read(&field456)
-    case 458: try reader.read(&field457)
-    case 459: try reader.read(&field458)
-    case 460: try reader.read(&field459)
-    case 461: try reader.read(&field460, as: Wire.ZigZag<Int64>.self)
-    case 462: try reader.read(&field461, as: Wire.Fixed<UInt32>.self)
-    case 463: try reader.read(&field462)
-    case 464: try reader.read(&field463)
-    case 465: try reader.read(&field464)
-    case 466: try reader.read(&field465)
-    case 467: try reader.read(&field466)
-    case 468: try reader.read(&field467, as: Wire.ZigZag<Int64>.self)
-    case 469: try reader.read(&field468, as: Wire.Fixed<UInt32>.self)
-    case 470: try reader.read(&field469)
-    case 471: try reader.read(&field470)
-    case 472: try reader.read(&field471)
-    case 473: try reader.read(&field472)
-    case 474: try reader.read(&field473)
-    case 475: try reader.read(&field474, as: Wire.ZigZag<Int64>.self)
-    case 476: try reader.read(&field475, as: Wire.Fixed<UInt32>.self)
-    case 477: try reader.read(&field476)
-    case 478: try reader.read(&field477)
-    case 479: try reader.read(&field478)
-    case 480: try reader.read(&field479)
-    case 481: try reader.read(&field480)
-    case 482: try reader.read(&field481, as: Wire.ZigZag<Int64>.self)
-    case 483: try reader.read(&field482, as: Wire.Fixed<UInt32>.self)
-    case 484: try reader.read(&field483)
-    case 485: try reader.read(&field484)
-    case 486: try reader.read(&field485)
-    case 487: try reader.read(&field486)
-    case 488: try reader.read(&field487)
-    case 489: try reader.read(&field488, as: Wire.ZigZag<Int64>.self)
-    case 490: try reader.read(&field489, as: Wire.Fixed<UInt32>.self)
-    case 491: try reader.read(&field490)
-    case 492: try reader.read(&field491)
-    case 493: try reader.read(&field492)
-    case 494: try reader.read(&field493)
-    case 495: try reader.read(&field494)
-    case 496: try reader.read(&field495, as: Wire.ZigZag<Int64>.self)
-    case 497: try reader.read(&field496, as: Wire.Fixed<UInt32>.self)
-    case 498: try reader.read(&field497)
-    case 499: try reader.read(&field498)
-    case 500: try reader.read(&field499)
-    case 501: try reader.read(&field500)
-    case 502: try reader.read(&field501)
-    case 503: try reader.read(&field502, as: Wire.ZigZag<Int64>.self)
-    case 504: try reader.read(&field503, as: Wire.Fixed<UInt32>.self)
-    case 505: try reader.read(&field504)
-    case 506: try reader.read(&field505)
-    case 507: try reader.read(&field506)
-    case 508: try reader.read(&field507)
-    case 509: try reader.read(&field508)
-    case 510: try reader.read(&field509, as: Wire.ZigZag<Int64>.self)
-    case 511: try reader.read(&field510, as: Wire.Fixed<UInt32>.self)
-    case 512: try reader.read(&field511)
-    case 513: try reader.read(&field512)
-    case 514: try reader.read(&field513)
-    case 515: try reader.read(&field514)
-    case 516: try reader.read(&field515)
-    case 517: try reader.read(&field516, as: Wire.ZigZag<Int64>.self)
-    case 518: try reader.read(&field517, as: Wire.Fixed<UInt32>.self)
-    case 519: try reader.read(&field518)
-    case 520: try reader.read(&field519)
-    case 521: try reader.read(&field520)
-    case 522: try reader.read(&field521)
-    case 523: try reader.read(&field522)
-    case 524: try reader.read(&field523, as: Wire.ZigZag<Int64>.self)
-    case 525: try reader.read(&field524, as: Wire.Fixed<UInt32>.self)
-    case 526: try reader.read(&field525)
-    case 527: try reader.read(&field526)
-    case 528: try reader.read(&field527)
-    case 529: try reader.read(&field528)
-    case 530: try reader.read(&field529)
-    case 531: try reader.read(&field530, as: Wire.ZigZag<Int64>.self)
-    case 532: try reader.read(&field531, as: Wire.Fixed<UInt32>.self)
-    case 533: try reader.read(&field532)
-    case 534: try reader.read(&field533)
-    case 535: try reader.read(&field534)
-    case 536: try reader.read(&field535)
-    case 537: try reader.read(&field536)
-    case 538: try reader.read(&field537, as: Wire.ZigZag<Int64>.self)
-    case 539: try reader.read(&field538, as: Wire.Fixed<UInt32>.self)
-    case 540: try reader.read(&field539)
-    case 541: try reader.read(&field540)
-    case 542: try reader.read(&field541)
-    case 543: try reader.read(&field542)
-    case 544: try reader.read(&field543)
-    case 545: try reader.read(&field544, as: Wire.ZigZag<Int64>.self)
-    case 546: try reader.read(&field545, as: Wire.Fixed<UInt32>.self)
-    case 547: try reader.read(&field546)
-    case 548: try reader.read(&field547)
-    case 549: try reader.read(&field548)
-    case 550: try reader.read(&field549)
-    case 551: try reader.read(&field550)
-    case 552: try reader.read(&field551, as: Wire.ZigZag<Int64>.self)
-    case 553: try reader.read(&field552, as: Wire.Fixed<UInt32>.self)
-    case 554: try reader.read(&field553)
-    case 555: try reader.read(&field554)
-    case 556: try reader.read(&field555)
-    case 557: try reader.read(&field556)
-    case 558: try reader.read(&field557)
-    case 559: try reader.read(&field558, as: Wire.ZigZag<Int64>.self)
-    case 560: try reader.read(&field559, as: Wire.Fixed<UInt32>.self)
-    case 561: try reader.read(&field560)
-    case 562: try reader.read(&field561)
-    case 563: try reader.read(&field562)
-    case 564: try reader.read(&field563)
-    case 565: try reader.read(&field564)
-    case 566: try reader.read(&field565, as: Wire.ZigZag<Int64>.self)
-    case 567: try reader.read(&field566, as: Wire.Fixed<UInt32>.self)
-    case 568: try reader.read(&field567)
-    case 569: try reader.read(&field568)
-    case 570: try reader.read(&field569)
-    case 571: try reader.read(&field570)
-    case 572: try reader.read(&field571)
-    case 573: try reader.read(&field572, as: Wire.ZigZag<Int64>.self)
-    case 574: try reader.read(&field573, as: Wire.Fixed<UInt32>.self)
-    case 575: try reader.read(&field574)
-    case 576: try reader.read(&field575)
-    case 577: try reader.read(&field576)
-    case 578: try reader.read(&field577)
-    case 579: try reader.read(&field578)
-    case 580: try reader.read(&field579, as: Wire.ZigZag<Int64>.self)
-    case 581: try reader.read(&field580, as: Wire.Fixed<UInt32>.self)
-    case 582: try reader.read(&field581)
-    case 583: try reader.read(&field582)
-    case 584: try reader.read(&field583)
-    case 585: try reader.read(&field584)
-    case 586: try reader.read(&field585)
-    case 587: try reader.read(&field586, as: Wire.ZigZag<Int64>.self)
-    case 588: try reader.read(&field587, as: Wire.Fixed<UInt32>.self)
-    case 589: try reader.read(&field588)
-    case 590: try reader.read(&field589)
-    case 591: try reader.read(&field590)
-    case 592: try reader.read(&field591)
-    case 593: try reader.read(&field592)
-    case 594: try reader.read(&field593, as: Wire.ZigZag<Int64>.self)
-    case 595: try reader.read(&field594, as: Wire.Fixed<UInt32>.self)
-    case 596: try reader.read(&field595)
-    case 597: try reader.read(&field596)
-    case 598: try reader.read(&field597)
-    case 599: try reader.read(&field598)
-    case 600: try reader.read(&field599)
-    case 601: try reader.read(&field600, as: Wire.ZigZag<Int64>.self)
-    case 602: try reader.read(&field601, as: Wire.Fixed<UInt32>.self)
-    case 603: try reader.read(&field602)
-    case 604: try reader.read(&field603)
-    case 605: try reader.read(&field604)
-    case 606: try reader.read(&field605)
-    case 607: try reader.read(&field606)
-    case 608: try reader.read(&field607, as: Wire.ZigZag<Int64>.self)
-    case 609: try reader.read(&field608, as: Wire.Fixed<UInt32>.self)
-    case 610: try reader.read(&field609)
-    case 611: try reader.read(&field610)
-    case 612: try reader.read(&field611)
-    case 613: try reader.read(&field612)
-    case 614: try reader.read(&field613)
-    case 615: try reader.read(&field614, as: Wire.ZigZag<Int64>.self)
-    case 616: try reader.read(&field615, as: Wire.Fixed<UInt32>.self)
-    case 617: try reader.read(&field616)
-    case 618: try reader.read(&field617)
-    case 619: try reader.read(&field618)
-    case 620: try reader.read(&field619)
-    case 621: try reader.read(&field620)
-    case 622: try reader.read(&field621, as: Wire.ZigZag<Int64>.self)
-    case 623: try reader.read(&field622, as: Wire.Fixed<UInt32>.self)
-    case 624: try reader.read(&field623)
-    case 625: try reader.read(&field624)
-    case 626: try reader.read(&field625)
-    case 627: try reader.read(&field626)
-    case 628: try reader.read(&field627)
-    case 629: try reader.read(&field628, as: Wire.ZigZag<Int64>.self)
-    case 630: try reader.read(&field629, as: Wire.Fixed<UInt32>.self)
-    case 631: try reader.read(&field630)
-    case 632: try reader.read(&field631)
-    case 633: try reader.read(&field632)
-    case 634: try reader.read(&field633)
-    case 635: try reader.read(&field634)
-    case 636: try reader.read(&field635, as: Wire.ZigZag<Int64>.self)
-    case 637: try reader.read(&field636, as: Wire.Fixed<UInt32>.self)
-    case 638: try reader.read(&field637)
-    case 639: try reader.read(&field638)
-    case 640: try reader.read(&field639)
-    case 641: try reader.read(&field640)
-    case 642: try reader.read(&field641)
-    case 643: try reader.read(&field642, as: Wire.ZigZag<Int64>.self)
-    case 644: try reader.read(&field643, as: Wire.Fixed<UInt32>.self)
-    case 645: try reader.read(&field644)
-    case 646: try reader.read(&field645)
-    case 647: try reader.read(&field646)
-    case 648: try reader.read(&field647)
-    case 649: try reader.read(&field648)
-    case 650: try reader.read(&field649, as: Wire.ZigZag<Int64>.self)
-    case 651: try reader.read(&field650, as: Wire.Fixed<UInt32>.self)
-    case 652: try reader.read(&field651)
-    case 653: try reader.read(&field652)
-    case 654: try reader.read(&field653)
-    case 655: try reader.read(&field654)
-    case 656: try reader.read(&field655)
-    case 657: try reader.read(&field656, as: Wire.ZigZag<Int64>.self)
-    case 658: try reader.read(&field657, as: Wire.Fixed<UInt32>.self)
-    case 659: try reader.read(&field658)
-    case 660: try reader.read(&field659)
-    case 661: try reader.read(&field660)
-    case 662: try reader.read(&field661)
-    case 663: try reader.read(&field662)
-    case 664: try reader.read(&field663, as: Wire.ZigZag<Int64>.self)
-    case 665: try reader.read(&field664, as: Wire.Fixed<UInt32>.self)
-    case 666: try reader.read(&field665)
-    case 667: try reader.read(&field666)
-    case 668: try reader.read(&field667)
-    case 669: try reader.read(&field668)
-    case 670: try reader.read(&field669)
-    case 671: try reader.read(&field670, as: Wire.ZigZag<Int64>.self)
-    case 672: try reader.read(&field671, as: Wire.Fixed<UInt32>.self)
-    case 673: try reader.read(&field672)
-    case 674: try reader.read(&field673)
-    case 675: try reader.read(&field674)
-    case 676: try reader.read(&field675)
-    case 677: try reader.read(&field676)
-    case 678: try reader.read(&field677, as: Wire.ZigZag<Int64>.self)
-    case 679: try reader.read(&field678, as: Wire.Fixed<UInt32>.self)
-    case 680: try reader.read(&field679)
-    case 681: try reader.read(&field680)
-    case 682: try reader.read(&field681)
-    case 683: try reader.read(&field682)
-    case 684: try reader.read(&field683)
-    case 685: try reader.read(&field684, as: Wire.ZigZag<Int64>.self)
-    case 686: try reader.read(&field685, as: Wire.Fixed<UInt32>.self)
-    case 687: try reader.read(&field686)
-    case 688: try reader.read(&field687)
-    case 689: try reader.read(&field688)
-    case 690: try reader.read(&field689)
-    case 691: try reader.read(&field690)
-    case 692: try reader.read(&field691, as: Wire.ZigZag<Int64>.self)
-    case 693: try reader.read(&field692, as: Wire.Fixed<UInt32>.self)
-    case 694: try reader.read(&field693)
-    case 695: try reader.read(&field694)
-    case 696: try reader.read(&field695)
-    case 697: try reader.read(&field696)
-    case 698: try reader.read(&field697)
-    case 699: try reader.read(&field698, as: Wire.ZigZag<Int64>.self)
-    case 700: try reader.read(&field699, as: Wire.Fixed<UInt32>.self)
-    case 701: try reader.read(&field700)
-    case 702: try reader.read(&field701)
-    case 703: try reader.read(&field702)
-    case 704: try reader.read(&field703)
-    case 705: try reader.read(&field704)
-    case 706: try reader.read(&field705, as: Wire.ZigZag<Int64>.self)
-    case 707: try reader.read(&field706, as: Wire.Fixed<UInt32>.self)
-    case 708: try reader.read(&field707)
-    case 709: try reader.read(&field708)
-    case 710: try reader.read(&field709)
-    case 711: try reader.read(&field710)
-    case 712: try reader.read(&field711)
-    case 713: try reader.read(&field712, as: Wire.ZigZag<Int64>.self)
-    case 714: try reader.read(&field713, as: Wire.Fixed<UInt32>.self)
-    case 715: try reader.read(&field714)
-    case 716: try reader.read(&field715)
-    case 717: try reader.read(&field716)
-    case 718: try reader.read(&field717)
-    case 719: try reader.read(&field718)
-    case 720: try reader.read(&field719, as: Wire.ZigZag<Int64>.self)
-    case 721: try reader.read(&field720, as: Wire.Fixed<UInt32>.self)
-    case 722: try reader.read(&field721)
-    case 723: try reader.read(&field722)
-    case 724: try reader.read(&field723)
-    case 725: try reader.read(&field724)
-    case 726: try reader.read(&field725)
-    case 727: try reader.read(&field726, as: Wire.ZigZag<Int64>.self)
-    case 728: try reader.read(&field727, as: Wire.Fixed<UInt32>.self)
-    case 729: try reader.read(&field728)
-    case 730: try reader.read(&field729)
-    case 731: try reader.read(&field730)
-    case 732: try reader.read(&field731)
-    case 733: try reader.read(&field732)
-    case 734: try reader.read(&field733, as: Wire.ZigZag<Int64>.self)
-    case 735: try reader.read(&field734, as: Wire.Fixed<UInt32>.self)
-    case 736: try reader.read(&field735)
-    case 737: try reader.read(&field736)
-    case 738: try reader.read(&field737)
-    case 739: try reader.read(&field738)
-    case 740: try reader.read(&field739)
-    case 741: try reader.read(&field740, as: Wire.ZigZag<Int64>.self)
-    case 742: try reader.read(&field741, as: Wire.Fixed<UInt32>.self)
-    case 743: try reader.read(&field742)
-    case 744: try reader.read(&field743)
-    case 745: try reader.read(&field744)
-    case 746: try reader.read(&field745)
-    case 747: try reader.read(&field746)
-    case 748: try reader.read(&field747, as: Wire.ZigZag<Int64>.self)
-    case 749: try reader.read(&field748, as: Wire.Fixed<UInt32>.self)
-    case 750: try reader.read(&field749)
-    case 751: try reader.read(&field750)
-    case 752: try reader.read(&field751)
-    case 753: try reader.read(&field752)
-    case 754: try reader.read(&field753)
-    case 755: try reader.read(&field754, as: Wire.ZigZag<Int64>.self)
-    case 756: try reader.read(&field755, as: Wire.Fixed<UInt32>.self)
-    case 757: try reader.read(&field756)
-    case 758: try reader.read(&field757)
-    case 759: try reader.read(&field758)
-    case 760: try reader.read(&field759)
-    case 761: try reader.read(&field760)
-    case 762: try reader.read(&field761, as: Wire.ZigZag<Int64>.self)
-    case 763: try reader.read(&field762, as: Wire.Fixed<UInt32>.self)
-    case 764: try reader.read(&field763)
-    case 765: try reader.read(&field764)
-    case 766: try reader.read(&field765)
-    case 767: try reader.read(&field766)
-    case 768: try reader.read(&field767)
-    case 769: try reader.read(&field768, as: Wire.ZigZag<Int64>.self)
-    case 770: try reader.read(&field769, as: Wire.Fixed<UInt32>.self)
-    case 771: try reader.read(&field770)
-    case 772: try reader.read(&field771)
-    case 773: try reader.read(&field772)
-    case 774: try reader.read(&field773)
-    case 775: try reader.read(&field774)
-    case 776: try reader.read(&field775, as: Wire.ZigZag<Int64>.self)
-    case 777: try reader.read(&field776, as: Wire.Fixed<UInt32>.self)
-    case 778: try reader.read(&field777)
-    case 779: try reader.read(&field778)
-    case 780: try reader.read(&field779)
-    case 781: try reader.read(&field780)
-    case 782: try reader.read(&field781)
-    case 783: try reader.read(&field782, as: Wire.ZigZag<Int64>.self)
-    case 784: try reader.read(&field783, as: Wire.Fixed<UInt32>.self)
-    case 785: try reader.read(&field784)
-    case 786: try reader.read(&field785)
-    case 787: try reader.read(&field786)
-    case 788: try reader.read(&field787)
-    case 789: try reader.read(&field788)
-    case 790: try reader.read(&field789, as: Wire.ZigZag<Int64>.self)
-    case 791: try reader.read(&field790, as: Wire.Fixed<UInt32>.self)
-    case 792: try reader.read(&field791)
-    case 793: try reader.read(&field792)
-    case 794: try reader.read(&field793)
-    case 795: try reader.read(&field794)
-    case 796: try reader.read(&field795)
-    case 797: try reader.read(&field796, as: Wire.ZigZag<Int64>.self)
-    case 798: try reader.read(&field797, as: Wire.Fixed<UInt32>.self)
-    case 799: try reader.read(&field798)
-    case 800: try reader.read(&field799)
-    case 801: try reader.read(&field800)
-    case 802: try reader.read(&field801)
-    case 803: try reader.read(&field802)
-    case 804: try reader.read(&field803, as: Wire.ZigZag<Int64>.self)
-    case 805: try reader.read(&field804, as: Wire.Fixed<UInt32>.self)
-    case 806: try reader.read(&field805)
-    case 807: try reader.read(&field806)
-    case 808: try reader.read(&field807)
-    case 809: try reader.read(&field808)
-    case 810: try reader.read(&field809)
-    case 811: try reader.read(&field810, as: Wire.ZigZag<Int64>.self)
-    case 812: try reader.read(&field811, as: Wire.Fixed<UInt32>.self)
-    case 813: try reader.read(&field812)
-    case 814: try reader.read(&field813)
-    case 815: try reader.read(&field814)
-    case 816: try reader.read(&field815)
-    case 817: try reader.read(&field816)
-    case 818: try reader.read(&field817, as: Wire.ZigZag<Int64>.self)
-    case 819: try reader.read(&field818, as: Wire.Fixed<UInt32>.self)
-    case 820: try reader.read(&field819)
-    case 821: try reader.read(&field820)
-    case 822: try reader.read(&field821)
-    case 823: try reader.read(&field822)
-    case 824: try reader.read(&field823)
-    case 825: try reader.read(&field824, as: Wire.ZigZag<Int64>.self)
-    case 826: try reader.read(&field825, as: Wire.Fixed<UInt32>.self)
-    case 827: try reader.read(&field826)
-    case 828: try reader.read(&field827)
-    case 829: try reader.read(&field828)
-    case 830: try reader.read(&field829)
-    case 831: try reader.read(&field830)
-    case 832: try reader.read(&field831, as: Wire.ZigZag<Int64>.self)
-    case 833: try reader.read(&field832, as: Wire.Fixed<UInt32>.self)
-    case 834: try reader.read(&field833)
-    case 835: try reader.read(&field834)
-    case 836: try reader.read(&field835)
-    case 837: try reader.read(&field836)
-    case 838: try reader.read(&field837)
-    case 839: try reader.read(&field838, as: Wire.ZigZag<Int64>.self)
-    case 840: try reader.read(&field839, as: Wire.Fixed<UInt32>.self)
-    case 841: try reader.read(&field840)
-    case 842: try reader.read(&field841)
-    case 843: try reader.read(&field842)
-    case 844: try reader.read(&field843)
-    case 845: try reader.read(&field844)
-    case 846: try reader.read(&field845, as: Wire.ZigZag<Int64>.self)
-    case 847: try reader.read(&field846, as: Wire.Fixed<UInt32>.self)
-    case 848: try reader.read(&field847)
-    case 849: try reader.read(&field848)
-    case 850: try reader.read(&field849)
-    case 851: try reader.read(&field850)
-    case 852: try reader.read(&field851)
-    case 853: try reader.read(&field852, as: Wire.ZigZag<Int64>.self)
-    case 854: try reader.read(&field853, as: Wire.Fixed<UInt32>.self)
-    case 855: try reader.read(&field854)
-    case 856: try reader.read(&field855)
-    case 857: try reader.read(&field856)
-    case 858: try reader.read(&field857)
-    case 859: try reader.read(&field858)
-    case 860: try reader.read(&field859, as: Wire.ZigZag<Int64>.self)
-    case 861: try reader.read(&field860, as: Wire.Fixed<UInt32>.self)
-    case 862: try reader.read(&field861)
-    case 863: try reader.read(&field862)
-    case 864: try reader.read(&field863)
-    case 865: try reader.read(&field864)
-    case 866: try reader.read(&field865)
-    case 867: try reader.read(&field866, as: Wire.ZigZag<Int64>.self)
-    case 868: try reader.read(&field867, as: Wire.Fixed<UInt32>.self)
-    case 869: try reader.read(&field868)
-    case 870: try reader.read(&field869)
-    case 871: try reader.read(&field870)
-    case 872: try reader.read(&field871)
-    case 873: try reader.read(&field872)
-    case 874: try reader.read(&field873, as: Wire.ZigZag<Int64>.self)
-    case 875: try reader.read(&field874, as: Wire.Fixed<UInt32>.self)
-    case 876: try reader.read(&field875)
-    case 877: try reader.read(&field876)
-    case 878: try reader.read(&field877)
-    case 879: try reader.read(&field878)
-    case 880: try reader.read(&field879)
-    case 881: try reader.read(&field880, as: Wire.ZigZag<Int64>.self)
-    case 882: try reader.read(&field881, as: Wire.Fixed<UInt32>.self)
-    case 883: try reader.read(&field882)
-    case 884: try reader.read(&field883)
-    case 885: try reader.read(&field884)
-    case 886: try reader.read(&field885)
-    case 887: try reader.read(&field886)
-    case 888: try reader.read(&field887, as: Wire.ZigZag<Int64>.self)
-    case 889: try reader.read(&field888, as: Wire.Fixed<UInt32>.self)
-    case 890: try reader.read(&field889)
-    case 891: try reader.read(&field890)
-    case 892: try reader.read(&field891)
-    case 893: try reader.read(&field892)
-    case 894: try reader.read(&field893)
-    case 895: try reader.read(&field894, as: Wire.ZigZag<Int64>.self)
-    case 896: try reader.read(&field895, as: Wire.Fixed<UInt32>.self)
-    case 897: try reader.read(&field896)
-    case 898: try reader.read(&field897)
-    case 899: try reader.read(&field898)
-    case 900: try reader.read(&field899)
-    case 901: try reader.read(&field900)
-    case 902: try reader.read(&field901, as: Wire.ZigZag<Int64>.self)
-    case 903: try reader.read(&field902, as: Wire.Fixed<UInt32>.self)
-    case 904: try reader.read(&field903)
-    case 905: try reader.read(&field904)
-    case 906: try reader.read(&field905)
-    case 907: try reader.read(&field906)
-    case 908: try reader.read(&field907)
-    case 909: try reader.read(&field908, as: Wire.ZigZag<Int64>.self)
-    case 910: try reader.read(&field909, as: Wire.Fixed<UInt32>.self)
-    case 911: try reader.read(&field910)
-    case 912: try reader.read(&field911)
-    case 913: try reader.read(&field912)
-    case 914: try reader.read(&field913)
-    case 915: try reader.read(&field914)
-    case 916: try reader.read(&field915, as: Wire.ZigZag<Int64>.self)
-    case 917: try reader.read(&field916, as: Wire.Fixed<UInt32>.self)
-    case 918: try reader.read(&field917)
-    case 919: try reader.read(&field918)
-    case 920: try reader.read(&field919)
-    case 921: try reader.read(&field920)
-    case 922: try reader.read(&field921)
-    case 923: try reader.read(&field922, as: Wire.ZigZag<Int64>.self)
-    case 924: try reader.read(&field923, as: Wire.Fixed<UInt32>.self)
-    case 925: try reader.read(&field924)
-    case 926: try reader.read(&field925)
-    case 927: try reader.read(&field926)
-    case 928: try reader.read(&field927)
-    case 929: try reader.read(&field928)
-    case 930: try reader.read(&field929, as: Wire.ZigZag<Int64>.self)
-    case 931: try reader.read(&field930, as: Wire.Fixed<UInt32>.self)
-    case 932: try reader.read(&field931)
-    case 933: try reader.read(&field932)
-    case 934: try reader.read(&field933)
-    case 935: try reader.read(&field934)
-    case 936: try reader.read(&field935)
-    case 937: try reader.read(&field936, as: Wire.ZigZag<Int64>.self)
-    case 938: try reader.read(&field937, as: Wire.Fixed<UInt32>.self)
-    case 939: try reader.read(&field938)
-    case 940: try reader.read(&field939)
-    case 941: try reader.read(&field940)
-    case 942: try reader.read(&field941)
-    case 943: try reader.read(&field942)
-    case 944: try reader.read(&field943, as: Wire.ZigZag<Int64>.self)
-    case 945: try reader.read(&field944, as: Wire.Fixed<UInt32>.self)
-    case 946: try reader.read(&field945)
-    case 947: try reader.read(&field946)
-    case 948: try reader.read(&field947)
-    case 949: try reader.read(&field948)
-    case 950: try reader.read(&field949)
-    case 951: try reader.read(&field950, as: Wire.ZigZag<Int64>.self)
-    case 952: try reader.read(&field951, as: Wire.Fixed<UInt32>.self)
-    case 953: try reader.read(&field952)
-    case 954: try reader.read(&field953)
-    case 955: try reader.read(&field954)
-    case 956: try reader.read(&field955)
-    case 957: try reader.read(&field956)
-    case 958: try reader.read(&field957, as: Wire.ZigZag<Int64>.self)
-    case 959: try reader.read(&field958, as: Wire.Fixed<UInt32>.self)
-    case 960: try reader.read(&field959)
-    case 961: try reader.read(&field960)
-    case 962: try reader.read(&field961)
-    case 963: try reader.read(&field962)
-    case 964: try reader.read(&field963)
-    case 965: try reader.read(&field964, as: Wire.ZigZag<Int64>.self)
-    case 966: try reader.read(&field965, as: Wire.Fixed<UInt32>.self)
-    case 967: try reader.read(&field966)
-    case 968: try reader.read(&field967)
-    case 969: try reader.read(&field968)
-    case 970: try reader.read(&field969)
-    case 971: try reader.read(&field970)
-    case 972: try reader.read(&field971, as: Wire.ZigZag<Int64>.self)
-    case 973: try reader.read(&field972, as: Wire.Fixed<UInt32>.self)
-    case 974: try reader.read(&field973)
-    case 975: try reader.read(&field974)
-    case 976: try reader.read(&field975)
-    case 977: try reader.read(&field976)
-    case 978: try reader.read(&field977)
-    case 979: try reader.read(&field978, as: Wire.ZigZag<Int64>.self)
-    case 980: try reader.read(&field979, as: Wire.Fixed<UInt32>.self)
-    case 981: try reader.read(&field980)
-    case 982: try reader.read(&field981)
-    case 983: try reader.read(&field982)
-    case 984: try reader.read(&field983)
-    case 985: try reader.read(&field984)
-    case 986: try reader.read(&field985, as: Wire.ZigZag<Int64>.self)
-    case 987: try reader.read(&field986, as: Wire.Fixed<UInt32>.self)
-    case 988: try reader.read(&field987)
-    case 989: try reader.read(&field988)
-    case 990: try reader.read(&field989)
-    case 991: try reader.read(&field990)
-    case 992: try reader.read(&field991)
-    case 993: try reader.read(&field992, as: Wire.ZigZag<Int64>.self)
-    case 994: try reader.read(&field993, as: Wire.Fixed<UInt32>.self)
-    case 995: try reader.read(&field994)
-    case 996: try reader.read(&field995)
-    case 997: try reader.read(&field996)
-    case 998: try reader.read(&field997)
-    case 999: try reader.read(&field998)
-    case 1000: try reader.read(&field999, as: Wire.ZigZag<Int64>.self)
     default: break
     }
   }
 
   func encode(into writer: inout Writer) {
-    writer.write(unknownFields)
-    writer.write(1000, field999, as: Wire.ZigZag<Int64>.self)
-    writer.write(999, field998)
-    writer.write(998, field997)
-    writer.write(997, field996)
-    writer.write(996, field995)
-    writer.write(995, field994)
-    writer.write(994, field993, as: Wire.Fixed<UInt32>.self)
-    writer.write(993, field992, as: Wire.ZigZag<Int64>.self)
-    writer.write(992, field991)
-    writer.write(991, field990)
-    writer.write(990, field989)
-    writer.write(989, field988)
-    writer.write(988, field987)
-    writer.write(987, field986, as: Wire.Fixed<UInt32>.self)
-    writer.write(986, field985, as: Wire.ZigZag<Int64>.self)
-    writer.write(985, field984)
-    writer.write(984, field983)
-    writer.write(983, field982)
-    writer.write(982, field981)
-    writer.write(981, field980)
-    writer.write(980, field979, as: Wire.Fixed<UInt32>.self)
-    writer.write(979, field978, as: Wire.ZigZag<Int64>.self)
-    writer.write(978, field977)
-    writer.write(977, field976)
-    writer.write(976, field975)
-    writer.write(975, field974)
-    writer.write(974, field973)
-    writer.write(973, field972, as: Wire.Fixed<UInt32>.self)
-    writer.write(972, field971, as: Wire.ZigZag<Int64>.self)
-    writer.write(971, field970)
-    writer.write(970, field969)
-    writer.write(969, field968)
-    writer.write(968, field967)
-    writer.write(967, field966)
-    writer.write(966, field965, as: Wire.Fixed<UInt32>.self)
-    writer.write(965, field964, as: Wire.ZigZag<Int64>.self)
-    writer.write(964, field963)
-    writer.write(963, field962)
-    writer.write(962, field961)
-    writer.write(961, field960)
-    writer.write(960, field959)
-    writer.write(959, field958, as: Wire.Fixed<UInt32>.self)
-    writer.write(958, field957, as: Wire.ZigZag<Int64>.self)
-    writer.write(957, field956)
-    writer.write(956, field955)
-    writer.write(955, field954)
-    writer.write(954, field953)
-    writer.write(953, field952)
-    writer.write(952, field951, as: Wire.Fixed<UInt32>.self)
-    writer.write(951, field950, as: Wire.ZigZag<Int64>.self)
-    writer.write(950, field949)
-    writer.write(949, field948)
-    writer.write(948, field947)
-    writer.write(947, field946)
-    writer.write(946, field945)
-    writer.write(945, field944, as: Wire.Fixed<UInt32>.self)
-    writer.write(944, field943, as: Wire.ZigZag<Int64>.self)
-    writer.write(943, field942)
-    writer.write(942, field941)
-    writer.write(941, field940)
-    writer.write(940, field939)
-    writer.write(939, field938)
-    writer.write(938, field937, as: Wire.Fixed<UInt32>.self)
-    writer.write(937, field936, as: Wire.ZigZag<Int64>.self)
-    writer.write(936, field935)
-    writer.write(935, field934)
-    writer.write(934, field933)
-    writer.write(933, field932)
-    writer.write(932, field931)
-    writer.write(931, field930, as: Wire.Fixed<UInt32>.self)
-    writer.write(930, field929, as: Wire.ZigZag<Int64>.self)
-    writer.write(929, field928)
-    writer.write(928, field927)
-    writer.write(927, field926)
-    writer.write(926, field925)
-    writer.write(925, field924)
-    writer.write(924, field923, as: Wire.Fixed<UInt32>.self)
-    writer.write(923, field922, as: Wire.ZigZag<Int64>.self)
-    writer.write(922, field921)
-    writer.write(921, field920)
-    writer.write(920, field919)
-    writer.write(919, field918)
-    writer.write(918, field917)
-    writer.write(917, field916, as: Wire.Fixed<UInt32>.self)
-    writer.write(916, field915, as: Wire.ZigZag<Int64>.self)
-    writer.write(915, field914)
-    writer.write(914, field913)
-    writer.write(913, field912)
-    writer.write(912, field911)
-    writer.write(911, field910)
-    writer.write(910, field909, as: Wire.Fixed<UInt32>.self)
-    writer.write(909, field908, as: Wire.ZigZag<Int64>.self)
-    writer.write(908, field907)
-    writer.write(907, field906)
-    writer.write(906, field905)
-    writer.write(905, field904)
-    writer.write(904, field903)
-    writer.write(903, field902, as: Wire.Fixed<UInt32>.self)
-    writer.write(902, field901, as: Wire.ZigZag<Int64>.self)
-    writer.write(901, field900)
-    writer.write(900, field899)
-    writer.write(899, field898)
-    writer.write(898, field897)
-    writer.write(897, field896)
-    writer.write(896, field895, as: Wire.Fixed<UInt32>.self)
-    writer.write(895, field894, as: Wire.ZigZag<Int64>.self)
-    writer.write(894, field893)
-    writer.write(893, field892)
-    writer.write(892, field891)
-    writer.write(891, field890)
-    writer.write(890, field889)
-    writer.write(889, field888, as: Wire.Fixed<UInt32>.self)
-    writer.write(888, field887, as: Wire.ZigZag<Int64>.self)
-    writer.write(887, field886)
-    writer.write(886, field885)
-    writer.write(885, field884)
-    writer.write(884, field883)
-    writer.write(883, field882)
-    writer.write(882, field881, as: Wire.Fixed<UInt32>.self)
-    writer.write(881, field880, as: Wire.ZigZag<Int64>.self)
-    writer.write(880, field879)
-    writer.write(879, field878)
-    writer.write(878, field877)
-    writer.write(877, field876)
-    writer.write(876, field875)
-    writer.write(875, field874, as: Wire.Fixed<UInt32>.self)
-    writer.write(874, field873, as: Wire.ZigZag<Int64>.self)
-    writer.write(873, field872)
-    writer.write(872, field871)
-    writer.write(871, field870)
-    writer.write(870, field869)
-    writer.write(869, field868)
-    writer.write(868, field867, as: Wire.Fixed<UInt32>.self)
-    writer.write(867, field866, as: Wire.ZigZag<Int64>.self)
-    writer.write(866, field865)
-    writer.write(865, field864)
-    writer.write(864, field863)
-    writer.write(863, field862)
-    writer.write(862, field861)
-    writer.write(861, field860, as: Wire.Fixed<UInt32>.self)
-    writer.write(860, field859, as: Wire.ZigZag<Int64>.self)
-    writer.write(859, field858)
-    writer.write(858, field857)
-    writer.write(857, field856)
-    writer.write(856, field855)
-    writer.write(855, field854)
-    writer.write(854, field853, as: Wire.Fixed<UInt32>.self)
-    writer.write(853, field852, as: Wire.ZigZag<Int64>.self)
-    writer.write(852, field851)
-    writer.write(851, field850)
-    writer.write(850, field849)
-    writer.write(849, field848)
-    writer.write(848, field847)
-    writer.write(847, field846, as: Wire.Fixed<UInt32>.self)
-    writer.write(846, field845, as: Wire.ZigZag<Int64>.self)
-    writer.write(845, field844)
-    writer.write(844, field843)
-    writer.write(843, field842)
-    writer.write(842, field841)
-    writer.write(841, field840)
-    writer.write(840, field839, as: Wire.Fixed<UInt32>.self)
-    writer.write(839, field838, as: Wire.ZigZag<Int64>.self)
-    writer.write(838, field837)
-    writer.write(837, field836)
-    writer.write(836, field835)
-    writer.write(835, field834)
-    writer.write(834, field833)
-    writer.write(833, field832, as: Wire.Fixed<UInt32>.self)
-    writer.write(832, field831, as: Wire.ZigZag<Int64>.self)
-    writer.write(831, field830)
-    writer.write(830, field829)
-    writer.write(829, field828)
-    writer.write(828, field827)
-    writer.write(827, field826)
-    writer.write(826, field825, as: Wire.Fixed<UInt32>.self)
-    writer.write(825, field824, as: Wire.ZigZag<Int64>.self)
-    writer.write(824, field823)
-    writer.write(823, field822)
-    writer.write(822, field821)
-    writer.write(821, field820)
-    writer.write(820, field819)
-    writer.write(819, field818, as: Wire.Fixed<UInt32>.self)
-    writer.write(818, field817, as: Wire.ZigZag<Int64>.self)
-    writer.write(817, field816)
-    writer.write(816, field815)
-    writer.write(815, field814)
-    writer.write(814, field813)
-    writer.write(813, field812)
-    writer.write(812, field811, as: Wire.Fixed<UInt32>.self)
-    writer.write(811, field810, as: Wire.ZigZag<Int64>.self)
-    writer.write(810, field809)
-    writer.write(809, field808)
-    writer.write(808, field807)
-    writer.write(807, field806)
-    writer.write(806, field805)
-    writer.write(805, field804, as: Wire.Fixed<UInt32>.self)
-    writer.write(804, field803, as: Wire.ZigZag<Int64>.self)
-    writer.write(803, field802)
-    writer.write(802, field801)
-    writer.write(801, field800)
-    writer.write(800, field799)
-    writer.write(799, field798)
-    writer.write(798, field797, as: Wire.Fixed<UInt32>.self)
-    writer.write(797, field796, as: Wire.ZigZag<Int64>.self)
-    writer.write(796, field795)
-    writer.write(795, field794)
-    writer.write(794, field793)
-    writer.write(793, field792)
-    writer.write(792, field791)
-    writer.write(791, field790, as: Wire.Fixed<UInt32>.self)
-    writer.write(790, field789, as: Wire.ZigZag<Int64>.self)
-    writer.write(789, field788)
-    writer.write(788, field787)
-    writer.write(787, field786)
-    writer.write(786, field785)
-    writer.write(785, field784)
-    writer.write(784, field783, as: Wire.Fixed<UInt32>.self)
-    writer.write(783, field782, as: Wire.ZigZag<Int64>.self)
-    writer.write(782, field781)
-    writer.write(781, field780)
-    writer.write(780, field779)
-    writer.write(779, field778)
-    writer.write(778, field777)
-    writer.write(777, field776, as: Wire.Fixed<UInt32>.self)
-    writer.write(776, field775, as: Wire.ZigZag<Int64>.self)
-    writer.write(775, field774)
-    writer.write(774, field773)
-    writer.write(773, field772)
-    writer.write(772, field771)
-    writer.write(771, field770)
-    writer.write(770, field769, as: Wire.Fixed<UInt32>.self)
-    writer.write(769, field768, as: Wire.ZigZag<Int64>.self)
-    writer.write(768, field767)
-    writer.write(767, field766)
-    writer.write(766, field765)
-    writer.write(765, field764)
-    writer.write(764, field763)
-    writer.write(763, field762, as: Wire.Fixed<UInt32>.self)
-    writer.write(762, field761, as: Wire.ZigZag<Int64>.self)
-    writer.write(761, field760)
-    writer.write(760, field759)
-    writer.write(759, field758)
-    writer.write(758, field757)
-    writer.write(757, field756)
-    writer.write(756, field755, as: Wire.Fixed<UInt32>.self)
-    writer.write(755, field754, as: Wire.ZigZag<Int64>.self)
-    writer.write(754, field753)
-    writer.write(753, field752)
-    writer.write(752, field751)
-    writer.write(751, field750)
-    writer.write(750, field749)
-    writer.write(749, field748, as: Wire.Fixed<UInt32>.self)
-    writer.write(748, field747, as: Wire.ZigZag<Int64>.self)
-    writer.write(747, field746)
-    writer.write(746, field745)
-    writer.write(745, field744)
-    writer.write(744, field743)
-    writer.write(743, field742)
-    writer.write(742, field741, as: Wire.Fixed<UInt32>.self)
-    writer.write(741, field740, as: Wire.ZigZag<Int64>.self)
-    writer.write(740, field739)
-    writer.write(739, field738)
-    writer.write(738, field737)
-    writer.write(737, field736)
-    writer.write(736, field735)
-    writer.write(735, field734, as: Wire.Fixed<UInt32>.self)
-    writer.write(734, field733, as: Wire.ZigZag<Int64>.self)
-    writer.write(733, field732)
-    writer.write(732, field731)
-    writer.write(731, field730)
-    writer.write(730, field729)
-    writer.write(729, field728)
-    writer.write(728, field727, as: Wire.Fixed<UInt32>.self)
-    writer.write(727, field726, as: Wire.ZigZag<Int64>.self)
-    writer.write(726, field725)
-    writer.write(725, field724)
-    writer.write(724, field723)
-    writer.write(723, field722)
-    writer.write(722, field721)
-    writer.write(721, field720, as: Wire.Fixed<UInt32>.self)
-    writer.write(720, field719, as: Wire.ZigZag<Int64>.self)
-    writer.write(719, field718)
-    writer.write(718, field717)
-    writer.write(717, field716)
-    writer.write(716, field715)
-    writer.write(715, field714)
-    writer.write(714, field713, as: Wire.Fixed<UInt32>.self)
-    writer.write(713, field712, as: Wire.ZigZag<Int64>.self)
-    writer.write(712, field711)
-    writer.write(711, field710)
-    writer.write(710, field709)
-    writer.write(709, field708)
-    writer.write(708, field707)
-    writer.write(707, field706, as: Wire.Fixed<UInt32>.self)
-    writer.write(706, field705, as: Wire.ZigZag<Int64>.self)
-    writer.write(705, field704)
-    writer.write(704, field703)
-    writer.write(703, field702)
-    writer.write(702, field701)
-    writer.write(701, field700)
-    writer.write(700, field699, as: Wire.Fixed<UInt32>.self)
-    writer.write(699, field698, as: Wire.ZigZag<Int64>.self)
-    writer.write(698, field697)
-    writer.write(697, field696)
-    writer.write(696, field695)
-    writer.write(695, field694)
-    writer.write(694, field693)
-    writer.write(693, field692, as: Wire.Fixed<UInt32>.self)
-    writer.write(692, field691, as: Wire.ZigZag<Int64>.self)
-    writer.write(691, field690)
-    writer.write(690, field689)
-    writer.write(689, field688)
-    writer.write(688, field687)
-    writer.write(687, field686)
-    writer.write(686, field685, as: Wire.Fixed<UInt32>.self)
-    writer.write(685, field684, as: Wire.ZigZag<Int64>.self)
-    writer.write(684, field683)
-    writer.write(683, field682)
-    writer.write(682, field681)
-    writer.write(681, field680)
-    writer.write(680, field679)
-    writer.write(679, field678, as: Wire.Fixed<UInt32>.self)
-    writer.write(678, field677, as: Wire.ZigZag<Int64>.self)
-    writer.write(677, field676)
-    writer.write(676, field675)
-    writer.write(675, field674)
-    writer.write(674, field673)
-    writer.write(673, field672)
-    writer.write(672, field671, as: Wire.Fixed<UInt32>.self)
-    writer.write(671, field670, as: Wire.ZigZag<Int64>.self)
-    writer.write(670, field669)
-    writer.write(669, field668)
-    writer.write(668, field667)
-    writer.write(667, field666)
-    writer.write(666, field665)
-    writer.write(665, field664, as: Wire.Fixed<UInt32>.self)
-    writer.write(664, field663, as: Wire.ZigZag<Int64>.self)
-    writer.write(663, field662)
-    writer.write(662, field661)
-    writer.write(661, field660)
-    writer.write(660, field659)
-    writer.write(659, field658)
-    writer.write(658, field657, as: Wire.Fixed<UInt32>.self)
-    writer.write(657, field656, as: Wire.ZigZag<Int64>.self)
-    writer.write(656, field655)
-    writer.write(655, field654)
-    writer.write(654, field653)
-    writer.write(653, field652)
-    writer.write(652, field651)
-    writer.write(651, field650, as: Wire.Fixed<UInt32>.self)
-    writer.write(650, field649, as: Wire.ZigZag<Int64>.self)
-    writer.write(649, field648)
-    writer.write(648, field647)
-    writer.write(647, field646)
-    writer.write(646, field645)
-    writer.write(645, field644)
-    writer.write(644, field643, as: Wire.Fixed<UInt32>.self)
-    writer.write(643, field642, as: Wire.ZigZag<Int64>.self)
-    writer.write(642, field641)
-    writer.write(641, field640)
-    writer.write(640, field639)
-    writer.write(639, field638)
-    writer.write(638, field637)
-    writer.write(637, field636, as: Wire.Fixed<UInt32>.self)
-    writer.write(636, field635, as: Wire.ZigZag<Int64>.self)
-    writer.write(635, field634)
-    writer.write(634, field633)
-    writer.write(633, field632)
-    writer.write(632, field631)
-    writer.write(631, field630)
-    writer.write(630, field629, as: Wire.Fixed<UInt32>.self)
-    writer.write(629, field628, as: Wire.ZigZag<Int64>.self)
-    writer.write(628, field627)
-    writer.write(627, field626)
-    writer.write(626, field625)
-    writer.write(625, field624)
-    writer.write(624, field623)
-    writer.write(623, field622, as: Wire.Fixed<UInt32>.self)
-    writer.write(622, field621, as: Wire.ZigZag<Int64>.self)
-    writer.write(621, field620)
-    writer.write(620, field619)
-    writer.write(619, field618)
-    writer.write(618, field617)
-    writer.write(617, field616)
-    writer.write(616, field615, as: Wire.Fixed<UInt32>.self)
-    writer.write(615, field614, as: Wire.ZigZag<Int64>.self)
-    writer.write(614, field613)
-    writer.write(613, field612)
-    writer.write(612, field611)
-    writer.write(611, field610)
-    writer.write(610, field609)
-    writer.write(609, field608, as: Wire.Fixed<UInt32>.self)
-    writer.write(608, field607, as: Wire.ZigZag<Int64>.self)
-    writer.write(607, field606)
-    writer.write(606, field605)
-    writer.write(605, field604)
-    writer.write(604, field603)
-    writer.write(603, field602)
-    writer.write(602, field601, as: Wire.Fixed<UInt32>.self)
-    writer.write(601, field600, as: Wire.ZigZag<Int64>.self)
-    writer.write(600, field599)
-    writer.write(599, field598)
-    writer.write(598, field597)
-    writer.write(597, field596)
-    writer.write(596, field595)
-    writer.write(595, field594, as: Wire.Fixed<UInt32>.self)
-    writer.write(594, field593, as: Wire.ZigZag<Int64>.self)
-    writer.write(593, field592)
-    writer.write(592, field591)
-    writer.write(591, field590)
-    writer.write(590, field589)
-    writer.write(589, field588)
-    writer.write(588, field587, as: Wire.Fixed<UInt32>.self)
-    writer.write(587, field586, as: Wire.ZigZag<Int64>.self)
-    writer.write(586, field585)
-    writer.write(585, field584)
-    writer.write(584, field583)
-    writer.write(583, field582)
-    writer.write(582, field581)
-    writer.write(581, field580, as: Wire.Fixed<UInt32>.self)
-    writer.write(580, field579, as: Wire.ZigZag<Int64>.self)
-    writer.write(579, field578)
-    writer.write(578, field577)
-    writer.write(577, field576)
-    writer.write(576, field575)
-    writer.write(575, field574)
-    writer.write(574, field573, as: Wire.Fixed<UInt32>.self)
-    writer.write(573, field572, as: Wire.ZigZag<Int64>.self)
-    writer.write(572, field571)
-    writer.write(571, field570)
-    writer.write(570, field569)
-    writer.write(569, field568)
-    writer.write(568, field567)
-    writer.write(567, field566, as: Wire.Fixed<UInt32>.self)
-    writer.write(566, field565, as: Wire.ZigZag<Int64>.self)
-    writer.write(565, field564)
-    writer.write(564, field563)
-    writer.write(563, field562)
-    writer.write(562, field561)
-    writer.write(561, field560)
-    writer.write(560, field559, as: Wire.Fixed<UInt32>.self)
-    writer.write(559, field558, as: Wire.ZigZag<Int64>.self)
-    writer.write(558, field557)
-    writer.write(557, field556)
-    writer.write(556, field555)
-    writer.write(555, field554)
-    writer.write(554, field553)
-    writer.write(553, field552, as: Wire.Fixed<UInt32>.self)
-    writer.write(552, field551, as: Wire.ZigZag<Int64>.self)
-    writer.write(551, field550)
-    writer.write(550, field549)
-    writer.write(549, field548)
-    writer.write(548, field547)
-    writer.write(547, field546)
-    writer.write(546, field545, as: Wire.Fixed<UInt32>.self)
-    writer.write(545, field544, as: Wire.ZigZag<Int64>.self)
-    writer.write(544, field543)
-    writer.write(543, field542)
-    writer.write(542, field541)
-    writer.write(541, field540)
-    writer.write(540, field539)
-    writer.write(539, field538, as: Wire.Fixed<UInt32>.self)
-    writer.write(538, field537, as: Wire.ZigZag<Int64>.self)
-    writer.write(537, field536)
-    writer.write(536, field535)
-    writer.write(535, field534)
-    writer.write(534, field533)
-    writer.write(533, field532)
-    writer.write(532, field531, as: Wire.Fixed<UInt32>.self)
-    writer.write(531, field530, as: Wire.ZigZag<Int64>.self)
-    writer.write(530, field529)
-    writer.write(529, field528)
-    writer.write(528, field527)
-    writer.write(527, field526)
-    writer.write(526, field525)
-    writer.write(525, field524, as: Wire.Fixed<UInt32>.self)
-    writer.write(524, field523, as: Wire.ZigZag<Int64>.self)
-    writer.write(523, field522)
-    writer.write(522, field521)
-    writer.write(521, field520)
-    writer.write(520, field519)
-    writer.write(519, field518)
-    writer.write(518, field517, as: Wire.Fixed<UInt32>.self)
-    writer.write(517, field516, as: Wire.ZigZag<Int64>.self)
-    writer.write(516, field515)
-    writer.write(515, field514)
-    writer.write(514, field513)
-    writer.write(513, field512)
-    writer.write(512, field511)
-    writer.write(511, field510, as: Wire.Fixed<UInt32>.self)
-    writer.write(510, field509, as: Wire.ZigZag<Int64>.self)
-    writer.write(509, field508)
-    writer.write(508, field507)
-    writer.write(507, field506)
-    writer.write(506, field505)
-    writer.write(505, field504)
-    writer.write(504, field503, as: Wire.Fixed<UInt32>.self)
-    writer.write(503, field502, as: Wire.ZigZag<Int64>.self)
-    writer.write(502, field501)
-    writer.write(501, field500)
-    writer.write(500, field499)
-    writer.write(499, field498)
-    writer.write(498, field497)
-    writer.write(497, field496, as: Wire.Fixed<UInt32>.self)
-    writer.write(496, field495, as: Wire.ZigZag<Int64>.self)
-    writer.write(495, field494)
-    writer.write(494, field493)
-    writer.write(493, field492)
-    writer.write(492, field491)
-    writer.write(491, field490)
-    writer.write(490, field489, as: Wire.Fixed<UInt32>.self)
-    writer.write(489, field488, as: Wire.ZigZag<Int64>.self)
-    writer.write(488, field487)
-    writer.write(487, field486)
-    writer.write(486, field485)
-    writer.write(485, field484)
-    writer.write(484, field483)
-    writer.write(483, field482, as: Wire.Fixed<UInt32>.self)
-    writer.write(482, field481, as: Wire.ZigZag<Int64>.self)
-    writer.write(481, field480)
-    writer.write(480, field479)
-    writer.write(479, field478)
-    writer.write(478, field477)
-    writer.write(477, field476)
-    writer.write(476, field475, as: Wire.Fixed<UInt32>.self)
-    writer.write(475, field474, as: Wire.ZigZag<Int64>.self)
-    writer.write(474, field473)
-    writer.write(473, field472)
-    writer.write(472, field471)
-    writer.write(471, field470)
-    writer.write(470, field469)
-    writer.write(469, field468, as: Wire.Fixed<UInt32>.self)
-    writer.write(468, field467, as: Wire.ZigZag<Int64>.self)
-    writer.write(467, field466)
-    writer.write(466, field465)
-    writer.write(465, field464)
-    writer.write(464, field463)
-    writer.write(463, field462)
-    writer.write(462, field461, as: Wire.Fixed<UInt32>.self)
-    writer.write(461, field460, as: Wire.ZigZag<Int64>.self)
-    writer.write(460, field459)
-    writer.write(459, field458)
-    writer.write(458, field457)
-    writer.write(457, field456)
-    writer.write(456, field455)
-    writer.write(455, field454, as: Wire.Fixed<UInt32>.self)
-    writer.write(454, field453, as: Wire.ZigZag<Int64>.self)
-    writer.write(453, field452)
-    writer.write(452, field451)
-    writer.write(451, field450)
-    writer.write(450, field449)
-    writer.write(449, field448)
-    writer.write(448, field447, as: Wire.Fixed<UInt32>.self)
-    writer.write(447, field446, as: Wire.ZigZag<Int64>.self)
-    writer.write(446, field445)
-    writer.write(445, field444)
-    writer.write(444, field443)
-    writer.write(443, field442)
-    writer.write(442, field441)
-    writer.write(441, field440, as: Wire.Fixed<UInt32>.self)
-    writer.write(440, field439, as: Wire.ZigZag<Int64>.self)
-    writer.write(439, field438)
-    writer.write(438, field437)
-    writer.write(437, field436)
-    writer.write(436, field435)
-    writer.write(435, field434)
-    writer.write(434, field433, as: Wire.Fixed<UInt32>.self)
-    writer.write(433, field432, as: Wire.ZigZag<Int64>.self)
-    writer.write(432, field431)
-    writer.write(431, field430)
-    writer.write(430, field429)
-    writer.write(429, field428)
-    writer.write(428, field427)
-    writer.write(427, field426, as: Wire.Fixed<UInt32>.self)
-    writer.write(426, field425, as: Wire.ZigZag<Int64>.self)
-    writer.write(425, field424)
-    writer.write(424, field423)
-    writer.write(423, field422)
-    writer.write(422, field421)
-    writer.write(421, field420)
-    writer.write(420, field419, as: Wire.Fixed<UInt32>.self)
-    writer.write(419, field418, as: Wire.ZigZag<Int64>.self)
-    writer.write(418, field417)
-    writer.write(417, field416)
-    writer.write(416, field415)
-    writer.write(415, field414)
-    writer.write(414, field413)
-    writer.write(413, field412, as: Wire.Fixed<UInt32>.self)
-    writer.write(412, field411, as: Wire.ZigZag<Int64>.self)
-    writer.write(411, field410)
-    writer.write(410, field409)
-    writer.write(409, field408)
-    writer.write(408, field407)
-    writer.write(407, field406)
-    writer.write(406, field405, as: Wire.Fixed<UInt32>.self)
-    writer.write(405, field404, as: Wire.ZigZag<Int64>.self)
-    writer.write(404, field403)
-    writer.write(403, field402)
-    writer.write(402, field401)
-    writer.write(401, field400)
-    writer.write(400, field399)
-    writer.write(399, field398, as: Wire.Fixed<UInt32>.self)
-    writer.write(398, field397, as: Wire.ZigZag<Int64>.self)
-    writer.write(397, field396)
-    writer.write(396, field395)
-    writer.write(395, field394)
-    writer.write(394, field393)
-    writer.write(393, field392)
-    writer.write(392, field391, as: Wire.Fixed<UInt32>.self)
-    writer.write(391, field390, as: Wire.ZigZag<Int64>.self)
-    writer.write(390, field389)
-    writer.write(389, field388)
-    writer.write(388, field387)
-    writer.write(387, field386)
-    writer.write(386, field385)
-    writer.write(385, field384, as: Wire.Fixed<UInt32>.self)
-    writer.write(384, field383, as: Wire.ZigZag<Int64>.self)
-    writer.write(383, field382)
-    writer.write(382, field381)
-    writer.write(381, field380)
-    writer.write(380, field379)
-    writer.write(379, field378)
-    writer.write(378, field377, as: Wire.Fixed<UInt32>.self)
-    writer.write(377, field376, as: Wire.ZigZag<Int64>.self)
-    writer.write(376, field375)
-    writer.write(375, field374)
-    writer.write(374, field373)
-    writer.write(373, field372)
-    writer.write(372, field371)
-    writer.write(371, field370, as: Wire.Fixed<UInt32>.self)
-    writer.write(370, field369, as: Wire.ZigZag<Int64>.self)
-    writer.write(369, field368)
-    writer.write(368, field367)
-    writer.write(367, field366)
-    writer.write(366, field365)
-    writer.write(365, field364)
-    writer.write(364, field363, as: Wire.Fixed<UInt32>.self)
-    writer.write(363, field362, as: Wire.ZigZag<Int64>.self)
-    writer.write(362, field361)
-    writer.write(361, field360)
-    writer.write(360, field359)
-    writer.write(359, field358)
-    writer.write(358, field357)
-    writer.write(357, field356, as: Wire.Fixed<UInt32>.self)
-    writer.write(356, field355, as: Wire.ZigZag<Int64>.self)
-    writer.write(355, field354)
-    writer.write(354, field353)
-    writer.write(353, field352)
-    writer.write(352, field351)
-    writer.write(351, field350)
-    writer.write(350, field349, as: Wire.Fixed<UInt32>.self)
-    writer.write(349, field348, as: Wire.ZigZag<Int64>.self)
-    writer.write(348, field347)
-    writer.write(347, field346)
-    writer.write(346, field345)
-    writer.write(345, field344)
-    writer.write(344, field343)
-    writer.write(343, field342, as: Wire.Fixed<UInt32>.self)
-    writer.write(342, field341, as: Wire.ZigZag<Int64>.self)
-    writer.write(341, field340)
-    writer.write(340, field339)
-    writer.write(339, field338)
-    writer.write(338, field337)
-    writer.write(337, field336)
-    writer.write(336, field335, as: Wire.Fixed<UInt32>.self)
-    writer.write(335, field334, as: Wire.ZigZag<Int64>.self)
-    writer.write(334, field333)
-    writer.write(333, field332)
-    writer.write(332, field331)
-    writer.write(331, field330)
-    writer.write(330, field329)
-    writer.write(329, field328, as: Wire.Fixed<UInt32>.self)
-    writer.write(328, field327, as: Wire.ZigZag<Int64>.self)
-    writer.write(327, field326)
-    writer.write(326, field325)
-    writer.write(325, field324)
-    writer.write(324, field323)
-    writer.write(323, field322)
-    writer.write(322, field321, as: Wire.Fixed<UInt32>.self)
-    writer.write(321, field320, as: Wire.ZigZag<Int64>.self)
-    writer.write(320, field319)
-    writer.write(319, field318)
-    writer.write(318, field317)
-    writer.write(317, field316)
-    writer.write(316, field315)
-    writer.write(315, field314, as: Wire.Fixed<UInt32>.self)
-    writer.write(314, field313, as: Wire.ZigZag<Int64>.self)
-    writer.write(313, field312)
-    writer.write(312, field311)
-    writer.write(311, field310)
-    writer.write(310, field309)
-    writer.write(309, field308)
-    writer.write(308, field307, as: Wire.Fixed<UInt32>.self)
-    writer.write(307, field306, as: Wire.ZigZag<Int64>.self)
-    writer.write(306, field305)
-    writer.write(305, field304)
-    writer.write(304, field303)
-    writer.write(303, field302)
-    writer.write(302, field301)
-    writer.write(301, field300, as: Wire.Fixed<UInt32>.self)
-    writer.write(300, field299, as: Wire.ZigZag<Int64>.self)
-    writer.write(299, field298)
-    writer.write(298, field297)
-    writer.write(297, field296)
-    writer.write(296, field295)
-    writer.write(295, field294)
-    writer.write(294, field293, as: Wire.Fixed<UInt32>.self)
-    writer.write(293, field292, as: Wire.ZigZag<Int64>.self)
-    writer.write(292, field291)
-    writer.write(291, field290)
-    writer.write(290, field289)
-    writer.write(289, field288)
-    writer.write(288, field287)
-    writer.write(287, field286, as: Wire.Fixed<UInt32>.self)
-    writer.write(286, field285, as: Wire.ZigZag<Int64>.self)
-    writer.write(285, field284)
-    writer.write(284, field283)
-    writer.write(283, field282)
-    writer.write(282, field281)
-    writer.write(281, field280)
-    writer.write(280, field279, as: Wire.Fixed<UInt32>.self)
-    writer.write(279, field278, as: Wire.ZigZag<Int64>.self)
-    writer.write(278, field277)
-    writer.write(277, field276)
-    writer.write(276, field275)
-    writer.write(275, field274)
-    writer.write(274, field273)
-    writer.write(273, field272, as: Wire.Fixed<UInt32>.self)
-    writer.write(272, field271, as: Wire.ZigZag<Int64>.self)
-    writer.write(271, field270)
-    writer.write(270, field269)
-    writer.write(269, field268)
-    writer.write(268, field267)
-    writer.write(267, field266)
-    writer.write(266, field265, as: Wire.Fixed<UInt32>.self)
-    writer.write(265, field264, as: Wire.ZigZag<Int64>.self)
-    writer.write(264, field263)
-    writer.write(263, field262)
-    writer.write(262, field261)
-    writer.write(261, field260)
-    writer.write(260, field259)
-    writer.write(259, field258, as: Wire.Fixed<UInt32>.self)
-    writer.write(258, field257, as: Wire.ZigZag<Int64>.self)
-    writer.write(257, field256)
-    writer.write(256, field255)
-    writer.write(255, field254)
-    writer.write(254, field253)
-    writer.write(253, field252)
-    writer.write(252, field251, as: Wire.Fixed<UInt32>.self)
-    writer.write(251, field250, as: Wire.ZigZag<Int64>.self)
-    writer.write(250, field249)
-    writer.write(249, field248)
-    writer.write(248, field247)
-    writer.write(247, field246)
-    writer.write(246, field245)
-    writer.write(245, field244, as: Wire.Fixed<UInt32>.self)
-    writer.write(244, field243, as: Wire.ZigZag<Int64>.self)
-    writer.write(243, field242)
-    writer.write(242, field241)
-    writer.write(241, field240)
-    writer.write(240, field239)
-    writer.write(239, field238)
-    writer.write(238, field237, as: Wire.Fixed<UInt32>.self)
-    writer.write(237, field236, as: Wire.ZigZag<Int64>.self)
-    writer.write(236, field235)
-    writer.write(235, field234)
-    writer.write(234, field233)
-    writer.write(233, field232)
-    writer.write(232, field231)
-    writer.write(231, field230, as: Wire.Fixed<UInt32>.self)
-    writer.write(230, field229, as: Wire.ZigZag<Int64>.self)
-    writer.write(229, field228)
-    writer.write(228, field227)
-    writer.write(227, field226)
-    writer.write(226, field225)
-    writer.write(225, field224)
-    writer.write(224, field223, as: Wire.Fixed<UInt32>.self)
-    writer.write(223, field222, as: Wire.ZigZag<Int64>.self)
-    writer.write(222, field221)
-    writer.write(221, field220)
-    writer.write(220, field219)
-    writer.write(219, field218)
-    writer.write(218, field217)
-    writer.write(217, field216, as: Wire.Fixed<UInt32>.self)
-    writer.write(216, field215, as: Wire.ZigZag<Int64>.self)
-    writer.write(215, field214)
-    writer.write(214, field213)
-    writer.write(213, field212)
-    writer.write(212, field211)
-    writer.write(211, field210)
-    writer.write(210, field209, as: Wire.Fixed<UInt32>.self)
-    writer.write(209, field208, as: Wire.ZigZag<Int64>.self)
-    writer.write(208, field207)
-    writer.write(207, field206)
-    writer.write(206, field205)
-    writer.write(205, field204)
-    writer.write(204, field203)
-    writer.write(203, field202, as: Wire.Fixed<UInt32>.self)
-    writer.write(202, field201, as: Wire.ZigZag<Int64>.self)
-    writer.write(201, field200)
-    writer.write(200, field199)
-    writer.write(199, field198)
-    writer.write(198, field197)
-    writer.write(197, field196)
-    writer.write(196, field195, as: Wire.Fixed<UInt32>.self)
-    writer.write(195, field194, as: Wire.ZigZag<Int64>.self)
-    writer.write(194, field193)
-    writer.write(193, field192)
-    writer.write(192, field191)
-    writer.write(191, field190)
-    writer.write(190, field189)
-    writer.write(189, field188, as: Wire.Fixed<UInt32>.self)
-    writer.write(188, field187, as: Wire.ZigZag<Int64>.self)
-    writer.write(187, field186)
-    writer.write(186, field185)
-    writer.write(185, field184)
-    writer.write(184, field183)
-    writer.write(183, field182)
-    writer.write(182, field181, as: Wire.Fixed<UInt32>.self)
-    writer.write(181, field180, as: Wire.ZigZag<Int64>.self)
-    writer.write(180, field179)
-    writer.write(179, field178)
-    writer.write(178, field177)
-    writer.write(177, field176)
-    writer.write(176, field175)
-    writer.write(175, field174, as: Wire.Fixed<UInt32>.self)
-    writer.write(174, field173, as: Wire.ZigZag<Int64>.self)
-    writer.write(173, field172)
-    writer.write(172, field171)
-    writer.write(171, field170)
-    writer.write(170, field169)
-    writer.write(169, field168)
-    writer.write(168, field167, as: Wire.Fixed<UInt32>.self)
-    writer.write(167, field166, as: Wire.ZigZag<Int64>.self)
-    writer.write(166, field165)
-    writer.write(165, field164)
-    writer.write(164, field163)
-    writer.write(163, field162)
-    writer.write(162, field161)
-    writer.write(161, field160, as: Wire.Fixed<UInt32>.self)
-    writer.write(160, field159, as: Wire.ZigZag<Int64>.self)
-    writer.write(159, field158)
-    writer.write(158, field157)
-    writer.write(157, field156)
-    writer.write(156, field155)
-    writer.write(155, field154)
-    writer.write(154, field153, as: Wire.Fixed<UInt32>.self)
-    writer.write(153, field152, as: Wire.ZigZag<Int64>.self)
-    writer.write(152, field151)
-    writer.write(151, field150)
-    writer.write(150, field149)
-    writer.write(149, field148)
-    writer.write(148, field147)
-    writer.write(147, field146, as: Wire.Fixed<UInt32>.self)
-    writer.write(146, field145, as: Wire.ZigZag<Int64>.self)
-    writer.write(145, field144)
-    writer.write(144, field143)
-    writer.write(143, field142)
-    writer.write(142, field141)
-    writer.write(141, field140)
-    writer.write(140, field139, as: Wire.Fixed<UInt32>.self)
-    writer.write(139, field138, as: Wire.ZigZag<Int64>.self)
-    writer.write(138, field137)
-    writer.write(137, field136)
-    writer.write(136, field135)
-    writer.write(135, field134)
-    writer.write(134, field133)
-    writer.write(133, field132, as: Wire.Fixed<UInt32>.self)
-    writer.write(132, field131, as: Wire.ZigZag<Int64>.self)
-    writer.write(131, field130)
-    writer.write(130, field129)
-    writer.write(129, field128)
-    writer.write(128, field127)
-    writer.write(127, field126)
-    writer.write(126, field125, as: Wire.Fixed<UInt32>.self)
-    writer.write(125, field124, as: Wire.ZigZag<Int64>.self)
-    writer.write(124, field123)
-    writer.write(123, field122)
-    writer.write(122, field121)
-    writer.write(121, field120)
-    writer.write(120, field119)
-    writer.write(119, field118, as: Wire.Fixed<UInt32>.self)
-    writer.write(118, field117, as: Wire.ZigZag<Int64>.self)
-    writer.write(117, field116)
-    writer.write(116, field115)
-    writer.write(115, field114)
-    writer.write(114, field113)
-    writer.write(113, field112)
-    writer.write(112, field111, as: Wire.Fixed<UInt32>.self)
-    writer.write(111, field110, as: Wire.ZigZag<Int64>.self)
-    writer.write(110, field109)
-    writer.write(109, field108)
-    writer.write(108, field107)
-    writer.write(107, field106)
-    writer.write(106, field105)
-    writer.write(105, field104, as: Wire.Fixed<UInt32>.self)
-    writer.write(104, field103, as: Wire.ZigZag<Int64>.self)
-    writer.write(103, field102)
-    writer.write(102, field101)
-    writer.write(101, field100)
-    writer.write(100, field99)
-    writer.write(99, field98)
-    writer.write(98, field97, as: Wire.Fixed<UInt32>.self)
-    writer.write(97, field96, as: Wire.ZigZag<Int64>.self)
-    writer.write(96, field95)
-    writer.write(95, field94)
-    writer.write(94, field93)
-    writer.write(93, field92)
-    writer.write(92, field91)
-    writer.write(91, field90, as: Wire.Fixed<UInt32>.self)
-    writer.write(90, field89, as: Wire.ZigZag<Int64>.self)
-    writer.write(89, field88)
-    writer.write(88, field87)
-    writer.write(87, field86)
-    writer.write(86, field85)
-    writer.write(85, field84)
-    writer.write(84, field83, as: Wire.Fixed<UInt32>.self)
-    writer.write(83, field82, as: Wire.ZigZag<Int64>.self)
-    writer.write(82, field81)
-    writer.write(81, field80)
-    writer.write(80, field79)
-    writer.write(79, field78)
-    writer.write(78, field77)
-    writer.write(77, field76, as: Wire.Fixed<UInt32>.self)
-    writer.write(76, field75, as: Wire.ZigZag<Int64>.self)
-    writer.write(75, field74)
-    writer.write(74, field73)
-    writer.write(73, field72)
-    writer.write(72, field71)
-    writer.write(71, field70)
-    writer.write(70, field69, as: Wire.Fixed<UInt32>.self)
-    writer.write(69, field68, as: Wire.ZigZag<Int64>.self)
-    writer.write(68, field67)
-    writer.write(67, field66)
-    writer.write(66, field65)
-    writer.write(65, field64)
-    writer.write(64, field63)
-    writer.write(63, field62, as: Wire.Fixed<UInt32>.self)
-    writer.write(62, field61, as: Wire.ZigZag<Int64>.self)
-    writer.write(61, field60)
-    writer.write(60, field59)
-    writer.write(59, field58)
-    writer.write(58, field57)
-    writer.write(57, field56)
-    writer.write(56, field55, as: Wire.Fixed<UInt32>.self)
-    writer.write(55, field54, as: Wire.ZigZag<Int64>.self)
-    writer.write(54, field53)
-    writer.write(53, field52)
-    writer.write(52, field51)
-    writer.write(51, field50)
-    writer.write(50, field49)
-    writer.write(49, field48, as: Wire.Fixed<UInt32>.self)
-    writer.write(48, field47, as: Wire.ZigZag<Int64>.self)
-    writer.write(47, field46)
-    writer.write(46, field45)
-    writer.write(45, field44)
-    writer.write(44, field43)
-    writer.write(43, field42)
-    writer.write(42, field41, as: Wire.Fixed<UInt32>.self)
-    writer.write(41, field40, as: Wire.ZigZag<Int64>.self)
-    writer.write(40, field39)
-    writer.write(39, field38)
-    writer.write(38, field37)
-    writer.write(37, field36)
-    writer.write(36, field35)
-    writer.write(35, field34, as: Wire.Fixed<UInt32>.self)
-    writer.write(34, field33, as: Wire.ZigZag<Int64>.self)
-    writer.write(33, field32)
-    writer.write(32, field31)
-    writer.write(31, field30)
-    writer.write(30, field29)
     writer.write(29, field28)
     writer.write(28, field27, as: Wire.Fixed<UInt32>.self)
     writer.write(27, field26, as: Wire.ZigZag<Int64>.self)
@@ -4068,6 +7379,80 @@ extension ThousandFields.FieldStorage: FieldContainer {
     visitor.visit(27, field26, as: Wire.ZigZag<Int64>.self)
     visitor.visit(28, field27, as: Wire.Fixed<UInt32>.self)
     visitor.visit(29, field28)
+  }
+}
+
+extension ThousandFields.FieldStorage.Part2: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 30: try reader.read(&field29)
+    case 31: try reader.read(&field30)
+    case 32: try reader.read(&field31)
+    case 33: try reader.read(&field32)
+    case 34: try reader.read(&field33, as: Wire.ZigZag<Int64>.self)
+    case 35: try reader.read(&field34, as: Wire.Fixed<UInt32>.self)
+    case 36: try reader.read(&field35)
+    case 37: try reader.read(&field36)
+    case 38: try reader.read(&field37)
+    case 39: try reader.read(&field38)
+    case 40: try reader.read(&field39)
+    case 41: try reader.read(&field40, as: Wire.ZigZag<Int64>.self)
+    case 42: try reader.read(&field41, as: Wire.Fixed<UInt32>.self)
+    case 43: try reader.read(&field42)
+    case 44: try reader.read(&field43)
+    case 45: try reader.read(&field44)
+    case 46: try reader.read(&field45)
+    case 47: try reader.read(&field46)
+    case 48: try reader.read(&field47, as: Wire.ZigZag<Int64>.self)
+    case 49: try reader.read(&field48, as: Wire.Fixed<UInt32>.self)
+    case 50: try reader.read(&field49)
+    case 51: try reader.read(&field50)
+    case 52: try reader.read(&field51)
+    case 53: try reader.read(&field52)
+    case 54: try reader.read(&field53)
+    case 55: try reader.read(&field54, as: Wire.ZigZag<Int64>.self)
+    case 56: try reader.read(&field55, as: Wire.Fixed<UInt32>.self)
+    case 57: try reader.read(&field56)
+    case 58: try reader.read(&field57)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(58, field57)
+    writer.write(57, field56)
+    writer.write(56, field55, as: Wire.Fixed<UInt32>.self)
+    writer.write(55, field54, as: Wire.ZigZag<Int64>.self)
+    writer.write(54, field53)
+    writer.write(53, field52)
+    writer.write(52, field51)
+    writer.write(51, field50)
+    writer.write(50, field49)
+    writer.write(49, field48, as: Wire.Fixed<UInt32>.self)
+    writer.write(48, field47, as: Wire.ZigZag<Int64>.self)
+    writer.write(47, field46)
+    writer.write(46, field45)
+    writer.write(45, field44)
+    writer.write(44, field43)
+    writer.write(43, field42)
+    writer.write(42, field41, as: Wire.Fixed<UInt32>.self)
+    writer.write(41, field40, as: Wire.ZigZag<Int64>.self)
+    writer.write(40, field39)
+    writer.write(39, field38)
+    writer.write(38, field37)
+    writer.write(37, field36)
+    writer.write(36, field35)
+    writer.write(35, field34, as: Wire.Fixed<UInt32>.self)
+    writer.write(34, field33, as: Wire.ZigZag<Int64>.self)
+    writer.write(33, field32)
+    writer.write(32, field31)
+    writer.write(31, field30)
+    writer.write(30, field29)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(30, field29)
     visitor.visit(31, field30)
     visitor.visit(32, field31)
@@ -4097,6 +7482,82 @@ extension ThousandFields.FieldStorage: FieldContainer {
     visitor.visit(56, field55, as: Wire.Fixed<UInt32>.self)
     visitor.visit(57, field56)
     visitor.visit(58, field57)
+  }
+}
+
+extension ThousandFields.FieldStorage.Part3: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 59: try reader.read(&field58)
+    case 60: try reader.read(&field59)
+    case 61: try reader.read(&field60)
+    case 62: try reader.read(&field61, as: Wire.ZigZag<Int64>.self)
+    case 63: try reader.read(&field62, as: Wire.Fixed<UInt32>.self)
+    case 64: try reader.read(&field63)
+    case 65: try reader.read(&field64)
+    case 66: try reader.read(&field65)
+    case 67: try reader.read(&field66)
+    case 68: try reader.read(&field67)
+    case 69: try reader.read(&field68, as: Wire.ZigZag<Int64>.self)
+    case 70: try reader.read(&field69, as: Wire.Fixed<UInt32>.self)
+    case 71: try reader.read(&field70)
+    case 72: try reader.read(&field71)
+    case 73: try reader.read(&field72)
+    case 74: try reader.read(&field73)
+    case 75: try reader.read(&field74)
+    case 76: try reader.read(&field75, as: Wire.ZigZag<Int64>.self)
+    case 77: try reader.read(&field76, as: Wire.Fixed<UInt32>.self)
+    case 78: try reader.read(&field77)
+    case 79: try reader.read(&field78)
+    case 80: try reader.read(&field79)
+    case 81: try reader.read(&field80)
+    case 82: try reader.read(&field81)
+    case 83: try reader.read(&field82, as: Wire.ZigZag<Int64>.self)
+    case 84: try reader.read(&field83, as: Wire.Fixed<UInt32>.self)
+    case 85: try reader.read(&field84)
+    case 86: try reader.read(&field85)
+    case 87: try reader.read(&field86)
+    case 88: try reader.read(&field87)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(88, field87)
+    writer.write(87, field86)
+    writer.write(86, field85)
+    writer.write(85, field84)
+    writer.write(84, field83, as: Wire.Fixed<UInt32>.self)
+    writer.write(83, field82, as: Wire.ZigZag<Int64>.self)
+    writer.write(82, field81)
+    writer.write(81, field80)
+    writer.write(80, field79)
+    writer.write(79, field78)
+    writer.write(78, field77)
+    writer.write(77, field76, as: Wire.Fixed<UInt32>.self)
+    writer.write(76, field75, as: Wire.ZigZag<Int64>.self)
+    writer.write(75, field74)
+    writer.write(74, field73)
+    writer.write(73, field72)
+    writer.write(72, field71)
+    writer.write(71, field70)
+    writer.write(70, field69, as: Wire.Fixed<UInt32>.self)
+    writer.write(69, field68, as: Wire.ZigZag<Int64>.self)
+    writer.write(68, field67)
+    writer.write(67, field66)
+    writer.write(66, field65)
+    writer.write(65, field64)
+    writer.write(64, field63)
+    writer.write(63, field62, as: Wire.Fixed<UInt32>.self)
+    writer.write(62, field61, as: Wire.ZigZag<Int64>.self)
+    writer.write(61, field60)
+    writer.write(60, field59)
+    writer.write(59, field58)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(59, field58)
     visitor.visit(60, field59)
     visitor.visit(61, field60)
@@ -4127,6 +7588,80 @@ extension ThousandFields.FieldStorage: FieldContainer {
     visitor.visit(86, field85)
     visitor.visit(87, field86)
     visitor.visit(88, field87)
+  }
+}
+
+extension ThousandFields.FieldStorage.Part4: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 89: try reader.read(&field88)
+    case 90: try reader.read(&field89, as: Wire.ZigZag<Int64>.self)
+    case 91: try reader.read(&field90, as: Wire.Fixed<UInt32>.self)
+    case 92: try reader.read(&field91)
+    case 93: try reader.read(&field92)
+    case 94: try reader.read(&field93)
+    case 95: try reader.read(&field94)
+    case 96: try reader.read(&field95)
+    case 97: try reader.read(&field96, as: Wire.ZigZag<Int64>.self)
+    case 98: try reader.read(&field97, as: Wire.Fixed<UInt32>.self)
+    case 99: try reader.read(&field98)
+    case 100: try reader.read(&field99)
+    case 101: try reader.read(&field100)
+    case 102: try reader.read(&field101)
+    case 103: try reader.read(&field102)
+    case 104: try reader.read(&field103, as: Wire.ZigZag<Int64>.self)
+    case 105: try reader.read(&field104, as: Wire.Fixed<UInt32>.self)
+    case 106: try reader.read(&field105)
+    case 107: try reader.read(&field106)
+    case 108: try reader.read(&field107)
+    case 109: try reader.read(&field108)
+    case 110: try reader.read(&field109)
+    case 111: try reader.read(&field110, as: Wire.ZigZag<Int64>.self)
+    case 112: try reader.read(&field111, as: Wire.Fixed<UInt32>.self)
+    case 113: try reader.read(&field112)
+    case 114: try reader.read(&field113)
+    case 115: try reader.read(&field114)
+    case 116: try reader.read(&field115)
+    case 117: try reader.read(&field116)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(117, field116)
+    writer.write(116, field115)
+    writer.write(115, field114)
+    writer.write(114, field113)
+    writer.write(113, field112)
+    writer.write(112, field111, as: Wire.Fixed<UInt32>.self)
+    writer.write(111, field110, as: Wire.ZigZag<Int64>.self)
+    writer.write(110, field109)
+    writer.write(109, field108)
+    writer.write(108, field107)
+    writer.write(107, field106)
+    writer.write(106, field105)
+    writer.write(105, field104, as: Wire.Fixed<UInt32>.self)
+    writer.write(104, field103, as: Wire.ZigZag<Int64>.self)
+    writer.write(103, field102)
+    writer.write(102, field101)
+    writer.write(101, field100)
+    writer.write(100, field99)
+    writer.write(99, field98)
+    writer.write(98, field97, as: Wire.Fixed<UInt32>.self)
+    writer.write(97, field96, as: Wire.ZigZag<Int64>.self)
+    writer.write(96, field95)
+    writer.write(95, field94)
+    writer.write(94, field93)
+    writer.write(93, field92)
+    writer.write(92, field91)
+    writer.write(91, field90, as: Wire.Fixed<UInt32>.self)
+    writer.write(90, field89, as: Wire.ZigZag<Int64>.self)
+    writer.write(89, field88)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(89, field88)
     visitor.visit(90, field89, as: Wire.ZigZag<Int64>.self)
     visitor.visit(91, field90, as: Wire.Fixed<UInt32>.self)
@@ -4156,6 +7691,82 @@ extension ThousandFields.FieldStorage: FieldContainer {
     visitor.visit(115, field114)
     visitor.visit(116, field115)
     visitor.visit(117, field116)
+  }
+}
+
+extension ThousandFields.FieldStorage.Part5: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 118: try reader.read(&field117, as: Wire.ZigZag<Int64>.self)
+    case 119: try reader.read(&field118, as: Wire.Fixed<UInt32>.self)
+    case 120: try reader.read(&field119)
+    case 121: try reader.read(&field120)
+    case 122: try reader.read(&field121)
+    case 123: try reader.read(&field122)
+    case 124: try reader.read(&field123)
+    case 125: try reader.read(&field124, as: Wire.ZigZag<Int64>.self)
+    case 126: try reader.read(&field125, as: Wire.Fixed<UInt32>.self)
+    case 127: try reader.read(&field126)
+    case 128: try reader.read(&field127)
+    case 129: try reader.read(&field128)
+    case 130: try reader.read(&field129)
+    case 131: try reader.read(&field130)
+    case 132: try reader.read(&field131, as: Wire.ZigZag<Int64>.self)
+    case 133: try reader.read(&field132, as: Wire.Fixed<UInt32>.self)
+    case 134: try reader.read(&field133)
+    case 135: try reader.read(&field134)
+    case 136: try reader.read(&field135)
+    case 137: try reader.read(&field136)
+    case 138: try reader.read(&field137)
+    case 139: try reader.read(&field138, as: Wire.ZigZag<Int64>.self)
+    case 140: try reader.read(&field139, as: Wire.Fixed<UInt32>.self)
+    case 141: try reader.read(&field140)
+    case 142: try reader.read(&field141)
+    case 143: try reader.read(&field142)
+    case 144: try reader.read(&field143)
+    case 145: try reader.read(&field144)
+    case 146: try reader.read(&field145, as: Wire.ZigZag<Int64>.self)
+    case 147: try reader.read(&field146, as: Wire.Fixed<UInt32>.self)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(147, field146, as: Wire.Fixed<UInt32>.self)
+    writer.write(146, field145, as: Wire.ZigZag<Int64>.self)
+    writer.write(145, field144)
+    writer.write(144, field143)
+    writer.write(143, field142)
+    writer.write(142, field141)
+    writer.write(141, field140)
+    writer.write(140, field139, as: Wire.Fixed<UInt32>.self)
+    writer.write(139, field138, as: Wire.ZigZag<Int64>.self)
+    writer.write(138, field137)
+    writer.write(137, field136)
+    writer.write(136, field135)
+    writer.write(135, field134)
+    writer.write(134, field133)
+    writer.write(133, field132, as: Wire.Fixed<UInt32>.self)
+    writer.write(132, field131, as: Wire.ZigZag<Int64>.self)
+    writer.write(131, field130)
+    writer.write(130, field129)
+    writer.write(129, field128)
+    writer.write(128, field127)
+    writer.write(127, field126)
+    writer.write(126, field125, as: Wire.Fixed<UInt32>.self)
+    writer.write(125, field124, as: Wire.ZigZag<Int64>.self)
+    writer.write(124, field123)
+    writer.write(123, field122)
+    writer.write(122, field121)
+    writer.write(121, field120)
+    writer.write(120, field119)
+    writer.write(119, field118, as: Wire.Fixed<UInt32>.self)
+    writer.write(118, field117, as: Wire.ZigZag<Int64>.self)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(118, field117, as: Wire.ZigZag<Int64>.self)
     visitor.visit(119, field118, as: Wire.Fixed<UInt32>.self)
     visitor.visit(120, field119)
@@ -4186,6 +7797,80 @@ extension ThousandFields.FieldStorage: FieldContainer {
     visitor.visit(145, field144)
     visitor.visit(146, field145, as: Wire.ZigZag<Int64>.self)
     visitor.visit(147, field146, as: Wire.Fixed<UInt32>.self)
+  }
+}
+
+extension ThousandFields.FieldStorage.Part6: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 148: try reader.read(&field147)
+    case 149: try reader.read(&field148)
+    case 150: try reader.read(&field149)
+    case 151: try reader.read(&field150)
+    case 152: try reader.read(&field151)
+    case 153: try reader.read(&field152, as: Wire.ZigZag<Int64>.self)
+    case 154: try reader.read(&field153, as: Wire.Fixed<UInt32>.self)
+    case 155: try reader.read(&field154)
+    case 156: try reader.read(&field155)
+    case 157: try reader.read(&field156)
+    case 158: try reader.read(&field157)
+    case 159: try reader.read(&field158)
+    case 160: try reader.read(&field159, as: Wire.ZigZag<Int64>.self)
+    case 161: try reader.read(&field160, as: Wire.Fixed<UInt32>.self)
+    case 162: try reader.read(&field161)
+    case 163: try reader.read(&field162)
+    case 164: try reader.read(&field163)
+    case 165: try reader.read(&field164)
+    case 166: try reader.read(&field165)
+    case 167: try reader.read(&field166, as: Wire.ZigZag<Int64>.self)
+    case 168: try reader.read(&field167, as: Wire.Fixed<UInt32>.self)
+    case 169: try reader.read(&field168)
+    case 170: try reader.read(&field169)
+    case 171: try reader.read(&field170)
+    case 172: try reader.read(&field171)
+    case 173: try reader.read(&field172)
+    case 174: try reader.read(&field173, as: Wire.ZigZag<Int64>.self)
+    case 175: try reader.read(&field174, as: Wire.Fixed<UInt32>.self)
+    case 176: try reader.read(&field175)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(176, field175)
+    writer.write(175, field174, as: Wire.Fixed<UInt32>.self)
+    writer.write(174, field173, as: Wire.ZigZag<Int64>.self)
+    writer.write(173, field172)
+    writer.write(172, field171)
+    writer.write(171, field170)
+    writer.write(170, field169)
+    writer.write(169, field168)
+    writer.write(168, field167, as: Wire.Fixed<UInt32>.self)
+    writer.write(167, field166, as: Wire.ZigZag<Int64>.self)
+    writer.write(166, field165)
+    writer.write(165, field164)
+    writer.write(164, field163)
+    writer.write(163, field162)
+    writer.write(162, field161)
+    writer.write(161, field160, as: Wire.Fixed<UInt32>.self)
+    writer.write(160, field159, as: Wire.ZigZag<Int64>.self)
+    writer.write(159, field158)
+    writer.write(158, field157)
+    writer.write(157, field156)
+    writer.write(156, field155)
+    writer.write(155, field154)
+    writer.write(154, field153, as: Wire.Fixed<UInt32>.self)
+    writer.write(153, field152, as: Wire.ZigZag<Int64>.self)
+    writer.write(152, field151)
+    writer.write(151, field150)
+    writer.write(150, field149)
+    writer.write(149, field148)
+    writer.write(148, field147)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(148, field147)
     visitor.visit(149, field148)
     visitor.visit(150, field149)
@@ -4215,6 +7900,80 @@ extension ThousandFields.FieldStorage: FieldContainer {
     visitor.visit(174, field173, as: Wire.ZigZag<Int64>.self)
     visitor.visit(175, field174, as: Wire.Fixed<UInt32>.self)
     visitor.visit(176, field175)
+  }
+}
+
+extension ThousandFields.FieldStorage.Part7: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 177: try reader.read(&field176)
+    case 178: try reader.read(&field177)
+    case 179: try reader.read(&field178)
+    case 180: try reader.read(&field179)
+    case 181: try reader.read(&field180, as: Wire.ZigZag<Int64>.self)
+    case 182: try reader.read(&field181, as: Wire.Fixed<UInt32>.self)
+    case 183: try reader.read(&field182)
+    case 184: try reader.read(&field183)
+    case 185: try reader.read(&field184)
+    case 186: try reader.read(&field185)
+    case 187: try reader.read(&field186)
+    case 188: try reader.read(&field187, as: Wire.ZigZag<Int64>.self)
+    case 189: try reader.read(&field188, as: Wire.Fixed<UInt32>.self)
+    case 190: try reader.read(&field189)
+    case 191: try reader.read(&field190)
+    case 192: try reader.read(&field191)
+    case 193: try reader.read(&field192)
+    case 194: try reader.read(&field193)
+    case 195: try reader.read(&field194, as: Wire.ZigZag<Int64>.self)
+    case 196: try reader.read(&field195, as: Wire.Fixed<UInt32>.self)
+    case 197: try reader.read(&field196)
+    case 198: try reader.read(&field197)
+    case 199: try reader.read(&field198)
+    case 200: try reader.read(&field199)
+    case 201: try reader.read(&field200)
+    case 202: try reader.read(&field201, as: Wire.ZigZag<Int64>.self)
+    case 203: try reader.read(&field202, as: Wire.Fixed<UInt32>.self)
+    case 204: try reader.read(&field203)
+    case 205: try reader.read(&field204)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(205, field204)
+    writer.write(204, field203)
+    writer.write(203, field202, as: Wire.Fixed<UInt32>.self)
+    writer.write(202, field201, as: Wire.ZigZag<Int64>.self)
+    writer.write(201, field200)
+    writer.write(200, field199)
+    writer.write(199, field198)
+    writer.write(198, field197)
+    writer.write(197, field196)
+    writer.write(196, field195, as: Wire.Fixed<UInt32>.self)
+    writer.write(195, field194, as: Wire.ZigZag<Int64>.self)
+    writer.write(194, field193)
+    writer.write(193, field192)
+    writer.write(192, field191)
+    writer.write(191, field190)
+    writer.write(190, field189)
+    writer.write(189, field188, as: Wire.Fixed<UInt32>.self)
+    writer.write(188, field187, as: Wire.ZigZag<Int64>.self)
+    writer.write(187, field186)
+    writer.write(186, field185)
+    writer.write(185, field184)
+    writer.write(184, field183)
+    writer.write(183, field182)
+    writer.write(182, field181, as: Wire.Fixed<UInt32>.self)
+    writer.write(181, field180, as: Wire.ZigZag<Int64>.self)
+    writer.write(180, field179)
+    writer.write(179, field178)
+    writer.write(178, field177)
+    writer.write(177, field176)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(177, field176)
     visitor.visit(178, field177)
     visitor.visit(179, field178)
@@ -4244,6 +8003,82 @@ extension ThousandFields.FieldStorage: FieldContainer {
     visitor.visit(203, field202, as: Wire.Fixed<UInt32>.self)
     visitor.visit(204, field203)
     visitor.visit(205, field204)
+  }
+}
+
+extension ThousandFields.FieldStorage.Part8: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 206: try reader.read(&field205)
+    case 207: try reader.read(&field206)
+    case 208: try reader.read(&field207)
+    case 209: try reader.read(&field208, as: Wire.ZigZag<Int64>.self)
+    case 210: try reader.read(&field209, as: Wire.Fixed<UInt32>.self)
+    case 211: try reader.read(&field210)
+    case 212: try reader.read(&field211)
+    case 213: try reader.read(&field212)
+    case 214: try reader.read(&field213)
+    case 215: try reader.read(&field214)
+    case 216: try reader.read(&field215, as: Wire.ZigZag<Int64>.self)
+    case 217: try reader.read(&field216, as: Wire.Fixed<UInt32>.self)
+    case 218: try reader.read(&field217)
+    case 219: try reader.read(&field218)
+    case 220: try reader.read(&field219)
+    case 221: try reader.read(&field220)
+    case 222: try reader.read(&field221)
+    case 223: try reader.read(&field222, as: Wire.ZigZag<Int64>.self)
+    case 224: try reader.read(&field223, as: Wire.Fixed<UInt32>.self)
+    case 225: try reader.read(&field224)
+    case 226: try reader.read(&field225)
+    case 227: try reader.read(&field226)
+    case 228: try reader.read(&field227)
+    case 229: try reader.read(&field228)
+    case 230: try reader.read(&field229, as: Wire.ZigZag<Int64>.self)
+    case 231: try reader.read(&field230, as: Wire.Fixed<UInt32>.self)
+    case 232: try reader.read(&field231)
+    case 233: try reader.read(&field232)
+    case 234: try reader.read(&field233)
+    case 235: try reader.read(&field234)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(235, field234)
+    writer.write(234, field233)
+    writer.write(233, field232)
+    writer.write(232, field231)
+    writer.write(231, field230, as: Wire.Fixed<UInt32>.self)
+    writer.write(230, field229, as: Wire.ZigZag<Int64>.self)
+    writer.write(229, field228)
+    writer.write(228, field227)
+    writer.write(227, field226)
+    writer.write(226, field225)
+    writer.write(225, field224)
+    writer.write(224, field223, as: Wire.Fixed<UInt32>.self)
+    writer.write(223, field222, as: Wire.ZigZag<Int64>.self)
+    writer.write(222, field221)
+    writer.write(221, field220)
+    writer.write(220, field219)
+    writer.write(219, field218)
+    writer.write(218, field217)
+    writer.write(217, field216, as: Wire.Fixed<UInt32>.self)
+    writer.write(216, field215, as: Wire.ZigZag<Int64>.self)
+    writer.write(215, field214)
+    writer.write(214, field213)
+    writer.write(213, field212)
+    writer.write(212, field211)
+    writer.write(211, field210)
+    writer.write(210, field209, as: Wire.Fixed<UInt32>.self)
+    writer.write(209, field208, as: Wire.ZigZag<Int64>.self)
+    writer.write(208, field207)
+    writer.write(207, field206)
+    writer.write(206, field205)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(206, field205)
     visitor.visit(207, field206)
     visitor.visit(208, field207)
@@ -4274,6 +8109,82 @@ extension ThousandFields.FieldStorage: FieldContainer {
     visitor.visit(233, field232)
     visitor.visit(234, field233)
     visitor.visit(235, field234)
+  }
+}
+
+extension ThousandFields.FieldStorage.Part9: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 236: try reader.read(&field235)
+    case 237: try reader.read(&field236, as: Wire.ZigZag<Int64>.self)
+    case 238: try reader.read(&field237, as: Wire.Fixed<UInt32>.self)
+    case 239: try reader.read(&field238)
+    case 240: try reader.read(&field239)
+    case 241: try reader.read(&field240)
+    case 242: try reader.read(&field241)
+    case 243: try reader.read(&field242)
+    case 244: try reader.read(&field243, as: Wire.ZigZag<Int64>.self)
+    case 245: try reader.read(&field244, as: Wire.Fixed<UInt32>.self)
+    case 246: try reader.read(&field245)
+    case 247: try reader.read(&field246)
+    case 248: try reader.read(&field247)
+    case 249: try reader.read(&field248)
+    case 250: try reader.read(&field249)
+    case 251: try reader.read(&field250, as: Wire.ZigZag<Int64>.self)
+    case 252: try reader.read(&field251, as: Wire.Fixed<UInt32>.self)
+    case 253: try reader.read(&field252)
+    case 254: try reader.read(&field253)
+    case 255: try reader.read(&field254)
+    case 256: try reader.read(&field255)
+    case 257: try reader.read(&field256)
+    case 258: try reader.read(&field257, as: Wire.ZigZag<Int64>.self)
+    case 259: try reader.read(&field258, as: Wire.Fixed<UInt32>.self)
+    case 260: try reader.read(&field259)
+    case 261: try reader.read(&field260)
+    case 262: try reader.read(&field261)
+    case 263: try reader.read(&field262)
+    case 264: try reader.read(&field263)
+    case 265: try reader.read(&field264, as: Wire.ZigZag<Int64>.self)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(265, field264, as: Wire.ZigZag<Int64>.self)
+    writer.write(264, field263)
+    writer.write(263, field262)
+    writer.write(262, field261)
+    writer.write(261, field260)
+    writer.write(260, field259)
+    writer.write(259, field258, as: Wire.Fixed<UInt32>.self)
+    writer.write(258, field257, as: Wire.ZigZag<Int64>.self)
+    writer.write(257, field256)
+    writer.write(256, field255)
+    writer.write(255, field254)
+    writer.write(254, field253)
+    writer.write(253, field252)
+    writer.write(252, field251, as: Wire.Fixed<UInt32>.self)
+    writer.write(251, field250, as: Wire.ZigZag<Int64>.self)
+    writer.write(250, field249)
+    writer.write(249, field248)
+    writer.write(248, field247)
+    writer.write(247, field246)
+    writer.write(246, field245)
+    writer.write(245, field244, as: Wire.Fixed<UInt32>.self)
+    writer.write(244, field243, as: Wire.ZigZag<Int64>.self)
+    writer.write(243, field242)
+    writer.write(242, field241)
+    writer.write(241, field240)
+    writer.write(240, field239)
+    writer.write(239, field238)
+    writer.write(238, field237, as: Wire.Fixed<UInt32>.self)
+    writer.write(237, field236, as: Wire.ZigZag<Int64>.self)
+    writer.write(236, field235)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(236, field235)
     visitor.visit(237, field236, as: Wire.ZigZag<Int64>.self)
     visitor.visit(238, field237, as: Wire.Fixed<UInt32>.self)
@@ -4304,6 +8215,80 @@ extension ThousandFields.FieldStorage: FieldContainer {
     visitor.visit(263, field262)
     visitor.visit(264, field263)
     visitor.visit(265, field264, as: Wire.ZigZag<Int64>.self)
+  }
+}
+
+extension ThousandFields.FieldStorage.Part10: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 266: try reader.read(&field265, as: Wire.Fixed<UInt32>.self)
+    case 267: try reader.read(&field266)
+    case 268: try reader.read(&field267)
+    case 269: try reader.read(&field268)
+    case 270: try reader.read(&field269)
+    case 271: try reader.read(&field270)
+    case 272: try reader.read(&field271, as: Wire.ZigZag<Int64>.self)
+    case 273: try reader.read(&field272, as: Wire.Fixed<UInt32>.self)
+    case 274: try reader.read(&field273)
+    case 275: try reader.read(&field274)
+    case 276: try reader.read(&field275)
+    case 277: try reader.read(&field276)
+    case 278: try reader.read(&field277)
+    case 279: try reader.read(&field278, as: Wire.ZigZag<Int64>.self)
+    case 280: try reader.read(&field279, as: Wire.Fixed<UInt32>.self)
+    case 281: try reader.read(&field280)
+    case 282: try reader.read(&field281)
+    case 283: try reader.read(&field282)
+    case 284: try reader.read(&field283)
+    case 285: try reader.read(&field284)
+    case 286: try reader.read(&field285, as: Wire.ZigZag<Int64>.self)
+    case 287: try reader.read(&field286, as: Wire.Fixed<UInt32>.self)
+    case 288: try reader.read(&field287)
+    case 289: try reader.read(&field288)
+    case 290: try reader.read(&field289)
+    case 291: try reader.read(&field290)
+    case 292: try reader.read(&field291)
+    case 293: try reader.read(&field292, as: Wire.ZigZag<Int64>.self)
+    case 294: try reader.read(&field293, as: Wire.Fixed<UInt32>.self)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(294, field293, as: Wire.Fixed<UInt32>.self)
+    writer.write(293, field292, as: Wire.ZigZag<Int64>.self)
+    writer.write(292, field291)
+    writer.write(291, field290)
+    writer.write(290, field289)
+    writer.write(289, field288)
+    writer.write(288, field287)
+    writer.write(287, field286, as: Wire.Fixed<UInt32>.self)
+    writer.write(286, field285, as: Wire.ZigZag<Int64>.self)
+    writer.write(285, field284)
+    writer.write(284, field283)
+    writer.write(283, field282)
+    writer.write(282, field281)
+    writer.write(281, field280)
+    writer.write(280, field279, as: Wire.Fixed<UInt32>.self)
+    writer.write(279, field278, as: Wire.ZigZag<Int64>.self)
+    writer.write(278, field277)
+    writer.write(277, field276)
+    writer.write(276, field275)
+    writer.write(275, field274)
+    writer.write(274, field273)
+    writer.write(273, field272, as: Wire.Fixed<UInt32>.self)
+    writer.write(272, field271, as: Wire.ZigZag<Int64>.self)
+    writer.write(271, field270)
+    writer.write(270, field269)
+    writer.write(269, field268)
+    writer.write(268, field267)
+    writer.write(267, field266)
+    writer.write(266, field265, as: Wire.Fixed<UInt32>.self)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(266, field265, as: Wire.Fixed<UInt32>.self)
     visitor.visit(267, field266)
     visitor.visit(268, field267)
@@ -4333,6 +8318,80 @@ extension ThousandFields.FieldStorage: FieldContainer {
     visitor.visit(292, field291)
     visitor.visit(293, field292, as: Wire.ZigZag<Int64>.self)
     visitor.visit(294, field293, as: Wire.Fixed<UInt32>.self)
+  }
+}
+
+extension ThousandFields.FieldStorage.Part11: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 295: try reader.read(&field294)
+    case 296: try reader.read(&field295)
+    case 297: try reader.read(&field296)
+    case 298: try reader.read(&field297)
+    case 299: try reader.read(&field298)
+    case 300: try reader.read(&field299, as: Wire.ZigZag<Int64>.self)
+    case 301: try reader.read(&field300, as: Wire.Fixed<UInt32>.self)
+    case 302: try reader.read(&field301)
+    case 303: try reader.read(&field302)
+    case 304: try reader.read(&field303)
+    case 305: try reader.read(&field304)
+    case 306: try reader.read(&field305)
+    case 307: try reader.read(&field306, as: Wire.ZigZag<Int64>.self)
+    case 308: try reader.read(&field307, as: Wire.Fixed<UInt32>.self)
+    case 309: try reader.read(&field308)
+    case 310: try reader.read(&field309)
+    case 311: try reader.read(&field310)
+    case 312: try reader.read(&field311)
+    case 313: try reader.read(&field312)
+    case 314: try reader.read(&field313, as: Wire.ZigZag<Int64>.self)
+    case 315: try reader.read(&field314, as: Wire.Fixed<UInt32>.self)
+    case 316: try reader.read(&field315)
+    case 317: try reader.read(&field316)
+    case 318: try reader.read(&field317)
+    case 319: try reader.read(&field318)
+    case 320: try reader.read(&field319)
+    case 321: try reader.read(&field320, as: Wire.ZigZag<Int64>.self)
+    case 322: try reader.read(&field321, as: Wire.Fixed<UInt32>.self)
+    case 323: try reader.read(&field322)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(323, field322)
+    writer.write(322, field321, as: Wire.Fixed<UInt32>.self)
+    writer.write(321, field320, as: Wire.ZigZag<Int64>.self)
+    writer.write(320, field319)
+    writer.write(319, field318)
+    writer.write(318, field317)
+    writer.write(317, field316)
+    writer.write(316, field315)
+    writer.write(315, field314, as: Wire.Fixed<UInt32>.self)
+    writer.write(314, field313, as: Wire.ZigZag<Int64>.self)
+    writer.write(313, field312)
+    writer.write(312, field311)
+    writer.write(311, field310)
+    writer.write(310, field309)
+    writer.write(309, field308)
+    writer.write(308, field307, as: Wire.Fixed<UInt32>.self)
+    writer.write(307, field306, as: Wire.ZigZag<Int64>.self)
+    writer.write(306, field305)
+    writer.write(305, field304)
+    writer.write(304, field303)
+    writer.write(303, field302)
+    writer.write(302, field301)
+    writer.write(301, field300, as: Wire.Fixed<UInt32>.self)
+    writer.write(300, field299, as: Wire.ZigZag<Int64>.self)
+    writer.write(299, field298)
+    writer.write(298, field297)
+    writer.write(297, field296)
+    writer.write(296, field295)
+    writer.write(295, field294)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(295, field294)
     visitor.visit(296, field295)
     visitor.visit(297, field296)
@@ -4362,6 +8421,80 @@ extension ThousandFields.FieldStorage: FieldContainer {
     visitor.visit(321, field320, as: Wire.ZigZag<Int64>.self)
     visitor.visit(322, field321, as: Wire.Fixed<UInt32>.self)
     visitor.visit(323, field322)
+  }
+}
+
+extension ThousandFields.FieldStorage.Part12: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 324: try reader.read(&field323)
+    case 325: try reader.read(&field324)
+    case 326: try reader.read(&field325)
+    case 327: try reader.read(&field326)
+    case 328: try reader.read(&field327, as: Wire.ZigZag<Int64>.self)
+    case 329: try reader.read(&field328, as: Wire.Fixed<UInt32>.self)
+    case 330: try reader.read(&field329)
+    case 331: try reader.read(&field330)
+    case 332: try reader.read(&field331)
+    case 333: try reader.read(&field332)
+    case 334: try reader.read(&field333)
+    case 335: try reader.read(&field334, as: Wire.ZigZag<Int64>.self)
+    case 336: try reader.read(&field335, as: Wire.Fixed<UInt32>.self)
+    case 337: try reader.read(&field336)
+    case 338: try reader.read(&field337)
+    case 339: try reader.read(&field338)
+    case 340: try reader.read(&field339)
+    case 341: try reader.read(&field340)
+    case 342: try reader.read(&field341, as: Wire.ZigZag<Int64>.self)
+    case 343: try reader.read(&field342, as: Wire.Fixed<UInt32>.self)
+    case 344: try reader.read(&field343)
+    case 345: try reader.read(&field344)
+    case 346: try reader.read(&field345)
+    case 347: try reader.read(&field346)
+    case 348: try reader.read(&field347)
+    case 349: try reader.read(&field348, as: Wire.ZigZag<Int64>.self)
+    case 350: try reader.read(&field349, as: Wire.Fixed<UInt32>.self)
+    case 351: try reader.read(&field350)
+    case 352: try reader.read(&field351)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(352, field351)
+    writer.write(351, field350)
+    writer.write(350, field349, as: Wire.Fixed<UInt32>.self)
+    writer.write(349, field348, as: Wire.ZigZag<Int64>.self)
+    writer.write(348, field347)
+    writer.write(347, field346)
+    writer.write(346, field345)
+    writer.write(345, field344)
+    writer.write(344, field343)
+    writer.write(343, field342, as: Wire.Fixed<UInt32>.self)
+    writer.write(342, field341, as: Wire.ZigZag<Int64>.self)
+    writer.write(341, field340)
+    writer.write(340, field339)
+    writer.write(339, field338)
+    writer.write(338, field337)
+    writer.write(337, field336)
+    writer.write(336, field335, as: Wire.Fixed<UInt32>.self)
+    writer.write(335, field334, as: Wire.ZigZag<Int64>.self)
+    writer.write(334, field333)
+    writer.write(333, field332)
+    writer.write(332, field331)
+    writer.write(331, field330)
+    writer.write(330, field329)
+    writer.write(329, field328, as: Wire.Fixed<UInt32>.self)
+    writer.write(328, field327, as: Wire.ZigZag<Int64>.self)
+    writer.write(327, field326)
+    writer.write(326, field325)
+    writer.write(325, field324)
+    writer.write(324, field323)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(324, field323)
     visitor.visit(325, field324)
     visitor.visit(326, field325)
@@ -4391,6 +8524,82 @@ extension ThousandFields.FieldStorage: FieldContainer {
     visitor.visit(350, field349, as: Wire.Fixed<UInt32>.self)
     visitor.visit(351, field350)
     visitor.visit(352, field351)
+  }
+}
+
+extension ThousandFields.FieldStorage.Part13: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 353: try reader.read(&field352)
+    case 354: try reader.read(&field353)
+    case 355: try reader.read(&field354)
+    case 356: try reader.read(&field355, as: Wire.ZigZag<Int64>.self)
+    case 357: try reader.read(&field356, as: Wire.Fixed<UInt32>.self)
+    case 358: try reader.read(&field357)
+    case 359: try reader.read(&field358)
+    case 360: try reader.read(&field359)
+    case 361: try reader.read(&field360)
+    case 362: try reader.read(&field361)
+    case 363: try reader.read(&field362, as: Wire.ZigZag<Int64>.self)
+    case 364: try reader.read(&field363, as: Wire.Fixed<UInt32>.self)
+    case 365: try reader.read(&field364)
+    case 366: try reader.read(&field365)
+    case 367: try reader.read(&field366)
+    case 368: try reader.read(&field367)
+    case 369: try reader.read(&field368)
+    case 370: try reader.read(&field369, as: Wire.ZigZag<Int64>.self)
+    case 371: try reader.read(&field370, as: Wire.Fixed<UInt32>.self)
+    case 372: try reader.read(&field371)
+    case 373: try reader.read(&field372)
+    case 374: try reader.read(&field373)
+    case 375: try reader.read(&field374)
+    case 376: try reader.read(&field375)
+    case 377: try reader.read(&field376, as: Wire.ZigZag<Int64>.self)
+    case 378: try reader.read(&field377, as: Wire.Fixed<UInt32>.self)
+    case 379: try reader.read(&field378)
+    case 380: try reader.read(&field379)
+    case 381: try reader.read(&field380)
+    case 382: try reader.read(&field381)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(382, field381)
+    writer.write(381, field380)
+    writer.write(380, field379)
+    writer.write(379, field378)
+    writer.write(378, field377, as: Wire.Fixed<UInt32>.self)
+    writer.write(377, field376, as: Wire.ZigZag<Int64>.self)
+    writer.write(376, field375)
+    writer.write(375, field374)
+    writer.write(374, field373)
+    writer.write(373, field372)
+    writer.write(372, field371)
+    writer.write(371, field370, as: Wire.Fixed<UInt32>.self)
+    writer.write(370, field369, as: Wire.ZigZag<Int64>.self)
+    writer.write(369, field368)
+    writer.write(368, field367)
+    writer.write(367, field366)
+    writer.write(366, field365)
+    writer.write(365, field364)
+    writer.write(364, field363, as: Wire.Fixed<UInt32>.self)
+    writer.write(363, field362, as: Wire.ZigZag<Int64>.self)
+    writer.write(362, field361)
+    writer.write(361, field360)
+    writer.write(360, field359)
+    writer.write(359, field358)
+    writer.write(358, field357)
+    writer.write(357, field356, as: Wire.Fixed<UInt32>.self)
+    writer.write(356, field355, as: Wire.ZigZag<Int64>.self)
+    writer.write(355, field354)
+    writer.write(354, field353)
+    writer.write(353, field352)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(353, field352)
     visitor.visit(354, field353)
     visitor.visit(355, field354)
@@ -4421,6 +8630,82 @@ extension ThousandFields.FieldStorage: FieldContainer {
     visitor.visit(380, field379)
     visitor.visit(381, field380)
     visitor.visit(382, field381)
+  }
+}
+
+extension ThousandFields.FieldStorage.Part14: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 383: try reader.read(&field382)
+    case 384: try reader.read(&field383, as: Wire.ZigZag<Int64>.self)
+    case 385: try reader.read(&field384, as: Wire.Fixed<UInt32>.self)
+    case 386: try reader.read(&field385)
+    case 387: try reader.read(&field386)
+    case 388: try reader.read(&field387)
+    case 389: try reader.read(&field388)
+    case 390: try reader.read(&field389)
+    case 391: try reader.read(&field390, as: Wire.ZigZag<Int64>.self)
+    case 392: try reader.read(&field391, as: Wire.Fixed<UInt32>.self)
+    case 393: try reader.read(&field392)
+    case 394: try reader.read(&field393)
+    case 395: try reader.read(&field394)
+    case 396: try reader.read(&field395)
+    case 397: try reader.read(&field396)
+    case 398: try reader.read(&field397, as: Wire.ZigZag<Int64>.self)
+    case 399: try reader.read(&field398, as: Wire.Fixed<UInt32>.self)
+    case 400: try reader.read(&field399)
+    case 401: try reader.read(&field400)
+    case 402: try reader.read(&field401)
+    case 403: try reader.read(&field402)
+    case 404: try reader.read(&field403)
+    case 405: try reader.read(&field404, as: Wire.ZigZag<Int64>.self)
+    case 406: try reader.read(&field405, as: Wire.Fixed<UInt32>.self)
+    case 407: try reader.read(&field406)
+    case 408: try reader.read(&field407)
+    case 409: try reader.read(&field408)
+    case 410: try reader.read(&field409)
+    case 411: try reader.read(&field410)
+    case 412: try reader.read(&field411, as: Wire.ZigZag<Int64>.self)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(412, field411, as: Wire.ZigZag<Int64>.self)
+    writer.write(411, field410)
+    writer.write(410, field409)
+    writer.write(409, field408)
+    writer.write(408, field407)
+    writer.write(407, field406)
+    writer.write(406, field405, as: Wire.Fixed<UInt32>.self)
+    writer.write(405, field404, as: Wire.ZigZag<Int64>.self)
+    writer.write(404, field403)
+    writer.write(403, field402)
+    writer.write(402, field401)
+    writer.write(401, field400)
+    writer.write(400, field399)
+    writer.write(399, field398, as: Wire.Fixed<UInt32>.self)
+    writer.write(398, field397, as: Wire.ZigZag<Int64>.self)
+    writer.write(397, field396)
+    writer.write(396, field395)
+    writer.write(395, field394)
+    writer.write(394, field393)
+    writer.write(393, field392)
+    writer.write(392, field391, as: Wire.Fixed<UInt32>.self)
+    writer.write(391, field390, as: Wire.ZigZag<Int64>.self)
+    writer.write(390, field389)
+    writer.write(389, field388)
+    writer.write(388, field387)
+    writer.write(387, field386)
+    writer.write(386, field385)
+    writer.write(385, field384, as: Wire.Fixed<UInt32>.self)
+    writer.write(384, field383, as: Wire.ZigZag<Int64>.self)
+    writer.write(383, field382)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(383, field382)
     visitor.visit(384, field383, as: Wire.ZigZag<Int64>.self)
     visitor.visit(385, field384, as: Wire.Fixed<UInt32>.self)
@@ -4451,6 +8736,82 @@ extension ThousandFields.FieldStorage: FieldContainer {
     visitor.visit(410, field409)
     visitor.visit(411, field410)
     visitor.visit(412, field411, as: Wire.ZigZag<Int64>.self)
+  }
+}
+
+extension ThousandFields.FieldStorage.Part15: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 413: try reader.read(&field412, as: Wire.Fixed<UInt32>.self)
+    case 414: try reader.read(&field413)
+    case 415: try reader.read(&field414)
+    case 416: try reader.read(&field415)
+    case 417: try reader.read(&field416)
+    case 418: try reader.read(&field417)
+    case 419: try reader.read(&field418, as: Wire.ZigZag<Int64>.self)
+    case 420: try reader.read(&field419, as: Wire.Fixed<UInt32>.self)
+    case 421: try reader.read(&field420)
+    case 422: try reader.read(&field421)
+    case 423: try reader.read(&field422)
+    case 424: try reader.read(&field423)
+    case 425: try reader.read(&field424)
+    case 426: try reader.read(&field425, as: Wire.ZigZag<Int64>.self)
+    case 427: try reader.read(&field426, as: Wire.Fixed<UInt32>.self)
+    case 428: try reader.read(&field427)
+    case 429: try reader.read(&field428)
+    case 430: try reader.read(&field429)
+    case 431: try reader.read(&field430)
+    case 432: try reader.read(&field431)
+    case 433: try reader.read(&field432, as: Wire.ZigZag<Int64>.self)
+    case 434: try reader.read(&field433, as: Wire.Fixed<UInt32>.self)
+    case 435: try reader.read(&field434)
+    case 436: try reader.read(&field435)
+    case 437: try reader.read(&field436)
+    case 438: try reader.read(&field437)
+    case 439: try reader.read(&field438)
+    case 440: try reader.read(&field439, as: Wire.ZigZag<Int64>.self)
+    case 441: try reader.read(&field440, as: Wire.Fixed<UInt32>.self)
+    case 442: try reader.read(&field441)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(442, field441)
+    writer.write(441, field440, as: Wire.Fixed<UInt32>.self)
+    writer.write(440, field439, as: Wire.ZigZag<Int64>.self)
+    writer.write(439, field438)
+    writer.write(438, field437)
+    writer.write(437, field436)
+    writer.write(436, field435)
+    writer.write(435, field434)
+    writer.write(434, field433, as: Wire.Fixed<UInt32>.self)
+    writer.write(433, field432, as: Wire.ZigZag<Int64>.self)
+    writer.write(432, field431)
+    writer.write(431, field430)
+    writer.write(430, field429)
+    writer.write(429, field428)
+    writer.write(428, field427)
+    writer.write(427, field426, as: Wire.Fixed<UInt32>.self)
+    writer.write(426, field425, as: Wire.ZigZag<Int64>.self)
+    writer.write(425, field424)
+    writer.write(424, field423)
+    writer.write(423, field422)
+    writer.write(422, field421)
+    writer.write(421, field420)
+    writer.write(420, field419, as: Wire.Fixed<UInt32>.self)
+    writer.write(419, field418, as: Wire.ZigZag<Int64>.self)
+    writer.write(418, field417)
+    writer.write(417, field416)
+    writer.write(416, field415)
+    writer.write(415, field414)
+    writer.write(414, field413)
+    writer.write(413, field412, as: Wire.Fixed<UInt32>.self)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(413, field412, as: Wire.Fixed<UInt32>.self)
     visitor.visit(414, field413)
     visitor.visit(415, field414)
@@ -4481,6 +8842,80 @@ extension ThousandFields.FieldStorage: FieldContainer {
     visitor.visit(440, field439, as: Wire.ZigZag<Int64>.self)
     visitor.visit(441, field440, as: Wire.Fixed<UInt32>.self)
     visitor.visit(442, field441)
+  }
+}
+
+extension ThousandFields.FieldStorage.Part16: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 443: try reader.read(&field442)
+    case 444: try reader.read(&field443)
+    case 445: try reader.read(&field444)
+    case 446: try reader.read(&field445)
+    case 447: try reader.read(&field446, as: Wire.ZigZag<Int64>.self)
+    case 448: try reader.read(&field447, as: Wire.Fixed<UInt32>.self)
+    case 449: try reader.read(&field448)
+    case 450: try reader.read(&field449)
+    case 451: try reader.read(&field450)
+    case 452: try reader.read(&field451)
+    case 453: try reader.read(&field452)
+    case 454: try reader.read(&field453, as: Wire.ZigZag<Int64>.self)
+    case 455: try reader.read(&field454, as: Wire.Fixed<UInt32>.self)
+    case 456: try reader.read(&field455)
+    case 457: try reader.read(&field456)
+    case 458: try reader.read(&field457)
+    case 459: try reader.read(&field458)
+    case 460: try reader.read(&field459)
+    case 461: try reader.read(&field460, as: Wire.ZigZag<Int64>.self)
+    case 462: try reader.read(&field461, as: Wire.Fixed<UInt32>.self)
+    case 463: try reader.read(&field462)
+    case 464: try reader.read(&field463)
+    case 465: try reader.read(&field464)
+    case 466: try reader.read(&field465)
+    case 467: try reader.read(&field466)
+    case 468: try reader.read(&field467, as: Wire.ZigZag<Int64>.self)
+    case 469: try reader.read(&field468, as: Wire.Fixed<UInt32>.self)
+    case 470: try reader.read(&field469)
+    case 471: try reader.read(&field470)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(471, field470)
+    writer.write(470, field469)
+    writer.write(469, field468, as: Wire.Fixed<UInt32>.self)
+    writer.write(468, field467, as: Wire.ZigZag<Int64>.self)
+    writer.write(467, field466)
+    writer.write(466, field465)
+    writer.write(465, field464)
+    writer.write(464, field463)
+    writer.write(463, field462)
+    writer.write(462, field461, as: Wire.Fixed<UInt32>.self)
+    writer.write(461, field460, as: Wire.ZigZag<Int64>.self)
+    writer.write(460, field459)
+    writer.write(459, field458)
+    writer.write(458, field457)
+    writer.write(457, field456)
+    writer.write(456, field455)
+    writer.write(455, field454, as: Wire.Fixed<UInt32>.self)
+    writer.write(454, field453, as: Wire.ZigZag<Int64>.self)
+    writer.write(453, field452)
+    writer.write(452, field451)
+    writer.write(451, field450)
+    writer.write(450, field449)
+    writer.write(449, field448)
+    writer.write(448, field447, as: Wire.Fixed<UInt32>.self)
+    writer.write(447, field446, as: Wire.ZigZag<Int64>.self)
+    writer.write(446, field445)
+    writer.write(445, field444)
+    writer.write(444, field443)
+    writer.write(443, field442)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(443, field442)
     visitor.visit(444, field443)
     visitor.visit(445, field444)
@@ -4510,6 +8945,80 @@ extension ThousandFields.FieldStorage: FieldContainer {
     visitor.visit(469, field468, as: Wire.Fixed<UInt32>.self)
     visitor.visit(470, field469)
     visitor.visit(471, field470)
+  }
+}
+
+extension ThousandFields.FieldStorage.Part17: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 472: try reader.read(&field471)
+    case 473: try reader.read(&field472)
+    case 474: try reader.read(&field473)
+    case 475: try reader.read(&field474, as: Wire.ZigZag<Int64>.self)
+    case 476: try reader.read(&field475, as: Wire.Fixed<UInt32>.self)
+    case 477: try reader.read(&field476)
+    case 478: try reader.read(&field477)
+    case 479: try reader.read(&field478)
+    case 480: try reader.read(&field479)
+    case 481: try reader.read(&field480)
+    case 482: try reader.read(&field481, as: Wire.ZigZag<Int64>.self)
+    case 483: try reader.read(&field482, as: Wire.Fixed<UInt32>.self)
+    case 484: try reader.read(&field483)
+    case 485: try reader.read(&field484)
+    case 486: try reader.read(&field485)
+    case 487: try reader.read(&field486)
+    case 488: try reader.read(&field487)
+    case 489: try reader.read(&field488, as: Wire.ZigZag<Int64>.self)
+    case 490: try reader.read(&field489, as: Wire.Fixed<UInt32>.self)
+    case 491: try reader.read(&field490)
+    case 492: try reader.read(&field491)
+    case 493: try reader.read(&field492)
+    case 494: try reader.read(&field493)
+    case 495: try reader.read(&field494)
+    case 496: try reader.read(&field495, as: Wire.ZigZag<Int64>.self)
+    case 497: try reader.read(&field496, as: Wire.Fixed<UInt32>.self)
+    case 498: try reader.read(&field497)
+    case 499: try reader.read(&field498)
+    case 500: try reader.read(&field499)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(500, field499)
+    writer.write(499, field498)
+    writer.write(498, field497)
+    writer.write(497, field496, as: Wire.Fixed<UInt32>.self)
+    writer.write(496, field495, as: Wire.ZigZag<Int64>.self)
+    writer.write(495, field494)
+    writer.write(494, field493)
+    writer.write(493, field492)
+    writer.write(492, field491)
+    writer.write(491, field490)
+    writer.write(490, field489, as: Wire.Fixed<UInt32>.self)
+    writer.write(489, field488, as: Wire.ZigZag<Int64>.self)
+    writer.write(488, field487)
+    writer.write(487, field486)
+    writer.write(486, field485)
+    writer.write(485, field484)
+    writer.write(484, field483)
+    writer.write(483, field482, as: Wire.Fixed<UInt32>.self)
+    writer.write(482, field481, as: Wire.ZigZag<Int64>.self)
+    writer.write(481, field480)
+    writer.write(480, field479)
+    writer.write(479, field478)
+    writer.write(478, field477)
+    writer.write(477, field476)
+    writer.write(476, field475, as: Wire.Fixed<UInt32>.self)
+    writer.write(475, field474, as: Wire.ZigZag<Int64>.self)
+    writer.write(474, field473)
+    writer.write(473, field472)
+    writer.write(472, field471)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(472, field471)
     visitor.visit(473, field472)
     visitor.visit(474, field473)
@@ -4539,6 +9048,82 @@ extension ThousandFields.FieldStorage: FieldContainer {
     visitor.visit(498, field497)
     visitor.visit(499, field498)
     visitor.visit(500, field499)
+  }
+}
+
+extension ThousandFields.FieldStorage.Part18: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 501: try reader.read(&field500)
+    case 502: try reader.read(&field501)
+    case 503: try reader.read(&field502, as: Wire.ZigZag<Int64>.self)
+    case 504: try reader.read(&field503, as: Wire.Fixed<UInt32>.self)
+    case 505: try reader.read(&field504)
+    case 506: try reader.read(&field505)
+    case 507: try reader.read(&field506)
+    case 508: try reader.read(&field507)
+    case 509: try reader.read(&field508)
+    case 510: try reader.read(&field509, as: Wire.ZigZag<Int64>.self)
+    case 511: try reader.read(&field510, as: Wire.Fixed<UInt32>.self)
+    case 512: try reader.read(&field511)
+    case 513: try reader.read(&field512)
+    case 514: try reader.read(&field513)
+    case 515: try reader.read(&field514)
+    case 516: try reader.read(&field515)
+    case 517: try reader.read(&field516, as: Wire.ZigZag<Int64>.self)
+    case 518: try reader.read(&field517, as: Wire.Fixed<UInt32>.self)
+    case 519: try reader.read(&field518)
+    case 520: try reader.read(&field519)
+    case 521: try reader.read(&field520)
+    case 522: try reader.read(&field521)
+    case 523: try reader.read(&field522)
+    case 524: try reader.read(&field523, as: Wire.ZigZag<Int64>.self)
+    case 525: try reader.read(&field524, as: Wire.Fixed<UInt32>.self)
+    case 526: try reader.read(&field525)
+    case 527: try reader.read(&field526)
+    case 528: try reader.read(&field527)
+    case 529: try reader.read(&field528)
+    case 530: try reader.read(&field529)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(530, field529)
+    writer.write(529, field528)
+    writer.write(528, field527)
+    writer.write(527, field526)
+    writer.write(526, field525)
+    writer.write(525, field524, as: Wire.Fixed<UInt32>.self)
+    writer.write(524, field523, as: Wire.ZigZag<Int64>.self)
+    writer.write(523, field522)
+    writer.write(522, field521)
+    writer.write(521, field520)
+    writer.write(520, field519)
+    writer.write(519, field518)
+    writer.write(518, field517, as: Wire.Fixed<UInt32>.self)
+    writer.write(517, field516, as: Wire.ZigZag<Int64>.self)
+    writer.write(516, field515)
+    writer.write(515, field514)
+    writer.write(514, field513)
+    writer.write(513, field512)
+    writer.write(512, field511)
+    writer.write(511, field510, as: Wire.Fixed<UInt32>.self)
+    writer.write(510, field509, as: Wire.ZigZag<Int64>.self)
+    writer.write(509, field508)
+    writer.write(508, field507)
+    writer.write(507, field506)
+    writer.write(506, field505)
+    writer.write(505, field504)
+    writer.write(504, field503, as: Wire.Fixed<UInt32>.self)
+    writer.write(503, field502, as: Wire.ZigZag<Int64>.self)
+    writer.write(502, field501)
+    writer.write(501, field500)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(501, field500)
     visitor.visit(502, field501)
     visitor.visit(503, field502, as: Wire.ZigZag<Int64>.self)
@@ -4569,6 +9154,82 @@ extension ThousandFields.FieldStorage: FieldContainer {
     visitor.visit(528, field527)
     visitor.visit(529, field528)
     visitor.visit(530, field529)
+  }
+}
+
+extension ThousandFields.FieldStorage.Part19: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 531: try reader.read(&field530, as: Wire.ZigZag<Int64>.self)
+    case 532: try reader.read(&field531, as: Wire.Fixed<UInt32>.self)
+    case 533: try reader.read(&field532)
+    case 534: try reader.read(&field533)
+    case 535: try reader.read(&field534)
+    case 536: try reader.read(&field535)
+    case 537: try reader.read(&field536)
+    case 538: try reader.read(&field537, as: Wire.ZigZag<Int64>.self)
+    case 539: try reader.read(&field538, as: Wire.Fixed<UInt32>.self)
+    case 540: try reader.read(&field539)
+    case 541: try reader.read(&field540)
+    case 542: try reader.read(&field541)
+    case 543: try reader.read(&field542)
+    case 544: try reader.read(&field543)
+    case 545: try reader.read(&field544, as: Wire.ZigZag<Int64>.self)
+    case 546: try reader.read(&field545, as: Wire.Fixed<UInt32>.self)
+    case 547: try reader.read(&field546)
+    case 548: try reader.read(&field547)
+    case 549: try reader.read(&field548)
+    case 550: try reader.read(&field549)
+    case 551: try reader.read(&field550)
+    case 552: try reader.read(&field551, as: Wire.ZigZag<Int64>.self)
+    case 553: try reader.read(&field552, as: Wire.Fixed<UInt32>.self)
+    case 554: try reader.read(&field553)
+    case 555: try reader.read(&field554)
+    case 556: try reader.read(&field555)
+    case 557: try reader.read(&field556)
+    case 558: try reader.read(&field557)
+    case 559: try reader.read(&field558, as: Wire.ZigZag<Int64>.self)
+    case 560: try reader.read(&field559, as: Wire.Fixed<UInt32>.self)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(560, field559, as: Wire.Fixed<UInt32>.self)
+    writer.write(559, field558, as: Wire.ZigZag<Int64>.self)
+    writer.write(558, field557)
+    writer.write(557, field556)
+    writer.write(556, field555)
+    writer.write(555, field554)
+    writer.write(554, field553)
+    writer.write(553, field552, as: Wire.Fixed<UInt32>.self)
+    writer.write(552, field551, as: Wire.ZigZag<Int64>.self)
+    writer.write(551, field550)
+    writer.write(550, field549)
+    writer.write(549, field548)
+    writer.write(548, field547)
+    writer.write(547, field546)
+    writer.write(546, field545, as: Wire.Fixed<UInt32>.self)
+    writer.write(545, field544, as: Wire.ZigZag<Int64>.self)
+    writer.write(544, field543)
+    writer.write(543, field542)
+    writer.write(542, field541)
+    writer.write(541, field540)
+    writer.write(540, field539)
+    writer.write(539, field538, as: Wire.Fixed<UInt32>.self)
+    writer.write(538, field537, as: Wire.ZigZag<Int64>.self)
+    writer.write(537, field536)
+    writer.write(536, field535)
+    writer.write(535, field534)
+    writer.write(534, field533)
+    writer.write(533, field532)
+    writer.write(532, field531, as: Wire.Fixed<UInt32>.self)
+    writer.write(531, field530, as: Wire.ZigZag<Int64>.self)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(531, field530, as: Wire.ZigZag<Int64>.self)
     visitor.visit(532, field531, as: Wire.Fixed<UInt32>.self)
     visitor.visit(533, field532)
@@ -4599,6 +9260,80 @@ extension ThousandFields.FieldStorage: FieldContainer {
     visitor.visit(558, field557)
     visitor.visit(559, field558, as: Wire.ZigZag<Int64>.self)
     visitor.visit(560, field559, as: Wire.Fixed<UInt32>.self)
+  }
+}
+
+extension ThousandFields.FieldStorage.Part20: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 561: try reader.read(&field560)
+    case 562: try reader.read(&field561)
+    case 563: try reader.read(&field562)
+    case 564: try reader.read(&field563)
+    case 565: try reader.read(&field564)
+    case 566: try reader.read(&field565, as: Wire.ZigZag<Int64>.self)
+    case 567: try reader.read(&field566, as: Wire.Fixed<UInt32>.self)
+    case 568: try reader.read(&field567)
+    case 569: try reader.read(&field568)
+    case 570: try reader.read(&field569)
+    case 571: try reader.read(&field570)
+    case 572: try reader.read(&field571)
+    case 573: try reader.read(&field572, as: Wire.ZigZag<Int64>.self)
+    case 574: try reader.read(&field573, as: Wire.Fixed<UInt32>.self)
+    case 575: try reader.read(&field574)
+    case 576: try reader.read(&field575)
+    case 577: try reader.read(&field576)
+    case 578: try reader.read(&field577)
+    case 579: try reader.read(&field578)
+    case 580: try reader.read(&field579, as: Wire.ZigZag<Int64>.self)
+    case 581: try reader.read(&field580, as: Wire.Fixed<UInt32>.self)
+    case 582: try reader.read(&field581)
+    case 583: try reader.read(&field582)
+    case 584: try reader.read(&field583)
+    case 585: try reader.read(&field584)
+    case 586: try reader.read(&field585)
+    case 587: try reader.read(&field586, as: Wire.ZigZag<Int64>.self)
+    case 588: try reader.read(&field587, as: Wire.Fixed<UInt32>.self)
+    case 589: try reader.read(&field588)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(589, field588)
+    writer.write(588, field587, as: Wire.Fixed<UInt32>.self)
+    writer.write(587, field586, as: Wire.ZigZag<Int64>.self)
+    writer.write(586, field585)
+    writer.write(585, field584)
+    writer.write(584, field583)
+    writer.write(583, field582)
+    writer.write(582, field581)
+    writer.write(581, field580, as: Wire.Fixed<UInt32>.self)
+    writer.write(580, field579, as: Wire.ZigZag<Int64>.self)
+    writer.write(579, field578)
+    writer.write(578, field577)
+    writer.write(577, field576)
+    writer.write(576, field575)
+    writer.write(575, field574)
+    writer.write(574, field573, as: Wire.Fixed<UInt32>.self)
+    writer.write(573, field572, as: Wire.ZigZag<Int64>.self)
+    writer.write(572, field571)
+    writer.write(571, field570)
+    writer.write(570, field569)
+    writer.write(569, field568)
+    writer.write(568, field567)
+    writer.write(567, field566, as: Wire.Fixed<UInt32>.self)
+    writer.write(566, field565, as: Wire.ZigZag<Int64>.self)
+    writer.write(565, field564)
+    writer.write(564, field563)
+    writer.write(563, field562)
+    writer.write(562, field561)
+    writer.write(561, field560)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(561, field560)
     visitor.visit(562, field561)
     visitor.visit(563, field562)
@@ -4628,6 +9363,80 @@ extension ThousandFields.FieldStorage: FieldContainer {
     visitor.visit(587, field586, as: Wire.ZigZag<Int64>.self)
     visitor.visit(588, field587, as: Wire.Fixed<UInt32>.self)
     visitor.visit(589, field588)
+  }
+}
+
+extension ThousandFields.FieldStorage.Part21: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 590: try reader.read(&field589)
+    case 591: try reader.read(&field590)
+    case 592: try reader.read(&field591)
+    case 593: try reader.read(&field592)
+    case 594: try reader.read(&field593, as: Wire.ZigZag<Int64>.self)
+    case 595: try reader.read(&field594, as: Wire.Fixed<UInt32>.self)
+    case 596: try reader.read(&field595)
+    case 597: try reader.read(&field596)
+    case 598: try reader.read(&field597)
+    case 599: try reader.read(&field598)
+    case 600: try reader.read(&field599)
+    case 601: try reader.read(&field600, as: Wire.ZigZag<Int64>.self)
+    case 602: try reader.read(&field601, as: Wire.Fixed<UInt32>.self)
+    case 603: try reader.read(&field602)
+    case 604: try reader.read(&field603)
+    case 605: try reader.read(&field604)
+    case 606: try reader.read(&field605)
+    case 607: try reader.read(&field606)
+    case 608: try reader.read(&field607, as: Wire.ZigZag<Int64>.self)
+    case 609: try reader.read(&field608, as: Wire.Fixed<UInt32>.self)
+    case 610: try reader.read(&field609)
+    case 611: try reader.read(&field610)
+    case 612: try reader.read(&field611)
+    case 613: try reader.read(&field612)
+    case 614: try reader.read(&field613)
+    case 615: try reader.read(&field614, as: Wire.ZigZag<Int64>.self)
+    case 616: try reader.read(&field615, as: Wire.Fixed<UInt32>.self)
+    case 617: try reader.read(&field616)
+    case 618: try reader.read(&field617)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(618, field617)
+    writer.write(617, field616)
+    writer.write(616, field615, as: Wire.Fixed<UInt32>.self)
+    writer.write(615, field614, as: Wire.ZigZag<Int64>.self)
+    writer.write(614, field613)
+    writer.write(613, field612)
+    writer.write(612, field611)
+    writer.write(611, field610)
+    writer.write(610, field609)
+    writer.write(609, field608, as: Wire.Fixed<UInt32>.self)
+    writer.write(608, field607, as: Wire.ZigZag<Int64>.self)
+    writer.write(607, field606)
+    writer.write(606, field605)
+    writer.write(605, field604)
+    writer.write(604, field603)
+    writer.write(603, field602)
+    writer.write(602, field601, as: Wire.Fixed<UInt32>.self)
+    writer.write(601, field600, as: Wire.ZigZag<Int64>.self)
+    writer.write(600, field599)
+    writer.write(599, field598)
+    writer.write(598, field597)
+    writer.write(597, field596)
+    writer.write(596, field595)
+    writer.write(595, field594, as: Wire.Fixed<UInt32>.self)
+    writer.write(594, field593, as: Wire.ZigZag<Int64>.self)
+    writer.write(593, field592)
+    writer.write(592, field591)
+    writer.write(591, field590)
+    writer.write(590, field589)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(590, field589)
     visitor.visit(591, field590)
     visitor.visit(592, field591)
@@ -4657,6 +9466,82 @@ extension ThousandFields.FieldStorage: FieldContainer {
     visitor.visit(616, field615, as: Wire.Fixed<UInt32>.self)
     visitor.visit(617, field616)
     visitor.visit(618, field617)
+  }
+}
+
+extension ThousandFields.FieldStorage.Part22: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 619: try reader.read(&field618)
+    case 620: try reader.read(&field619)
+    case 621: try reader.read(&field620)
+    case 622: try reader.read(&field621, as: Wire.ZigZag<Int64>.self)
+    case 623: try reader.read(&field622, as: Wire.Fixed<UInt32>.self)
+    case 624: try reader.read(&field623)
+    case 625: try reader.read(&field624)
+    case 626: try reader.read(&field625)
+    case 627: try reader.read(&field626)
+    case 628: try reader.read(&field627)
+    case 629: try reader.read(&field628, as: Wire.ZigZag<Int64>.self)
+    case 630: try reader.read(&field629, as: Wire.Fixed<UInt32>.self)
+    case 631: try reader.read(&field630)
+    case 632: try reader.read(&field631)
+    case 633: try reader.read(&field632)
+    case 634: try reader.read(&field633)
+    case 635: try reader.read(&field634)
+    case 636: try reader.read(&field635, as: Wire.ZigZag<Int64>.self)
+    case 637: try reader.read(&field636, as: Wire.Fixed<UInt32>.self)
+    case 638: try reader.read(&field637)
+    case 639: try reader.read(&field638)
+    case 640: try reader.read(&field639)
+    case 641: try reader.read(&field640)
+    case 642: try reader.read(&field641)
+    case 643: try reader.read(&field642, as: Wire.ZigZag<Int64>.self)
+    case 644: try reader.read(&field643, as: Wire.Fixed<UInt32>.self)
+    case 645: try reader.read(&field644)
+    case 646: try reader.read(&field645)
+    case 647: try reader.read(&field646)
+    case 648: try reader.read(&field647)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(648, field647)
+    writer.write(647, field646)
+    writer.write(646, field645)
+    writer.write(645, field644)
+    writer.write(644, field643, as: Wire.Fixed<UInt32>.self)
+    writer.write(643, field642, as: Wire.ZigZag<Int64>.self)
+    writer.write(642, field641)
+    writer.write(641, field640)
+    writer.write(640, field639)
+    writer.write(639, field638)
+    writer.write(638, field637)
+    writer.write(637, field636, as: Wire.Fixed<UInt32>.self)
+    writer.write(636, field635, as: Wire.ZigZag<Int64>.self)
+    writer.write(635, field634)
+    writer.write(634, field633)
+    writer.write(633, field632)
+    writer.write(632, field631)
+    writer.write(631, field630)
+    writer.write(630, field629, as: Wire.Fixed<UInt32>.self)
+    writer.write(629, field628, as: Wire.ZigZag<Int64>.self)
+    writer.write(628, field627)
+    writer.write(627, field626)
+    writer.write(626, field625)
+    writer.write(625, field624)
+    writer.write(624, field623)
+    writer.write(623, field622, as: Wire.Fixed<UInt32>.self)
+    writer.write(622, field621, as: Wire.ZigZag<Int64>.self)
+    writer.write(621, field620)
+    writer.write(620, field619)
+    writer.write(619, field618)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(619, field618)
     visitor.visit(620, field619)
     visitor.visit(621, field620)
@@ -4687,6 +9572,80 @@ extension ThousandFields.FieldStorage: FieldContainer {
     visitor.visit(646, field645)
     visitor.visit(647, field646)
     visitor.visit(648, field647)
+  }
+}
+
+extension ThousandFields.FieldStorage.Part23: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 649: try reader.read(&field648)
+    case 650: try reader.read(&field649, as: Wire.ZigZag<Int64>.self)
+    case 651: try reader.read(&field650, as: Wire.Fixed<UInt32>.self)
+    case 652: try reader.read(&field651)
+    case 653: try reader.read(&field652)
+    case 654: try reader.read(&field653)
+    case 655: try reader.read(&field654)
+    case 656: try reader.read(&field655)
+    case 657: try reader.read(&field656, as: Wire.ZigZag<Int64>.self)
+    case 658: try reader.read(&field657, as: Wire.Fixed<UInt32>.self)
+    case 659: try reader.read(&field658)
+    case 660: try reader.read(&field659)
+    case 661: try reader.read(&field660)
+    case 662: try reader.read(&field661)
+    case 663: try reader.read(&field662)
+    case 664: try reader.read(&field663, as: Wire.ZigZag<Int64>.self)
+    case 665: try reader.read(&field664, as: Wire.Fixed<UInt32>.self)
+    case 666: try reader.read(&field665)
+    case 667: try reader.read(&field666)
+    case 668: try reader.read(&field667)
+    case 669: try reader.read(&field668)
+    case 670: try reader.read(&field669)
+    case 671: try reader.read(&field670, as: Wire.ZigZag<Int64>.self)
+    case 672: try reader.read(&field671, as: Wire.Fixed<UInt32>.self)
+    case 673: try reader.read(&field672)
+    case 674: try reader.read(&field673)
+    case 675: try reader.read(&field674)
+    case 676: try reader.read(&field675)
+    case 677: try reader.read(&field676)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(677, field676)
+    writer.write(676, field675)
+    writer.write(675, field674)
+    writer.write(674, field673)
+    writer.write(673, field672)
+    writer.write(672, field671, as: Wire.Fixed<UInt32>.self)
+    writer.write(671, field670, as: Wire.ZigZag<Int64>.self)
+    writer.write(670, field669)
+    writer.write(669, field668)
+    writer.write(668, field667)
+    writer.write(667, field666)
+    writer.write(666, field665)
+    writer.write(665, field664, as: Wire.Fixed<UInt32>.self)
+    writer.write(664, field663, as: Wire.ZigZag<Int64>.self)
+    writer.write(663, field662)
+    writer.write(662, field661)
+    writer.write(661, field660)
+    writer.write(660, field659)
+    writer.write(659, field658)
+    writer.write(658, field657, as: Wire.Fixed<UInt32>.self)
+    writer.write(657, field656, as: Wire.ZigZag<Int64>.self)
+    writer.write(656, field655)
+    writer.write(655, field654)
+    writer.write(654, field653)
+    writer.write(653, field652)
+    writer.write(652, field651)
+    writer.write(651, field650, as: Wire.Fixed<UInt32>.self)
+    writer.write(650, field649, as: Wire.ZigZag<Int64>.self)
+    writer.write(649, field648)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(649, field648)
     visitor.visit(650, field649, as: Wire.ZigZag<Int64>.self)
     visitor.visit(651, field650, as: Wire.Fixed<UInt32>.self)
@@ -4716,6 +9675,82 @@ extension ThousandFields.FieldStorage: FieldContainer {
     visitor.visit(675, field674)
     visitor.visit(676, field675)
     visitor.visit(677, field676)
+  }
+}
+
+extension ThousandFields.FieldStorage.Part24: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 678: try reader.read(&field677, as: Wire.ZigZag<Int64>.self)
+    case 679: try reader.read(&field678, as: Wire.Fixed<UInt32>.self)
+    case 680: try reader.read(&field679)
+    case 681: try reader.read(&field680)
+    case 682: try reader.read(&field681)
+    case 683: try reader.read(&field682)
+    case 684: try reader.read(&field683)
+    case 685: try reader.read(&field684, as: Wire.ZigZag<Int64>.self)
+    case 686: try reader.read(&field685, as: Wire.Fixed<UInt32>.self)
+    case 687: try reader.read(&field686)
+    case 688: try reader.read(&field687)
+    case 689: try reader.read(&field688)
+    case 690: try reader.read(&field689)
+    case 691: try reader.read(&field690)
+    case 692: try reader.read(&field691, as: Wire.ZigZag<Int64>.self)
+    case 693: try reader.read(&field692, as: Wire.Fixed<UInt32>.self)
+    case 694: try reader.read(&field693)
+    case 695: try reader.read(&field694)
+    case 696: try reader.read(&field695)
+    case 697: try reader.read(&field696)
+    case 698: try reader.read(&field697)
+    case 699: try reader.read(&field698, as: Wire.ZigZag<Int64>.self)
+    case 700: try reader.read(&field699, as: Wire.Fixed<UInt32>.self)
+    case 701: try reader.read(&field700)
+    case 702: try reader.read(&field701)
+    case 703: try reader.read(&field702)
+    case 704: try reader.read(&field703)
+    case 705: try reader.read(&field704)
+    case 706: try reader.read(&field705, as: Wire.ZigZag<Int64>.self)
+    case 707: try reader.read(&field706, as: Wire.Fixed<UInt32>.self)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(707, field706, as: Wire.Fixed<UInt32>.self)
+    writer.write(706, field705, as: Wire.ZigZag<Int64>.self)
+    writer.write(705, field704)
+    writer.write(704, field703)
+    writer.write(703, field702)
+    writer.write(702, field701)
+    writer.write(701, field700)
+    writer.write(700, field699, as: Wire.Fixed<UInt32>.self)
+    writer.write(699, field698, as: Wire.ZigZag<Int64>.self)
+    writer.write(698, field697)
+    writer.write(697, field696)
+    writer.write(696, field695)
+    writer.write(695, field694)
+    writer.write(694, field693)
+    writer.write(693, field692, as: Wire.Fixed<UInt32>.self)
+    writer.write(692, field691, as: Wire.ZigZag<Int64>.self)
+    writer.write(691, field690)
+    writer.write(690, field689)
+    writer.write(689, field688)
+    writer.write(688, field687)
+    writer.write(687, field686)
+    writer.write(686, field685, as: Wire.Fixed<UInt32>.self)
+    writer.write(685, field684, as: Wire.ZigZag<Int64>.self)
+    writer.write(684, field683)
+    writer.write(683, field682)
+    writer.write(682, field681)
+    writer.write(681, field680)
+    writer.write(680, field679)
+    writer.write(679, field678, as: Wire.Fixed<UInt32>.self)
+    writer.write(678, field677, as: Wire.ZigZag<Int64>.self)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(678, field677, as: Wire.ZigZag<Int64>.self)
     visitor.visit(679, field678, as: Wire.Fixed<UInt32>.self)
     visitor.visit(680, field679)
@@ -4746,6 +9781,80 @@ extension ThousandFields.FieldStorage: FieldContainer {
     visitor.visit(705, field704)
     visitor.visit(706, field705, as: Wire.ZigZag<Int64>.self)
     visitor.visit(707, field706, as: Wire.Fixed<UInt32>.self)
+  }
+}
+
+extension ThousandFields.FieldStorage.Part25: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 708: try reader.read(&field707)
+    case 709: try reader.read(&field708)
+    case 710: try reader.read(&field709)
+    case 711: try reader.read(&field710)
+    case 712: try reader.read(&field711)
+    case 713: try reader.read(&field712, as: Wire.ZigZag<Int64>.self)
+    case 714: try reader.read(&field713, as: Wire.Fixed<UInt32>.self)
+    case 715: try reader.read(&field714)
+    case 716: try reader.read(&field715)
+    case 717: try reader.read(&field716)
+    case 718: try reader.read(&field717)
+    case 719: try reader.read(&field718)
+    case 720: try reader.read(&field719, as: Wire.ZigZag<Int64>.self)
+    case 721: try reader.read(&field720, as: Wire.Fixed<UInt32>.self)
+    case 722: try reader.read(&field721)
+    case 723: try reader.read(&field722)
+    case 724: try reader.read(&field723)
+    case 725: try reader.read(&field724)
+    case 726: try reader.read(&field725)
+    case 727: try reader.read(&field726, as: Wire.ZigZag<Int64>.self)
+    case 728: try reader.read(&field727, as: Wire.Fixed<UInt32>.self)
+    case 729: try reader.read(&field728)
+    case 730: try reader.read(&field729)
+    case 731: try reader.read(&field730)
+    case 732: try reader.read(&field731)
+    case 733: try reader.read(&field732)
+    case 734: try reader.read(&field733, as: Wire.ZigZag<Int64>.self)
+    case 735: try reader.read(&field734, as: Wire.Fixed<UInt32>.self)
+    case 736: try reader.read(&field735)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(736, field735)
+    writer.write(735, field734, as: Wire.Fixed<UInt32>.self)
+    writer.write(734, field733, as: Wire.ZigZag<Int64>.self)
+    writer.write(733, field732)
+    writer.write(732, field731)
+    writer.write(731, field730)
+    writer.write(730, field729)
+    writer.write(729, field728)
+    writer.write(728, field727, as: Wire.Fixed<UInt32>.self)
+    writer.write(727, field726, as: Wire.ZigZag<Int64>.self)
+    writer.write(726, field725)
+    writer.write(725, field724)
+    writer.write(724, field723)
+    writer.write(723, field722)
+    writer.write(722, field721)
+    writer.write(721, field720, as: Wire.Fixed<UInt32>.self)
+    writer.write(720, field719, as: Wire.ZigZag<Int64>.self)
+    writer.write(719, field718)
+    writer.write(718, field717)
+    writer.write(717, field716)
+    writer.write(716, field715)
+    writer.write(715, field714)
+    writer.write(714, field713, as: Wire.Fixed<UInt32>.self)
+    writer.write(713, field712, as: Wire.ZigZag<Int64>.self)
+    writer.write(712, field711)
+    writer.write(711, field710)
+    writer.write(710, field709)
+    writer.write(709, field708)
+    writer.write(708, field707)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(708, field707)
     visitor.visit(709, field708)
     visitor.visit(710, field709)
@@ -4775,6 +9884,80 @@ extension ThousandFields.FieldStorage: FieldContainer {
     visitor.visit(734, field733, as: Wire.ZigZag<Int64>.self)
     visitor.visit(735, field734, as: Wire.Fixed<UInt32>.self)
     visitor.visit(736, field735)
+  }
+}
+
+extension ThousandFields.FieldStorage.Part26: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 737: try reader.read(&field736)
+    case 738: try reader.read(&field737)
+    case 739: try reader.read(&field738)
+    case 740: try reader.read(&field739)
+    case 741: try reader.read(&field740, as: Wire.ZigZag<Int64>.self)
+    case 742: try reader.read(&field741, as: Wire.Fixed<UInt32>.self)
+    case 743: try reader.read(&field742)
+    case 744: try reader.read(&field743)
+    case 745: try reader.read(&field744)
+    case 746: try reader.read(&field745)
+    case 747: try reader.read(&field746)
+    case 748: try reader.read(&field747, as: Wire.ZigZag<Int64>.self)
+    case 749: try reader.read(&field748, as: Wire.Fixed<UInt32>.self)
+    case 750: try reader.read(&field749)
+    case 751: try reader.read(&field750)
+    case 752: try reader.read(&field751)
+    case 753: try reader.read(&field752)
+    case 754: try reader.read(&field753)
+    case 755: try reader.read(&field754, as: Wire.ZigZag<Int64>.self)
+    case 756: try reader.read(&field755, as: Wire.Fixed<UInt32>.self)
+    case 757: try reader.read(&field756)
+    case 758: try reader.read(&field757)
+    case 759: try reader.read(&field758)
+    case 760: try reader.read(&field759)
+    case 761: try reader.read(&field760)
+    case 762: try reader.read(&field761, as: Wire.ZigZag<Int64>.self)
+    case 763: try reader.read(&field762, as: Wire.Fixed<UInt32>.self)
+    case 764: try reader.read(&field763)
+    case 765: try reader.read(&field764)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(765, field764)
+    writer.write(764, field763)
+    writer.write(763, field762, as: Wire.Fixed<UInt32>.self)
+    writer.write(762, field761, as: Wire.ZigZag<Int64>.self)
+    writer.write(761, field760)
+    writer.write(760, field759)
+    writer.write(759, field758)
+    writer.write(758, field757)
+    writer.write(757, field756)
+    writer.write(756, field755, as: Wire.Fixed<UInt32>.self)
+    writer.write(755, field754, as: Wire.ZigZag<Int64>.self)
+    writer.write(754, field753)
+    writer.write(753, field752)
+    writer.write(752, field751)
+    writer.write(751, field750)
+    writer.write(750, field749)
+    writer.write(749, field748, as: Wire.Fixed<UInt32>.self)
+    writer.write(748, field747, as: Wire.ZigZag<Int64>.self)
+    writer.write(747, field746)
+    writer.write(746, field745)
+    writer.write(745, field744)
+    writer.write(744, field743)
+    writer.write(743, field742)
+    writer.write(742, field741, as: Wire.Fixed<UInt32>.self)
+    writer.write(741, field740, as: Wire.ZigZag<Int64>.self)
+    writer.write(740, field739)
+    writer.write(739, field738)
+    writer.write(738, field737)
+    writer.write(737, field736)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(737, field736)
     visitor.visit(738, field737)
     visitor.visit(739, field738)
@@ -4804,6 +9987,82 @@ extension ThousandFields.FieldStorage: FieldContainer {
     visitor.visit(763, field762, as: Wire.Fixed<UInt32>.self)
     visitor.visit(764, field763)
     visitor.visit(765, field764)
+  }
+}
+
+extension ThousandFields.FieldStorage.Part27: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 766: try reader.read(&field765)
+    case 767: try reader.read(&field766)
+    case 768: try reader.read(&field767)
+    case 769: try reader.read(&field768, as: Wire.ZigZag<Int64>.self)
+    case 770: try reader.read(&field769, as: Wire.Fixed<UInt32>.self)
+    case 771: try reader.read(&field770)
+    case 772: try reader.read(&field771)
+    case 773: try reader.read(&field772)
+    case 774: try reader.read(&field773)
+    case 775: try reader.read(&field774)
+    case 776: try reader.read(&field775, as: Wire.ZigZag<Int64>.self)
+    case 777: try reader.read(&field776, as: Wire.Fixed<UInt32>.self)
+    case 778: try reader.read(&field777)
+    case 779: try reader.read(&field778)
+    case 780: try reader.read(&field779)
+    case 781: try reader.read(&field780)
+    case 782: try reader.read(&field781)
+    case 783: try reader.read(&field782, as: Wire.ZigZag<Int64>.self)
+    case 784: try reader.read(&field783, as: Wire.Fixed<UInt32>.self)
+    case 785: try reader.read(&field784)
+    case 786: try reader.read(&field785)
+    case 787: try reader.read(&field786)
+    case 788: try reader.read(&field787)
+    case 789: try reader.read(&field788)
+    case 790: try reader.read(&field789, as: Wire.ZigZag<Int64>.self)
+    case 791: try reader.read(&field790, as: Wire.Fixed<UInt32>.self)
+    case 792: try reader.read(&field791)
+    case 793: try reader.read(&field792)
+    case 794: try reader.read(&field793)
+    case 795: try reader.read(&field794)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(795, field794)
+    writer.write(794, field793)
+    writer.write(793, field792)
+    writer.write(792, field791)
+    writer.write(791, field790, as: Wire.Fixed<UInt32>.self)
+    writer.write(790, field789, as: Wire.ZigZag<Int64>.self)
+    writer.write(789, field788)
+    writer.write(788, field787)
+    writer.write(787, field786)
+    writer.write(786, field785)
+    writer.write(785, field784)
+    writer.write(784, field783, as: Wire.Fixed<UInt32>.self)
+    writer.write(783, field782, as: Wire.ZigZag<Int64>.self)
+    writer.write(782, field781)
+    writer.write(781, field780)
+    writer.write(780, field779)
+    writer.write(779, field778)
+    writer.write(778, field777)
+    writer.write(777, field776, as: Wire.Fixed<UInt32>.self)
+    writer.write(776, field775, as: Wire.ZigZag<Int64>.self)
+    writer.write(775, field774)
+    writer.write(774, field773)
+    writer.write(773, field772)
+    writer.write(772, field771)
+    writer.write(771, field770)
+    writer.write(770, field769, as: Wire.Fixed<UInt32>.self)
+    writer.write(769, field768, as: Wire.ZigZag<Int64>.self)
+    writer.write(768, field767)
+    writer.write(767, field766)
+    writer.write(766, field765)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(766, field765)
     visitor.visit(767, field766)
     visitor.visit(768, field767)
@@ -4834,6 +10093,82 @@ extension ThousandFields.FieldStorage: FieldContainer {
     visitor.visit(793, field792)
     visitor.visit(794, field793)
     visitor.visit(795, field794)
+  }
+}
+
+extension ThousandFields.FieldStorage.Part28: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 796: try reader.read(&field795)
+    case 797: try reader.read(&field796, as: Wire.ZigZag<Int64>.self)
+    case 798: try reader.read(&field797, as: Wire.Fixed<UInt32>.self)
+    case 799: try reader.read(&field798)
+    case 800: try reader.read(&field799)
+    case 801: try reader.read(&field800)
+    case 802: try reader.read(&field801)
+    case 803: try reader.read(&field802)
+    case 804: try reader.read(&field803, as: Wire.ZigZag<Int64>.self)
+    case 805: try reader.read(&field804, as: Wire.Fixed<UInt32>.self)
+    case 806: try reader.read(&field805)
+    case 807: try reader.read(&field806)
+    case 808: try reader.read(&field807)
+    case 809: try reader.read(&field808)
+    case 810: try reader.read(&field809)
+    case 811: try reader.read(&field810, as: Wire.ZigZag<Int64>.self)
+    case 812: try reader.read(&field811, as: Wire.Fixed<UInt32>.self)
+    case 813: try reader.read(&field812)
+    case 814: try reader.read(&field813)
+    case 815: try reader.read(&field814)
+    case 816: try reader.read(&field815)
+    case 817: try reader.read(&field816)
+    case 818: try reader.read(&field817, as: Wire.ZigZag<Int64>.self)
+    case 819: try reader.read(&field818, as: Wire.Fixed<UInt32>.self)
+    case 820: try reader.read(&field819)
+    case 821: try reader.read(&field820)
+    case 822: try reader.read(&field821)
+    case 823: try reader.read(&field822)
+    case 824: try reader.read(&field823)
+    case 825: try reader.read(&field824, as: Wire.ZigZag<Int64>.self)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(825, field824, as: Wire.ZigZag<Int64>.self)
+    writer.write(824, field823)
+    writer.write(823, field822)
+    writer.write(822, field821)
+    writer.write(821, field820)
+    writer.write(820, field819)
+    writer.write(819, field818, as: Wire.Fixed<UInt32>.self)
+    writer.write(818, field817, as: Wire.ZigZag<Int64>.self)
+    writer.write(817, field816)
+    writer.write(816, field815)
+    writer.write(815, field814)
+    writer.write(814, field813)
+    writer.write(813, field812)
+    writer.write(812, field811, as: Wire.Fixed<UInt32>.self)
+    writer.write(811, field810, as: Wire.ZigZag<Int64>.self)
+    writer.write(810, field809)
+    writer.write(809, field808)
+    writer.write(808, field807)
+    writer.write(807, field806)
+    writer.write(806, field805)
+    writer.write(805, field804, as: Wire.Fixed<UInt32>.self)
+    writer.write(804, field803, as: Wire.ZigZag<Int64>.self)
+    writer.write(803, field802)
+    writer.write(802, field801)
+    writer.write(801, field800)
+    writer.write(800, field799)
+    writer.write(799, field798)
+    writer.write(798, field797, as: Wire.Fixed<UInt32>.self)
+    writer.write(797, field796, as: Wire.ZigZag<Int64>.self)
+    writer.write(796, field795)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(796, field795)
     visitor.visit(797, field796, as: Wire.ZigZag<Int64>.self)
     visitor.visit(798, field797, as: Wire.Fixed<UInt32>.self)
@@ -4864,6 +10199,80 @@ extension ThousandFields.FieldStorage: FieldContainer {
     visitor.visit(823, field822)
     visitor.visit(824, field823)
     visitor.visit(825, field824, as: Wire.ZigZag<Int64>.self)
+  }
+}
+
+extension ThousandFields.FieldStorage.Part29: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 826: try reader.read(&field825, as: Wire.Fixed<UInt32>.self)
+    case 827: try reader.read(&field826)
+    case 828: try reader.read(&field827)
+    case 829: try reader.read(&field828)
+    case 830: try reader.read(&field829)
+    case 831: try reader.read(&field830)
+    case 832: try reader.read(&field831, as: Wire.ZigZag<Int64>.self)
+    case 833: try reader.read(&field832, as: Wire.Fixed<UInt32>.self)
+    case 834: try reader.read(&field833)
+    case 835: try reader.read(&field834)
+    case 836: try reader.read(&field835)
+    case 837: try reader.read(&field836)
+    case 838: try reader.read(&field837)
+    case 839: try reader.read(&field838, as: Wire.ZigZag<Int64>.self)
+    case 840: try reader.read(&field839, as: Wire.Fixed<UInt32>.self)
+    case 841: try reader.read(&field840)
+    case 842: try reader.read(&field841)
+    case 843: try reader.read(&field842)
+    case 844: try reader.read(&field843)
+    case 845: try reader.read(&field844)
+    case 846: try reader.read(&field845, as: Wire.ZigZag<Int64>.self)
+    case 847: try reader.read(&field846, as: Wire.Fixed<UInt32>.self)
+    case 848: try reader.read(&field847)
+    case 849: try reader.read(&field848)
+    case 850: try reader.read(&field849)
+    case 851: try reader.read(&field850)
+    case 852: try reader.read(&field851)
+    case 853: try reader.read(&field852, as: Wire.ZigZag<Int64>.self)
+    case 854: try reader.read(&field853, as: Wire.Fixed<UInt32>.self)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(854, field853, as: Wire.Fixed<UInt32>.self)
+    writer.write(853, field852, as: Wire.ZigZag<Int64>.self)
+    writer.write(852, field851)
+    writer.write(851, field850)
+    writer.write(850, field849)
+    writer.write(849, field848)
+    writer.write(848, field847)
+    writer.write(847, field846, as: Wire.Fixed<UInt32>.self)
+    writer.write(846, field845, as: Wire.ZigZag<Int64>.self)
+    writer.write(845, field844)
+    writer.write(844, field843)
+    writer.write(843, field842)
+    writer.write(842, field841)
+    writer.write(841, field840)
+    writer.write(840, field839, as: Wire.Fixed<UInt32>.self)
+    writer.write(839, field838, as: Wire.ZigZag<Int64>.self)
+    writer.write(838, field837)
+    writer.write(837, field836)
+    writer.write(836, field835)
+    writer.write(835, field834)
+    writer.write(834, field833)
+    writer.write(833, field832, as: Wire.Fixed<UInt32>.self)
+    writer.write(832, field831, as: Wire.ZigZag<Int64>.self)
+    writer.write(831, field830)
+    writer.write(830, field829)
+    writer.write(829, field828)
+    writer.write(828, field827)
+    writer.write(827, field826)
+    writer.write(826, field825, as: Wire.Fixed<UInt32>.self)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(826, field825, as: Wire.Fixed<UInt32>.self)
     visitor.visit(827, field826)
     visitor.visit(828, field827)
@@ -4893,6 +10302,80 @@ extension ThousandFields.FieldStorage: FieldContainer {
     visitor.visit(852, field851)
     visitor.visit(853, field852, as: Wire.ZigZag<Int64>.self)
     visitor.visit(854, field853, as: Wire.Fixed<UInt32>.self)
+  }
+}
+
+extension ThousandFields.FieldStorage.Part30: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 855: try reader.read(&field854)
+    case 856: try reader.read(&field855)
+    case 857: try reader.read(&field856)
+    case 858: try reader.read(&field857)
+    case 859: try reader.read(&field858)
+    case 860: try reader.read(&field859, as: Wire.ZigZag<Int64>.self)
+    case 861: try reader.read(&field860, as: Wire.Fixed<UInt32>.self)
+    case 862: try reader.read(&field861)
+    case 863: try reader.read(&field862)
+    case 864: try reader.read(&field863)
+    case 865: try reader.read(&field864)
+    case 866: try reader.read(&field865)
+    case 867: try reader.read(&field866, as: Wire.ZigZag<Int64>.self)
+    case 868: try reader.read(&field867, as: Wire.Fixed<UInt32>.self)
+    case 869: try reader.read(&field868)
+    case 870: try reader.read(&field869)
+    case 871: try reader.read(&field870)
+    case 872: try reader.read(&field871)
+    case 873: try reader.read(&field872)
+    case 874: try reader.read(&field873, as: Wire.ZigZag<Int64>.self)
+    case 875: try reader.read(&field874, as: Wire.Fixed<UInt32>.self)
+    case 876: try reader.read(&field875)
+    case 877: try reader.read(&field876)
+    case 878: try reader.read(&field877)
+    case 879: try reader.read(&field878)
+    case 880: try reader.read(&field879)
+    case 881: try reader.read(&field880, as: Wire.ZigZag<Int64>.self)
+    case 882: try reader.read(&field881, as: Wire.Fixed<UInt32>.self)
+    case 883: try reader.read(&field882)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(883, field882)
+    writer.write(882, field881, as: Wire.Fixed<UInt32>.self)
+    writer.write(881, field880, as: Wire.ZigZag<Int64>.self)
+    writer.write(880, field879)
+    writer.write(879, field878)
+    writer.write(878, field877)
+    writer.write(877, field876)
+    writer.write(876, field875)
+    writer.write(875, field874, as: Wire.Fixed<UInt32>.self)
+    writer.write(874, field873, as: Wire.ZigZag<Int64>.self)
+    writer.write(873, field872)
+    writer.write(872, field871)
+    writer.write(871, field870)
+    writer.write(870, field869)
+    writer.write(869, field868)
+    writer.write(868, field867, as: Wire.Fixed<UInt32>.self)
+    writer.write(867, field866, as: Wire.ZigZag<Int64>.self)
+    writer.write(866, field865)
+    writer.write(865, field864)
+    writer.write(864, field863)
+    writer.write(863, field862)
+    writer.write(862, field861)
+    writer.write(861, field860, as: Wire.Fixed<UInt32>.self)
+    writer.write(860, field859, as: Wire.ZigZag<Int64>.self)
+    writer.write(859, field858)
+    writer.write(858, field857)
+    writer.write(857, field856)
+    writer.write(856, field855)
+    writer.write(855, field854)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(855, field854)
     visitor.visit(856, field855)
     visitor.visit(857, field856)
@@ -4922,6 +10405,80 @@ extension ThousandFields.FieldStorage: FieldContainer {
     visitor.visit(881, field880, as: Wire.ZigZag<Int64>.self)
     visitor.visit(882, field881, as: Wire.Fixed<UInt32>.self)
     visitor.visit(883, field882)
+  }
+}
+
+extension ThousandFields.FieldStorage.Part31: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 884: try reader.read(&field883)
+    case 885: try reader.read(&field884)
+    case 886: try reader.read(&field885)
+    case 887: try reader.read(&field886)
+    case 888: try reader.read(&field887, as: Wire.ZigZag<Int64>.self)
+    case 889: try reader.read(&field888, as: Wire.Fixed<UInt32>.self)
+    case 890: try reader.read(&field889)
+    case 891: try reader.read(&field890)
+    case 892: try reader.read(&field891)
+    case 893: try reader.read(&field892)
+    case 894: try reader.read(&field893)
+    case 895: try reader.read(&field894, as: Wire.ZigZag<Int64>.self)
+    case 896: try reader.read(&field895, as: Wire.Fixed<UInt32>.self)
+    case 897: try reader.read(&field896)
+    case 898: try reader.read(&field897)
+    case 899: try reader.read(&field898)
+    case 900: try reader.read(&field899)
+    case 901: try reader.read(&field900)
+    case 902: try reader.read(&field901, as: Wire.ZigZag<Int64>.self)
+    case 903: try reader.read(&field902, as: Wire.Fixed<UInt32>.self)
+    case 904: try reader.read(&field903)
+    case 905: try reader.read(&field904)
+    case 906: try reader.read(&field905)
+    case 907: try reader.read(&field906)
+    case 908: try reader.read(&field907)
+    case 909: try reader.read(&field908, as: Wire.ZigZag<Int64>.self)
+    case 910: try reader.read(&field909, as: Wire.Fixed<UInt32>.self)
+    case 911: try reader.read(&field910)
+    case 912: try reader.read(&field911)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(912, field911)
+    writer.write(911, field910)
+    writer.write(910, field909, as: Wire.Fixed<UInt32>.self)
+    writer.write(909, field908, as: Wire.ZigZag<Int64>.self)
+    writer.write(908, field907)
+    writer.write(907, field906)
+    writer.write(906, field905)
+    writer.write(905, field904)
+    writer.write(904, field903)
+    writer.write(903, field902, as: Wire.Fixed<UInt32>.self)
+    writer.write(902, field901, as: Wire.ZigZag<Int64>.self)
+    writer.write(901, field900)
+    writer.write(900, field899)
+    writer.write(899, field898)
+    writer.write(898, field897)
+    writer.write(897, field896)
+    writer.write(896, field895, as: Wire.Fixed<UInt32>.self)
+    writer.write(895, field894, as: Wire.ZigZag<Int64>.self)
+    writer.write(894, field893)
+    writer.write(893, field892)
+    writer.write(892, field891)
+    writer.write(891, field890)
+    writer.write(890, field889)
+    writer.write(889, field888, as: Wire.Fixed<UInt32>.self)
+    writer.write(888, field887, as: Wire.ZigZag<Int64>.self)
+    writer.write(887, field886)
+    writer.write(886, field885)
+    writer.write(885, field884)
+    writer.write(884, field883)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(884, field883)
     visitor.visit(885, field884)
     visitor.visit(886, field885)
@@ -4951,6 +10508,82 @@ extension ThousandFields.FieldStorage: FieldContainer {
     visitor.visit(910, field909, as: Wire.Fixed<UInt32>.self)
     visitor.visit(911, field910)
     visitor.visit(912, field911)
+  }
+}
+
+extension ThousandFields.FieldStorage.Part32: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 913: try reader.read(&field912)
+    case 914: try reader.read(&field913)
+    case 915: try reader.read(&field914)
+    case 916: try reader.read(&field915, as: Wire.ZigZag<Int64>.self)
+    case 917: try reader.read(&field916, as: Wire.Fixed<UInt32>.self)
+    case 918: try reader.read(&field917)
+    case 919: try reader.read(&field918)
+    case 920: try reader.read(&field919)
+    case 921: try reader.read(&field920)
+    case 922: try reader.read(&field921)
+    case 923: try reader.read(&field922, as: Wire.ZigZag<Int64>.self)
+    case 924: try reader.read(&field923, as: Wire.Fixed<UInt32>.self)
+    case 925: try reader.read(&field924)
+    case 926: try reader.read(&field925)
+    case 927: try reader.read(&field926)
+    case 928: try reader.read(&field927)
+    case 929: try reader.read(&field928)
+    case 930: try reader.read(&field929, as: Wire.ZigZag<Int64>.self)
+    case 931: try reader.read(&field930, as: Wire.Fixed<UInt32>.self)
+    case 932: try reader.read(&field931)
+    case 933: try reader.read(&field932)
+    case 934: try reader.read(&field933)
+    case 935: try reader.read(&field934)
+    case 936: try reader.read(&field935)
+    case 937: try reader.read(&field936, as: Wire.ZigZag<Int64>.self)
+    case 938: try reader.read(&field937, as: Wire.Fixed<UInt32>.self)
+    case 939: try reader.read(&field938)
+    case 940: try reader.read(&field939)
+    case 941: try reader.read(&field940)
+    case 942: try reader.read(&field941)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(942, field941)
+    writer.write(941, field940)
+    writer.write(940, field939)
+    writer.write(939, field938)
+    writer.write(938, field937, as: Wire.Fixed<UInt32>.self)
+    writer.write(937, field936, as: Wire.ZigZag<Int64>.self)
+    writer.write(936, field935)
+    writer.write(935, field934)
+    writer.write(934, field933)
+    writer.write(933, field932)
+    writer.write(932, field931)
+    writer.write(931, field930, as: Wire.Fixed<UInt32>.self)
+    writer.write(930, field929, as: Wire.ZigZag<Int64>.self)
+    writer.write(929, field928)
+    writer.write(928, field927)
+    writer.write(927, field926)
+    writer.write(926, field925)
+    writer.write(925, field924)
+    writer.write(924, field923, as: Wire.Fixed<UInt32>.self)
+    writer.write(923, field922, as: Wire.ZigZag<Int64>.self)
+    writer.write(922, field921)
+    writer.write(921, field920)
+    writer.write(920, field919)
+    writer.write(919, field918)
+    writer.write(918, field917)
+    writer.write(917, field916, as: Wire.Fixed<UInt32>.self)
+    writer.write(916, field915, as: Wire.ZigZag<Int64>.self)
+    writer.write(915, field914)
+    writer.write(914, field913)
+    writer.write(913, field912)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(913, field912)
     visitor.visit(914, field913)
     visitor.visit(915, field914)
@@ -4981,6 +10614,82 @@ extension ThousandFields.FieldStorage: FieldContainer {
     visitor.visit(940, field939)
     visitor.visit(941, field940)
     visitor.visit(942, field941)
+  }
+}
+
+extension ThousandFields.FieldStorage.Part33: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 943: try reader.read(&field942)
+    case 944: try reader.read(&field943, as: Wire.ZigZag<Int64>.self)
+    case 945: try reader.read(&field944, as: Wire.Fixed<UInt32>.self)
+    case 946: try reader.read(&field945)
+    case 947: try reader.read(&field946)
+    case 948: try reader.read(&field947)
+    case 949: try reader.read(&field948)
+    case 950: try reader.read(&field949)
+    case 951: try reader.read(&field950, as: Wire.ZigZag<Int64>.self)
+    case 952: try reader.read(&field951, as: Wire.Fixed<UInt32>.self)
+    case 953: try reader.read(&field952)
+    case 954: try reader.read(&field953)
+    case 955: try reader.read(&field954)
+    case 956: try reader.read(&field955)
+    case 957: try reader.read(&field956)
+    case 958: try reader.read(&field957, as: Wire.ZigZag<Int64>.self)
+    case 959: try reader.read(&field958, as: Wire.Fixed<UInt32>.self)
+    case 960: try reader.read(&field959)
+    case 961: try reader.read(&field960)
+    case 962: try reader.read(&field961)
+    case 963: try reader.read(&field962)
+    case 964: try reader.read(&field963)
+    case 965: try reader.read(&field964, as: Wire.ZigZag<Int64>.self)
+    case 966: try reader.read(&field965, as: Wire.Fixed<UInt32>.self)
+    case 967: try reader.read(&field966)
+    case 968: try reader.read(&field967)
+    case 969: try reader.read(&field968)
+    case 970: try reader.read(&field969)
+    case 971: try reader.read(&field970)
+    case 972: try reader.read(&field971, as: Wire.ZigZag<Int64>.self)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(972, field971, as: Wire.ZigZag<Int64>.self)
+    writer.write(971, field970)
+    writer.write(970, field969)
+    writer.write(969, field968)
+    writer.write(968, field967)
+    writer.write(967, field966)
+    writer.write(966, field965, as: Wire.Fixed<UInt32>.self)
+    writer.write(965, field964, as: Wire.ZigZag<Int64>.self)
+    writer.write(964, field963)
+    writer.write(963, field962)
+    writer.write(962, field961)
+    writer.write(961, field960)
+    writer.write(960, field959)
+    writer.write(959, field958, as: Wire.Fixed<UInt32>.self)
+    writer.write(958, field957, as: Wire.ZigZag<Int64>.self)
+    writer.write(957, field956)
+    writer.write(956, field955)
+    writer.write(955, field954)
+    writer.write(954, field953)
+    writer.write(953, field952)
+    writer.write(952, field951, as: Wire.Fixed<UInt32>.self)
+    writer.write(951, field950, as: Wire.ZigZag<Int64>.self)
+    writer.write(950, field949)
+    writer.write(949, field948)
+    writer.write(948, field947)
+    writer.write(947, field946)
+    writer.write(946, field945)
+    writer.write(945, field944, as: Wire.Fixed<UInt32>.self)
+    writer.write(944, field943, as: Wire.ZigZag<Int64>.self)
+    writer.write(943, field942)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(943, field942)
     visitor.visit(944, field943, as: Wire.ZigZag<Int64>.self)
     visitor.visit(945, field944, as: Wire.Fixed<UInt32>.self)
@@ -5011,6 +10720,78 @@ extension ThousandFields.FieldStorage: FieldContainer {
     visitor.visit(970, field969)
     visitor.visit(971, field970)
     visitor.visit(972, field971, as: Wire.ZigZag<Int64>.self)
+  }
+}
+
+extension ThousandFields.FieldStorage.Part34: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 973: try reader.read(&field972, as: Wire.Fixed<UInt32>.self)
+    case 974: try reader.read(&field973)
+    case 975: try reader.read(&field974)
+    case 976: try reader.read(&field975)
+    case 977: try reader.read(&field976)
+    case 978: try reader.read(&field977)
+    case 979: try reader.read(&field978, as: Wire.ZigZag<Int64>.self)
+    case 980: try reader.read(&field979, as: Wire.Fixed<UInt32>.self)
+    case 981: try reader.read(&field980)
+    case 982: try reader.read(&field981)
+    case 983: try reader.read(&field982)
+    case 984: try reader.read(&field983)
+    case 985: try reader.read(&field984)
+    case 986: try reader.read(&field985, as: Wire.ZigZag<Int64>.self)
+    case 987: try reader.read(&field986, as: Wire.Fixed<UInt32>.self)
+    case 988: try reader.read(&field987)
+    case 989: try reader.read(&field988)
+    case 990: try reader.read(&field989)
+    case 991: try reader.read(&field990)
+    case 992: try reader.read(&field991)
+    case 993: try reader.read(&field992, as: Wire.ZigZag<Int64>.self)
+    case 994: try reader.read(&field993, as: Wire.Fixed<UInt32>.self)
+    case 995: try reader.read(&field994)
+    case 996: try reader.read(&field995)
+    case 997: try reader.read(&field996)
+    case 998: try reader.read(&field997)
+    case 999: try reader.read(&field998)
+    case 1000: try reader.read(&field999, as: Wire.ZigZag<Int64>.self)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(1000, field999, as: Wire.ZigZag<Int64>.self)
+    writer.write(999, field998)
+    writer.write(998, field997)
+    writer.write(997, field996)
+    writer.write(996, field995)
+    writer.write(995, field994)
+    writer.write(994, field993, as: Wire.Fixed<UInt32>.self)
+    writer.write(993, field992, as: Wire.ZigZag<Int64>.self)
+    writer.write(992, field991)
+    writer.write(991, field990)
+    writer.write(990, field989)
+    writer.write(989, field988)
+    writer.write(988, field987)
+    writer.write(987, field986, as: Wire.Fixed<UInt32>.self)
+    writer.write(986, field985, as: Wire.ZigZag<Int64>.self)
+    writer.write(985, field984)
+    writer.write(984, field983)
+    writer.write(983, field982)
+    writer.write(982, field981)
+    writer.write(981, field980)
+    writer.write(980, field979, as: Wire.Fixed<UInt32>.self)
+    writer.write(979, field978, as: Wire.ZigZag<Int64>.self)
+    writer.write(978, field977)
+    writer.write(977, field976)
+    writer.write(976, field975)
+    writer.write(975, field974)
+    writer.write(974, field973)
+    writer.write(973, field972, as: Wire.Fixed<UInt32>.self)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(973, field972, as: Wire.Fixed<UInt32>.self)
     visitor.visit(974, field973)
     visitor.visit(975, field974)

@@ -5,52 +5,247 @@ import Protobuf
 
 /// `testing.awkward.well_known.WellKnown`.
 struct WellKnown: LargeMessage {
-  var fieldStorage = noFields
-  private static let noFields = Shared(FieldStorage())
+  var fieldStorage = Sparse<FieldStorage>()
 
   init() {}
 
-  /// The fields.
+  var f0: Protobuf.ProtoAny? {
+    _read { yield fieldStorage.value.part1.value.f0 }
+    _modify { yield &fieldStorage.value.part1.value.f0 }
+  }
+
+  var f1: Protobuf.ProtoDuration? {
+    _read { yield fieldStorage.value.part1.value.f1 }
+    _modify { yield &fieldStorage.value.part1.value.f1 }
+  }
+
+  var f2: Protobuf.Empty? {
+    _read { yield fieldStorage.value.part1.value.f2 }
+    _modify { yield &fieldStorage.value.part1.value.f2 }
+  }
+
+  var f3: Protobuf.FieldMask? {
+    _read { yield fieldStorage.value.part1.value.f3 }
+    _modify { yield &fieldStorage.value.part1.value.f3 }
+  }
+
+  var f4: Protobuf.Struct? {
+    _read { yield fieldStorage.value.part1.value.f4 }
+    _modify { yield &fieldStorage.value.part1.value.f4 }
+  }
+
+  var f5: Protobuf.Value? {
+    _read { yield fieldStorage.value.part1.value.f5 }
+    _modify { yield &fieldStorage.value.part1.value.f5 }
+  }
+
+  var f6: Protobuf.ListValue? {
+    _read { yield fieldStorage.value.part2.value.f6 }
+    _modify { yield &fieldStorage.value.part2.value.f6 }
+  }
+
+  var f7: Protobuf.NullValue {
+    _read { yield fieldStorage.value.part2.value.f7 }
+    _modify { yield &fieldStorage.value.part2.value.f7 }
+  }
+
+  var f8: Protobuf.Timestamp? {
+    _read { yield fieldStorage.value.part2.value.f8 }
+    _modify { yield &fieldStorage.value.part2.value.f8 }
+  }
+
+  var f9: Protobuf.BoolValue? {
+    _read { yield fieldStorage.value.part2.value.f9 }
+    _modify { yield &fieldStorage.value.part2.value.f9 }
+  }
+
+  var f10: Protobuf.BytesValue? {
+    _read { yield fieldStorage.value.part2.value.f10 }
+    _modify { yield &fieldStorage.value.part2.value.f10 }
+  }
+
+  var f11: Protobuf.DoubleValue? {
+    _read { yield fieldStorage.value.part2.value.f11 }
+    _modify { yield &fieldStorage.value.part2.value.f11 }
+  }
+
+  var f12: Protobuf.FloatValue? {
+    _read { yield fieldStorage.value.part2.value.f12 }
+    _modify { yield &fieldStorage.value.part2.value.f12 }
+  }
+
+  var f13: Protobuf.Int32Value? {
+    _read { yield fieldStorage.value.part2.value.f13 }
+    _modify { yield &fieldStorage.value.part2.value.f13 }
+  }
+
+  var f14: Protobuf.Int64Value? {
+    _read { yield fieldStorage.value.part3.value.f14 }
+    _modify { yield &fieldStorage.value.part3.value.f14 }
+  }
+
+  var f15: Protobuf.StringValue? {
+    _read { yield fieldStorage.value.part3.value.f15 }
+    _modify { yield &fieldStorage.value.part3.value.f15 }
+  }
+
+  var f16: Protobuf.UInt32Value? {
+    _read { yield fieldStorage.value.part3.value.f16 }
+    _modify { yield &fieldStorage.value.part3.value.f16 }
+  }
+
+  var f17: Protobuf.UInt64Value? {
+    _read { yield fieldStorage.value.part3.value.f17 }
+    _modify { yield &fieldStorage.value.part3.value.f17 }
+  }
+
+  var r0: [Protobuf.ProtoAny] {
+    _read { yield fieldStorage.value.part3.value.r0 }
+    _modify { yield &fieldStorage.value.part3.value.r0 }
+  }
+
+  var r1: [Protobuf.ProtoDuration] {
+    _read { yield fieldStorage.value.part3.value.r1 }
+    _modify { yield &fieldStorage.value.part3.value.r1 }
+  }
+
+  var r2: [Protobuf.Empty] {
+    _read { yield fieldStorage.value.part3.value.r2 }
+    _modify { yield &fieldStorage.value.part3.value.r2 }
+  }
+
+  var r3: [Protobuf.FieldMask] {
+    _read { yield fieldStorage.value.part3.value.r3 }
+    _modify { yield &fieldStorage.value.part3.value.r3 }
+  }
+
+  var r4: [Protobuf.Struct] {
+    _read { yield fieldStorage.value.part3.value.r4 }
+    _modify { yield &fieldStorage.value.part3.value.r4 }
+  }
+
+  var r5: [Protobuf.Value] {
+    _read { yield fieldStorage.value.part3.value.r5 }
+    _modify { yield &fieldStorage.value.part3.value.r5 }
+  }
+
+  var r6: [Protobuf.ListValue] {
+    _read { yield fieldStorage.value.part3.value.r6 }
+    _modify { yield &fieldStorage.value.part3.value.r6 }
+  }
+
+  var r7: [Protobuf.NullValue] {
+    _read { yield fieldStorage.value.part4.value.r7 }
+    _modify { yield &fieldStorage.value.part4.value.r7 }
+  }
+
+  var r8: [Protobuf.Timestamp] {
+    _read { yield fieldStorage.value.part4.value.r8 }
+    _modify { yield &fieldStorage.value.part4.value.r8 }
+  }
+
+  var r9: [Protobuf.BoolValue] {
+    _read { yield fieldStorage.value.part4.value.r9 }
+    _modify { yield &fieldStorage.value.part4.value.r9 }
+  }
+
+  var r10: [Protobuf.BytesValue] {
+    _read { yield fieldStorage.value.part4.value.r10 }
+    _modify { yield &fieldStorage.value.part4.value.r10 }
+  }
+
+  var r11: [Protobuf.DoubleValue] {
+    _read { yield fieldStorage.value.part4.value.r11 }
+    _modify { yield &fieldStorage.value.part4.value.r11 }
+  }
+
+  var r12: [Protobuf.FloatValue] {
+    _read { yield fieldStorage.value.part4.value.r12 }
+    _modify { yield &fieldStorage.value.part4.value.r12 }
+  }
+
+  var r13: [Protobuf.Int32Value] {
+    _read { yield fieldStorage.value.part4.value.r13 }
+    _modify { yield &fieldStorage.value.part4.value.r13 }
+  }
+
+  var r14: [Protobuf.Int64Value] {
+    _read { yield fieldStorage.value.part4.value.r14 }
+    _modify { yield &fieldStorage.value.part4.value.r14 }
+  }
+
+  var r15: [Protobuf.StringValue] {
+    _read { yield fieldStorage.value.part4.value.r15 }
+    _modify { yield &fieldStorage.value.part4.value.r15 }
+  }
+
+  var r16: [Protobuf.UInt32Value] {
+    _read { yield fieldStorage.value.part4.value.r16 }
+    _modify { yield &fieldStorage.value.part4.value.r16 }
+  }
+
+  var r17: [Protobuf.UInt64Value] {
+    _read { yield fieldStorage.value.part4.value.r17 }
+    _modify { yield &fieldStorage.value.part4.value.r17 }
+  }
+
+  /// The fields, in parts that take no memory until one of their fields is set.
   struct FieldStorage {
-    var f0: Protobuf.ProtoAny?
-    var r0: [Protobuf.ProtoAny] = []
-    var f1: Protobuf.ProtoDuration?
-    var r1: [Protobuf.ProtoDuration] = []
-    var f2: Protobuf.Empty?
-    var r2: [Protobuf.Empty] = []
-    var f3: Protobuf.FieldMask?
-    var r3: [Protobuf.FieldMask] = []
-    var f4: Protobuf.Struct?
-    var r4: [Protobuf.Struct] = []
-    var f5: Protobuf.Value?
-    var r5: [Protobuf.Value] = []
-    var f6: Protobuf.ListValue?
-    var r6: [Protobuf.ListValue] = []
-    var f7: Protobuf.NullValue = .nullValue
-    var r7: [Protobuf.NullValue] = []
-    var f8: Protobuf.Timestamp?
-    var r8: [Protobuf.Timestamp] = []
-    var f9: Protobuf.BoolValue?
-    var r9: [Protobuf.BoolValue] = []
-    var f10: Protobuf.BytesValue?
-    var r10: [Protobuf.BytesValue] = []
-    var f11: Protobuf.DoubleValue?
-    var r11: [Protobuf.DoubleValue] = []
-    var f12: Protobuf.FloatValue?
-    var r12: [Protobuf.FloatValue] = []
-    var f13: Protobuf.Int32Value?
-    var r13: [Protobuf.Int32Value] = []
-    var f14: Protobuf.Int64Value?
-    var r14: [Protobuf.Int64Value] = []
-    var f15: Protobuf.StringValue?
-    var r15: [Protobuf.StringValue] = []
-    var f16: Protobuf.UInt32Value?
-    var r16: [Protobuf.UInt32Value] = []
-    var f17: Protobuf.UInt64Value?
-    var r17: [Protobuf.UInt64Value] = []
+    var part1 = Sparse<Part1>()
+    var part2 = Sparse<Part2>()
+    var part3 = Sparse<Part3>()
+    var part4 = Sparse<Part4>()
     var unknownFields = UnknownFields()
 
     init() {}
+
+    struct Part1 {
+      var f0: Protobuf.ProtoAny?
+      var f1: Protobuf.ProtoDuration?
+      var f2: Protobuf.Empty?
+      var f3: Protobuf.FieldMask?
+      var f4: Protobuf.Struct?
+      var f5: Protobuf.Value?
+    }
+
+    struct Part2 {
+      var f6: Protobuf.ListValue?
+      var f7: Protobuf.NullValue = .nullValue
+      var f8: Protobuf.Timestamp?
+      var f9: Protobuf.BoolValue?
+      var f10: Protobuf.BytesValue?
+      var f11: Protobuf.DoubleValue?
+      var f12: Protobuf.FloatValue?
+      var f13: Protobuf.Int32Value?
+    }
+
+    struct Part3 {
+      var f14: Protobuf.Int64Value?
+      var f15: Protobuf.StringValue?
+      var f16: Protobuf.UInt32Value?
+      var f17: Protobuf.UInt64Value?
+      var r0: [Protobuf.ProtoAny] = []
+      var r1: [Protobuf.ProtoDuration] = []
+      var r2: [Protobuf.Empty] = []
+      var r3: [Protobuf.FieldMask] = []
+      var r4: [Protobuf.Struct] = []
+      var r5: [Protobuf.Value] = []
+      var r6: [Protobuf.ListValue] = []
+    }
+
+    struct Part4 {
+      var r7: [Protobuf.NullValue] = []
+      var r8: [Protobuf.Timestamp] = []
+      var r9: [Protobuf.BoolValue] = []
+      var r10: [Protobuf.BytesValue] = []
+      var r11: [Protobuf.DoubleValue] = []
+      var r12: [Protobuf.FloatValue] = []
+      var r13: [Protobuf.Int32Value] = []
+      var r14: [Protobuf.Int64Value] = []
+      var r15: [Protobuf.StringValue] = []
+      var r16: [Protobuf.UInt32Value] = []
+      var r17: [Protobuf.UInt64Value] = []
+    }
   }
 }
 
@@ -102,59 +297,125 @@ extension WellKnown.FieldStorage: FieldContainer {
     _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
-    case 1: try reader.read(&f0)
-    case 51: try reader.read(&r0)
-    case 2: try reader.read(&f1)
-    case 52: try reader.read(&r1)
-    case 3: try reader.read(&f2)
-    case 53: try reader.read(&r2)
-    case 4: try reader.read(&f3)
-    case 54: try reader.read(&r3)
-    case 5: try reader.read(&f4)
-    case 55: try reader.read(&r4)
-    case 6: try reader.read(&f5)
-    case 56: try reader.read(&r5)
-    case 7: try reader.read(&f6)
-    case 57: try reader.read(&r6)
-    case 8: try reader.read(&f7)
-    case 58: try reader.read(&r7)
-    case 9: try reader.read(&f8)
-    case 59: try reader.read(&r8)
-    case 10: try reader.read(&f9)
-    case 60: try reader.read(&r9)
-    case 11: try reader.read(&f10)
-    case 61: try reader.read(&r10)
-    case 12: try reader.read(&f11)
-    case 62: try reader.read(&r11)
-    case 13: try reader.read(&f12)
-    case 63: try reader.read(&r12)
-    case 14: try reader.read(&f13)
-    case 64: try reader.read(&r13)
-    case 15: try reader.read(&f14)
-    case 65: try reader.read(&r14)
-    case 16: try reader.read(&f15)
-    case 66: try reader.read(&r15)
-    case 17: try reader.read(&f16)
-    case 67: try reader.read(&r16)
-    case 18: try reader.read(&f17)
-    case 68: try reader.read(&r17)
+    case 1...6: try part1.decodeField(number, from: &reader)
+    case 7...14: try part2.decodeField(number, from: &reader)
+    case 15...18, 51...57: try part3.decodeField(number, from: &reader)
+    case 58...68: try part4.decodeField(number, from: &reader)
     default: break
     }
   }
 
   func encode(into writer: inout Writer) {
     writer.write(unknownFields)
-    writer.write(68, r17)
-    writer.write(67, r16)
-    writer.write(66, r15)
-    writer.write(65, r14)
-    writer.write(64, r13)
-    writer.write(63, r12)
-    writer.write(62, r11)
-    writer.write(61, r10)
-    writer.write(60, r9)
-    writer.write(59, r8)
-    writer.write(58, r7)
+    part4.encode(into: &writer)
+    part3.encode(into: &writer)
+    part2.encode(into: &writer)
+    part1.encode(into: &writer)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
+    part1.visitFields(&visitor)
+    part2.visitFields(&visitor)
+    part3.visitFields(&visitor)
+    part4.visitFields(&visitor)
+  }
+}
+
+extension WellKnown.FieldStorage.Part1: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 1: try reader.read(&f0)
+    case 2: try reader.read(&f1)
+    case 3: try reader.read(&f2)
+    case 4: try reader.read(&f3)
+    case 5: try reader.read(&f4)
+    case 6: try reader.read(&f5)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(6, f5)
+    writer.write(5, f4)
+    writer.write(4, f3)
+    writer.write(3, f2)
+    writer.write(2, f1)
+    writer.write(1, f0)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
+    visitor.visit(1, f0)
+    visitor.visit(2, f1)
+    visitor.visit(3, f2)
+    visitor.visit(4, f3)
+    visitor.visit(5, f4)
+    visitor.visit(6, f5)
+  }
+}
+
+extension WellKnown.FieldStorage.Part2: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 7: try reader.read(&f6)
+    case 8: try reader.read(&f7)
+    case 9: try reader.read(&f8)
+    case 10: try reader.read(&f9)
+    case 11: try reader.read(&f10)
+    case 12: try reader.read(&f11)
+    case 13: try reader.read(&f12)
+    case 14: try reader.read(&f13)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(14, f13)
+    writer.write(13, f12)
+    writer.write(12, f11)
+    writer.write(11, f10)
+    writer.write(10, f9)
+    writer.write(9, f8)
+    writer.write(8, f7)
+    writer.write(7, f6)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
+    visitor.visit(7, f6)
+    visitor.visit(8, f7)
+    visitor.visit(9, f8)
+    visitor.visit(10, f9)
+    visitor.visit(11, f10)
+    visitor.visit(12, f11)
+    visitor.visit(13, f12)
+    visitor.visit(14, f13)
+  }
+}
+
+extension WellKnown.FieldStorage.Part3: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 15: try reader.read(&f14)
+    case 16: try reader.read(&f15)
+    case 17: try reader.read(&f16)
+    case 18: try reader.read(&f17)
+    case 51: try reader.read(&r0)
+    case 52: try reader.read(&r1)
+    case 53: try reader.read(&r2)
+    case 54: try reader.read(&r3)
+    case 55: try reader.read(&r4)
+    case 56: try reader.read(&r5)
+    case 57: try reader.read(&r6)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
     writer.write(57, r6)
     writer.write(56, r5)
     writer.write(55, r4)
@@ -166,58 +427,68 @@ extension WellKnown.FieldStorage: FieldContainer {
     writer.write(17, f16)
     writer.write(16, f15)
     writer.write(15, f14)
-    writer.write(14, f13)
-    writer.write(13, f12)
-    writer.write(12, f11)
-    writer.write(11, f10)
-    writer.write(10, f9)
-    writer.write(9, f8)
-    writer.write(8, f7)
-    writer.write(7, f6)
-    writer.write(6, f5)
-    writer.write(5, f4)
-    writer.write(4, f3)
-    writer.write(3, f2)
-    writer.write(2, f1)
-    writer.write(1, f0)
   }
 
   func visitFields(_ visitor: inout some FieldVisitor) {
-    visitor.visit(1, f0)
-    visitor.visit(51, r0)
-    visitor.visit(2, f1)
-    visitor.visit(52, r1)
-    visitor.visit(3, f2)
-    visitor.visit(53, r2)
-    visitor.visit(4, f3)
-    visitor.visit(54, r3)
-    visitor.visit(5, f4)
-    visitor.visit(55, r4)
-    visitor.visit(6, f5)
-    visitor.visit(56, r5)
-    visitor.visit(7, f6)
-    visitor.visit(57, r6)
-    visitor.visit(8, f7)
-    visitor.visit(58, r7)
-    visitor.visit(9, f8)
-    visitor.visit(59, r8)
-    visitor.visit(10, f9)
-    visitor.visit(60, r9)
-    visitor.visit(11, f10)
-    visitor.visit(61, r10)
-    visitor.visit(12, f11)
-    visitor.visit(62, r11)
-    visitor.visit(13, f12)
-    visitor.visit(63, r12)
-    visitor.visit(14, f13)
-    visitor.visit(64, r13)
     visitor.visit(15, f14)
-    visitor.visit(65, r14)
     visitor.visit(16, f15)
-    visitor.visit(66, r15)
     visitor.visit(17, f16)
-    visitor.visit(67, r16)
     visitor.visit(18, f17)
+    visitor.visit(51, r0)
+    visitor.visit(52, r1)
+    visitor.visit(53, r2)
+    visitor.visit(54, r3)
+    visitor.visit(55, r4)
+    visitor.visit(56, r5)
+    visitor.visit(57, r6)
+  }
+}
+
+extension WellKnown.FieldStorage.Part4: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 58: try reader.read(&r7)
+    case 59: try reader.read(&r8)
+    case 60: try reader.read(&r9)
+    case 61: try reader.read(&r10)
+    case 62: try reader.read(&r11)
+    case 63: try reader.read(&r12)
+    case 64: try reader.read(&r13)
+    case 65: try reader.read(&r14)
+    case 66: try reader.read(&r15)
+    case 67: try reader.read(&r16)
+    case 68: try reader.read(&r17)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(68, r17)
+    writer.write(67, r16)
+    writer.write(66, r15)
+    writer.write(65, r14)
+    writer.write(64, r13)
+    writer.write(63, r12)
+    writer.write(62, r11)
+    writer.write(61, r10)
+    writer.write(60, r9)
+    writer.write(59, r8)
+    writer.write(58, r7)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
+    visitor.visit(58, r7)
+    visitor.visit(59, r8)
+    visitor.visit(60, r9)
+    visitor.visit(61, r10)
+    visitor.visit(62, r11)
+    visitor.visit(63, r12)
+    visitor.visit(64, r13)
+    visitor.visit(65, r14)
+    visitor.visit(66, r15)
+    visitor.visit(67, r16)
     visitor.visit(68, r17)
   }
 }

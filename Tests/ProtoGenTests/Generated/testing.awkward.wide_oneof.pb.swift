@@ -5,317 +5,425 @@ import Protobuf
 
 /// `testing.awkward.wide_oneof.WideOneof`.
 struct WideOneof: LargeMessage {
-  var fieldStorage = noFields
-  private static let noFields = Shared(FieldStorage())
+  var fieldStorage = Sparse<FieldStorage>()
 
   init() {}
 
-  /// The fields.
+  var choice: WideOneof.Choice? {
+    _read { yield fieldStorage.value.part1.value.choice }
+    _modify { yield &fieldStorage.value.part1.value.choice }
+  }
+
+  var member0: Int32? {
+    if case .member0(let value)? = choice { value } else { nil }
+  }
+
+  var member1: String? {
+    if case .member1(let value)? = choice { value } else { nil }
+  }
+
+  var member2: [UInt8]? {
+    if case .member2(let value)? = choice { value } else { nil }
+  }
+
+  var member3: Double? {
+    if case .member3(let value)? = choice { value } else { nil }
+  }
+
+  var member4: Bool? {
+    if case .member4(let value)? = choice { value } else { nil }
+  }
+
+  var member5: Int64? {
+    if case .member5(let value)? = choice { value } else { nil }
+  }
+
+  var member6: UInt32? {
+    if case .member6(let value)? = choice { value } else { nil }
+  }
+
+  var member7: Int32? {
+    if case .member7(let value)? = choice { value } else { nil }
+  }
+
+  var member8: String? {
+    if case .member8(let value)? = choice { value } else { nil }
+  }
+
+  var member9: [UInt8]? {
+    if case .member9(let value)? = choice { value } else { nil }
+  }
+
+  var member10: Double? {
+    if case .member10(let value)? = choice { value } else { nil }
+  }
+
+  var member11: Bool? {
+    if case .member11(let value)? = choice { value } else { nil }
+  }
+
+  var member12: Int64? {
+    if case .member12(let value)? = choice { value } else { nil }
+  }
+
+  var member13: UInt32? {
+    if case .member13(let value)? = choice { value } else { nil }
+  }
+
+  var member14: Int32? {
+    if case .member14(let value)? = choice { value } else { nil }
+  }
+
+  var member15: String? {
+    if case .member15(let value)? = choice { value } else { nil }
+  }
+
+  var member16: [UInt8]? {
+    if case .member16(let value)? = choice { value } else { nil }
+  }
+
+  var member17: Double? {
+    if case .member17(let value)? = choice { value } else { nil }
+  }
+
+  var member18: Bool? {
+    if case .member18(let value)? = choice { value } else { nil }
+  }
+
+  var member19: Int64? {
+    if case .member19(let value)? = choice { value } else { nil }
+  }
+
+  var member20: UInt32? {
+    if case .member20(let value)? = choice { value } else { nil }
+  }
+
+  var member21: Int32? {
+    if case .member21(let value)? = choice { value } else { nil }
+  }
+
+  var member22: String? {
+    if case .member22(let value)? = choice { value } else { nil }
+  }
+
+  var member23: [UInt8]? {
+    if case .member23(let value)? = choice { value } else { nil }
+  }
+
+  var member24: Double? {
+    if case .member24(let value)? = choice { value } else { nil }
+  }
+
+  var member25: Bool? {
+    if case .member25(let value)? = choice { value } else { nil }
+  }
+
+  var member26: Int64? {
+    if case .member26(let value)? = choice { value } else { nil }
+  }
+
+  var member27: UInt32? {
+    if case .member27(let value)? = choice { value } else { nil }
+  }
+
+  var member28: Int32? {
+    if case .member28(let value)? = choice { value } else { nil }
+  }
+
+  var member29: String? {
+    if case .member29(let value)? = choice { value } else { nil }
+  }
+
+  var member30: [UInt8]? {
+    if case .member30(let value)? = choice { value } else { nil }
+  }
+
+  var member31: Double? {
+    if case .member31(let value)? = choice { value } else { nil }
+  }
+
+  var member32: Bool? {
+    if case .member32(let value)? = choice { value } else { nil }
+  }
+
+  var member33: Int64? {
+    if case .member33(let value)? = choice { value } else { nil }
+  }
+
+  var member34: UInt32? {
+    if case .member34(let value)? = choice { value } else { nil }
+  }
+
+  var member35: Int32? {
+    if case .member35(let value)? = choice { value } else { nil }
+  }
+
+  var member36: String? {
+    if case .member36(let value)? = choice { value } else { nil }
+  }
+
+  var member37: [UInt8]? {
+    if case .member37(let value)? = choice { value } else { nil }
+  }
+
+  var member38: Double? {
+    if case .member38(let value)? = choice { value } else { nil }
+  }
+
+  var member39: Bool? {
+    if case .member39(let value)? = choice { value } else { nil }
+  }
+
+  var member40: Int64? {
+    if case .member40(let value)? = choice { value } else { nil }
+  }
+
+  var member41: UInt32? {
+    if case .member41(let value)? = choice { value } else { nil }
+  }
+
+  var member42: Int32? {
+    if case .member42(let value)? = choice { value } else { nil }
+  }
+
+  var member43: String? {
+    if case .member43(let value)? = choice { value } else { nil }
+  }
+
+  var member44: [UInt8]? {
+    if case .member44(let value)? = choice { value } else { nil }
+  }
+
+  var member45: Double? {
+    if case .member45(let value)? = choice { value } else { nil }
+  }
+
+  var member46: Bool? {
+    if case .member46(let value)? = choice { value } else { nil }
+  }
+
+  var member47: Int64? {
+    if case .member47(let value)? = choice { value } else { nil }
+  }
+
+  var member48: UInt32? {
+    if case .member48(let value)? = choice { value } else { nil }
+  }
+
+  var member49: Int32? {
+    if case .member49(let value)? = choice { value } else { nil }
+  }
+
+  var member50: String? {
+    if case .member50(let value)? = choice { value } else { nil }
+  }
+
+  var member51: [UInt8]? {
+    if case .member51(let value)? = choice { value } else { nil }
+  }
+
+  var member52: Double? {
+    if case .member52(let value)? = choice { value } else { nil }
+  }
+
+  var member53: Bool? {
+    if case .member53(let value)? = choice { value } else { nil }
+  }
+
+  var member54: Int64? {
+    if case .member54(let value)? = choice { value } else { nil }
+  }
+
+  var member55: UInt32? {
+    if case .member55(let value)? = choice { value } else { nil }
+  }
+
+  var member56: Int32? {
+    if case .member56(let value)? = choice { value } else { nil }
+  }
+
+  var member57: String? {
+    if case .member57(let value)? = choice { value } else { nil }
+  }
+
+  var member58: [UInt8]? {
+    if case .member58(let value)? = choice { value } else { nil }
+  }
+
+  var member59: Double? {
+    if case .member59(let value)? = choice { value } else { nil }
+  }
+
+  var member60: Bool? {
+    if case .member60(let value)? = choice { value } else { nil }
+  }
+
+  var member61: Int64? {
+    if case .member61(let value)? = choice { value } else { nil }
+  }
+
+  var member62: UInt32? {
+    if case .member62(let value)? = choice { value } else { nil }
+  }
+
+  var member63: Int32? {
+    if case .member63(let value)? = choice { value } else { nil }
+  }
+
+  var member64: String? {
+    if case .member64(let value)? = choice { value } else { nil }
+  }
+
+  var member65: [UInt8]? {
+    if case .member65(let value)? = choice { value } else { nil }
+  }
+
+  var member66: Double? {
+    if case .member66(let value)? = choice { value } else { nil }
+  }
+
+  var member67: Bool? {
+    if case .member67(let value)? = choice { value } else { nil }
+  }
+
+  var member68: Int64? {
+    if case .member68(let value)? = choice { value } else { nil }
+  }
+
+  var member69: UInt32? {
+    if case .member69(let value)? = choice { value } else { nil }
+  }
+
+  var member70: Int32? {
+    if case .member70(let value)? = choice { value } else { nil }
+  }
+
+  var member71: String? {
+    if case .member71(let value)? = choice { value } else { nil }
+  }
+
+  var member72: [UInt8]? {
+    if case .member72(let value)? = choice { value } else { nil }
+  }
+
+  var member73: Double? {
+    if case .member73(let value)? = choice { value } else { nil }
+  }
+
+  var member74: Bool? {
+    if case .member74(let value)? = choice { value } else { nil }
+  }
+
+  var member75: Int64? {
+    if case .member75(let value)? = choice { value } else { nil }
+  }
+
+  var member76: UInt32? {
+    if case .member76(let value)? = choice { value } else { nil }
+  }
+
+  var member77: Int32? {
+    if case .member77(let value)? = choice { value } else { nil }
+  }
+
+  var member78: String? {
+    if case .member78(let value)? = choice { value } else { nil }
+  }
+
+  var member79: [UInt8]? {
+    if case .member79(let value)? = choice { value } else { nil }
+  }
+
+  var member80: Double? {
+    if case .member80(let value)? = choice { value } else { nil }
+  }
+
+  var member81: Bool? {
+    if case .member81(let value)? = choice { value } else { nil }
+  }
+
+  var member82: Int64? {
+    if case .member82(let value)? = choice { value } else { nil }
+  }
+
+  var member83: UInt32? {
+    if case .member83(let value)? = choice { value } else { nil }
+  }
+
+  var member84: Int32? {
+    if case .member84(let value)? = choice { value } else { nil }
+  }
+
+  var member85: String? {
+    if case .member85(let value)? = choice { value } else { nil }
+  }
+
+  var member86: [UInt8]? {
+    if case .member86(let value)? = choice { value } else { nil }
+  }
+
+  var member87: Double? {
+    if case .member87(let value)? = choice { value } else { nil }
+  }
+
+  var member88: Bool? {
+    if case .member88(let value)? = choice { value } else { nil }
+  }
+
+  var member89: Int64? {
+    if case .member89(let value)? = choice { value } else { nil }
+  }
+
+  var member90: UInt32? {
+    if case .member90(let value)? = choice { value } else { nil }
+  }
+
+  var member91: Int32? {
+    if case .member91(let value)? = choice { value } else { nil }
+  }
+
+  var member92: String? {
+    if case .member92(let value)? = choice { value } else { nil }
+  }
+
+  var member93: [UInt8]? {
+    if case .member93(let value)? = choice { value } else { nil }
+  }
+
+  var member94: Double? {
+    if case .member94(let value)? = choice { value } else { nil }
+  }
+
+  var member95: Bool? {
+    if case .member95(let value)? = choice { value } else { nil }
+  }
+
+  var member96: Int64? {
+    if case .member96(let value)? = choice { value } else { nil }
+  }
+
+  var member97: UInt32? {
+    if case .member97(let value)? = choice { value } else { nil }
+  }
+
+  var member98: Int32? {
+    if case .member98(let value)? = choice { value } else { nil }
+  }
+
+  var member99: String? {
+    if case .member99(let value)? = choice { value } else { nil }
+  }
+
+  /// The fields, in parts that take no memory until one of their fields is set.
   struct FieldStorage {
-    var choice: WideOneof.Choice?
-    var member0: Int32? {
-      if case .member0(let value)? = choice { value } else { nil }
-    }
-    var member1: String? {
-      if case .member1(let value)? = choice { value } else { nil }
-    }
-    var member2: [UInt8]? {
-      if case .member2(let value)? = choice { value } else { nil }
-    }
-    var member3: Double? {
-      if case .member3(let value)? = choice { value } else { nil }
-    }
-    var member4: Bool? {
-      if case .member4(let value)? = choice { value } else { nil }
-    }
-    var member5: Int64? {
-      if case .member5(let value)? = choice { value } else { nil }
-    }
-    var member6: UInt32? {
-      if case .member6(let value)? = choice { value } else { nil }
-    }
-    var member7: Int32? {
-      if case .member7(let value)? = choice { value } else { nil }
-    }
-    var member8: String? {
-      if case .member8(let value)? = choice { value } else { nil }
-    }
-    var member9: [UInt8]? {
-      if case .member9(let value)? = choice { value } else { nil }
-    }
-    var member10: Double? {
-      if case .member10(let value)? = choice { value } else { nil }
-    }
-    var member11: Bool? {
-      if case .member11(let value)? = choice { value } else { nil }
-    }
-    var member12: Int64? {
-      if case .member12(let value)? = choice { value } else { nil }
-    }
-    var member13: UInt32? {
-      if case .member13(let value)? = choice { value } else { nil }
-    }
-    var member14: Int32? {
-      if case .member14(let value)? = choice { value } else { nil }
-    }
-    var member15: String? {
-      if case .member15(let value)? = choice { value } else { nil }
-    }
-    var member16: [UInt8]? {
-      if case .member16(let value)? = choice { value } else { nil }
-    }
-    var member17: Double? {
-      if case .member17(let value)? = choice { value } else { nil }
-    }
-    var member18: Bool? {
-      if case .member18(let value)? = choice { value } else { nil }
-    }
-    var member19: Int64? {
-      if case .member19(let value)? = choice { value } else { nil }
-    }
-    var member20: UInt32? {
-      if case .member20(let value)? = choice { value } else { nil }
-    }
-    var member21: Int32? {
-      if case .member21(let value)? = choice { value } else { nil }
-    }
-    var member22: String? {
-      if case .member22(let value)? = choice { value } else { nil }
-    }
-    var member23: [UInt8]? {
-      if case .member23(let value)? = choice { value } else { nil }
-    }
-    var member24: Double? {
-      if case .member24(let value)? = choice { value } else { nil }
-    }
-    var member25: Bool? {
-      if case .member25(let value)? = choice { value } else { nil }
-    }
-    var member26: Int64? {
-      if case .member26(let value)? = choice { value } else { nil }
-    }
-    var member27: UInt32? {
-      if case .member27(let value)? = choice { value } else { nil }
-    }
-    var member28: Int32? {
-      if case .member28(let value)? = choice { value } else { nil }
-    }
-    var member29: String? {
-      if case .member29(let value)? = choice { value } else { nil }
-    }
-    var member30: [UInt8]? {
-      if case .member30(let value)? = choice { value } else { nil }
-    }
-    var member31: Double? {
-      if case .member31(let value)? = choice { value } else { nil }
-    }
-    var member32: Bool? {
-      if case .member32(let value)? = choice { value } else { nil }
-    }
-    var member33: Int64? {
-      if case .member33(let value)? = choice { value } else { nil }
-    }
-    var member34: UInt32? {
-      if case .member34(let value)? = choice { value } else { nil }
-    }
-    var member35: Int32? {
-      if case .member35(let value)? = choice { value } else { nil }
-    }
-    var member36: String? {
-      if case .member36(let value)? = choice { value } else { nil }
-    }
-    var member37: [UInt8]? {
-      if case .member37(let value)? = choice { value } else { nil }
-    }
-    var member38: Double? {
-      if case .member38(let value)? = choice { value } else { nil }
-    }
-    var member39: Bool? {
-      if case .member39(let value)? = choice { value } else { nil }
-    }
-    var member40: Int64? {
-      if case .member40(let value)? = choice { value } else { nil }
-    }
-    var member41: UInt32? {
-      if case .member41(let value)? = choice { value } else { nil }
-    }
-    var member42: Int32? {
-      if case .member42(let value)? = choice { value } else { nil }
-    }
-    var member43: String? {
-      if case .member43(let value)? = choice { value } else { nil }
-    }
-    var member44: [UInt8]? {
-      if case .member44(let value)? = choice { value } else { nil }
-    }
-    var member45: Double? {
-      if case .member45(let value)? = choice { value } else { nil }
-    }
-    var member46: Bool? {
-      if case .member46(let value)? = choice { value } else { nil }
-    }
-    var member47: Int64? {
-      if case .member47(let value)? = choice { value } else { nil }
-    }
-    var member48: UInt32? {
-      if case .member48(let value)? = choice { value } else { nil }
-    }
-    var member49: Int32? {
-      if case .member49(let value)? = choice { value } else { nil }
-    }
-    var member50: String? {
-      if case .member50(let value)? = choice { value } else { nil }
-    }
-    var member51: [UInt8]? {
-      if case .member51(let value)? = choice { value } else { nil }
-    }
-    var member52: Double? {
-      if case .member52(let value)? = choice { value } else { nil }
-    }
-    var member53: Bool? {
-      if case .member53(let value)? = choice { value } else { nil }
-    }
-    var member54: Int64? {
-      if case .member54(let value)? = choice { value } else { nil }
-    }
-    var member55: UInt32? {
-      if case .member55(let value)? = choice { value } else { nil }
-    }
-    var member56: Int32? {
-      if case .member56(let value)? = choice { value } else { nil }
-    }
-    var member57: String? {
-      if case .member57(let value)? = choice { value } else { nil }
-    }
-    var member58: [UInt8]? {
-      if case .member58(let value)? = choice { value } else { nil }
-    }
-    var member59: Double? {
-      if case .member59(let value)? = choice { value } else { nil }
-    }
-    var member60: Bool? {
-      if case .member60(let value)? = choice { value } else { nil }
-    }
-    var member61: Int64? {
-      if case .member61(let value)? = choice { value } else { nil }
-    }
-    var member62: UInt32? {
-      if case .member62(let value)? = choice { value } else { nil }
-    }
-    var member63: Int32? {
-      if case .member63(let value)? = choice { value } else { nil }
-    }
-    var member64: String? {
-      if case .member64(let value)? = choice { value } else { nil }
-    }
-    var member65: [UInt8]? {
-      if case .member65(let value)? = choice { value } else { nil }
-    }
-    var member66: Double? {
-      if case .member66(let value)? = choice { value } else { nil }
-    }
-    var member67: Bool? {
-      if case .member67(let value)? = choice { value } else { nil }
-    }
-    var member68: Int64? {
-      if case .member68(let value)? = choice { value } else { nil }
-    }
-    var member69: UInt32? {
-      if case .member69(let value)? = choice { value } else { nil }
-    }
-    var member70: Int32? {
-      if case .member70(let value)? = choice { value } else { nil }
-    }
-    var member71: String? {
-      if case .member71(let value)? = choice { value } else { nil }
-    }
-    var member72: [UInt8]? {
-      if case .member72(let value)? = choice { value } else { nil }
-    }
-    var member73: Double? {
-      if case .member73(let value)? = choice { value } else { nil }
-    }
-    var member74: Bool? {
-      if case .member74(let value)? = choice { value } else { nil }
-    }
-    var member75: Int64? {
-      if case .member75(let value)? = choice { value } else { nil }
-    }
-    var member76: UInt32? {
-      if case .member76(let value)? = choice { value } else { nil }
-    }
-    var member77: Int32? {
-      if case .member77(let value)? = choice { value } else { nil }
-    }
-    var member78: String? {
-      if case .member78(let value)? = choice { value } else { nil }
-    }
-    var member79: [UInt8]? {
-      if case .member79(let value)? = choice { value } else { nil }
-    }
-    var member80: Double? {
-      if case .member80(let value)? = choice { value } else { nil }
-    }
-    var member81: Bool? {
-      if case .member81(let value)? = choice { value } else { nil }
-    }
-    var member82: Int64? {
-      if case .member82(let value)? = choice { value } else { nil }
-    }
-    var member83: UInt32? {
-      if case .member83(let value)? = choice { value } else { nil }
-    }
-    var member84: Int32? {
-      if case .member84(let value)? = choice { value } else { nil }
-    }
-    var member85: String? {
-      if case .member85(let value)? = choice { value } else { nil }
-    }
-    var member86: [UInt8]? {
-      if case .member86(let value)? = choice { value } else { nil }
-    }
-    var member87: Double? {
-      if case .member87(let value)? = choice { value } else { nil }
-    }
-    var member88: Bool? {
-      if case .member88(let value)? = choice { value } else { nil }
-    }
-    var member89: Int64? {
-      if case .member89(let value)? = choice { value } else { nil }
-    }
-    var member90: UInt32? {
-      if case .member90(let value)? = choice { value } else { nil }
-    }
-    var member91: Int32? {
-      if case .member91(let value)? = choice { value } else { nil }
-    }
-    var member92: String? {
-      if case .member92(let value)? = choice { value } else { nil }
-    }
-    var member93: [UInt8]? {
-      if case .member93(let value)? = choice { value } else { nil }
-    }
-    var member94: Double? {
-      if case .member94(let value)? = choice { value } else { nil }
-    }
-    var member95: Bool? {
-      if case .member95(let value)? = choice { value } else { nil }
-    }
-    var member96: Int64? {
-      if case .member96(let value)? = choice { value } else { nil }
-    }
-    var member97: UInt32? {
-      if case .member97(let value)? = choice { value } else { nil }
-    }
-    var member98: Int32? {
-      if case .member98(let value)? = choice { value } else { nil }
-    }
-    var member99: String? {
-      if case .member99(let value)? = choice { value } else { nil }
-    }
+    var part1 = Sparse<Part1>()
     var unknownFields = UnknownFields()
 
     init() {}
+
+    struct Part1 {
+      var choice: WideOneof.Choice?
+    }
   }
 
   enum Choice: Oneof {
@@ -746,6 +854,26 @@ extension WideOneof.FieldStorage: FieldContainer {
     _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
+    case 1...100: try part1.decodeField(number, from: &reader)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(unknownFields)
+    part1.encode(into: &writer)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
+    part1.visitFields(&visitor)
+  }
+}
+
+extension WideOneof.FieldStorage.Part1: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
     case 1: try reader.read(&choice, nil, WideOneof.Choice.member0)
     case 2: try reader.read(&choice, nil, WideOneof.Choice.member1)
     case 3: try reader.read(&choice, nil, WideOneof.Choice.member2)
@@ -851,7 +979,6 @@ extension WideOneof.FieldStorage: FieldContainer {
   }
 
   func encode(into writer: inout Writer) {
-    writer.write(unknownFields)
     writer.write(choice)
   }
 

@@ -24,120 +24,545 @@ struct Color: ProtoEnum {
 
 /// Every kind of field.
 struct Everything: LargeMessage {
-  var fieldStorage = noFields
-  private static let noFields = Shared(FieldStorage())
+  var fieldStorage = Sparse<FieldStorage>()
 
   init() {}
 
-  /// The fields.
+  var int32Value: Int32 {
+    _read { yield fieldStorage.value.part1.value.int32Value }
+    _modify { yield &fieldStorage.value.part1.value.int32Value }
+  }
+
+  var int64Value: Int64 {
+    _read { yield fieldStorage.value.part1.value.int64Value }
+    _modify { yield &fieldStorage.value.part1.value.int64Value }
+  }
+
+  var uint32Value: UInt32 {
+    _read { yield fieldStorage.value.part1.value.uint32Value }
+    _modify { yield &fieldStorage.value.part1.value.uint32Value }
+  }
+
+  var uint64Value: UInt64 {
+    _read { yield fieldStorage.value.part1.value.uint64Value }
+    _modify { yield &fieldStorage.value.part1.value.uint64Value }
+  }
+
+  var sint32Value: Int32 {
+    _read { yield fieldStorage.value.part1.value.sint32Value }
+    _modify { yield &fieldStorage.value.part1.value.sint32Value }
+  }
+
+  var sint64Value: Int64 {
+    _read { yield fieldStorage.value.part1.value.sint64Value }
+    _modify { yield &fieldStorage.value.part1.value.sint64Value }
+  }
+
+  var fixed32Value: UInt32 {
+    _read { yield fieldStorage.value.part1.value.fixed32Value }
+    _modify { yield &fieldStorage.value.part1.value.fixed32Value }
+  }
+
+  var fixed64Value: UInt64 {
+    _read { yield fieldStorage.value.part1.value.fixed64Value }
+    _modify { yield &fieldStorage.value.part1.value.fixed64Value }
+  }
+
+  var sfixed32Value: Int32 {
+    _read { yield fieldStorage.value.part1.value.sfixed32Value }
+    _modify { yield &fieldStorage.value.part1.value.sfixed32Value }
+  }
+
+  var sfixed64Value: Int64 {
+    _read { yield fieldStorage.value.part1.value.sfixed64Value }
+    _modify { yield &fieldStorage.value.part1.value.sfixed64Value }
+  }
+
+  var floatValue: Float {
+    _read { yield fieldStorage.value.part1.value.floatValue }
+    _modify { yield &fieldStorage.value.part1.value.floatValue }
+  }
+
+  var doubleValue: Double {
+    _read { yield fieldStorage.value.part1.value.doubleValue }
+    _modify { yield &fieldStorage.value.part1.value.doubleValue }
+  }
+
+  var boolValue: Bool {
+    _read { yield fieldStorage.value.part1.value.boolValue }
+    _modify { yield &fieldStorage.value.part1.value.boolValue }
+  }
+
+  var stringValue: String {
+    _read { yield fieldStorage.value.part1.value.stringValue }
+    _modify { yield &fieldStorage.value.part1.value.stringValue }
+  }
+
+  var bytesValue: [UInt8] {
+    _read { yield fieldStorage.value.part1.value.bytesValue }
+    _modify { yield &fieldStorage.value.part1.value.bytesValue }
+  }
+
+  var colorValue: Color {
+    _read { yield fieldStorage.value.part2.value.colorValue }
+    _modify { yield &fieldStorage.value.part2.value.colorValue }
+  }
+
+  /// A message that can contain its own kind.
+  var child: Everything? {
+    _read { yield fieldStorage.value.part2.value.child }
+    _modify { yield &fieldStorage.value.part2.value.child }
+  }
+
+  var leaf: Leaf? {
+    _read { yield fieldStorage.value.part2.value.leaf }
+    _modify { yield &fieldStorage.value.part2.value.leaf }
+  }
+
+  var int32Optional: Int32? {
+    _read { yield fieldStorage.value.part2.value.int32Optional }
+    _modify { yield &fieldStorage.value.part2.value.int32Optional }
+  }
+
+  var int64Optional: Int64? {
+    _read { yield fieldStorage.value.part2.value.int64Optional }
+    _modify { yield &fieldStorage.value.part2.value.int64Optional }
+  }
+
+  var uint32Optional: UInt32? {
+    _read { yield fieldStorage.value.part2.value.uint32Optional }
+    _modify { yield &fieldStorage.value.part2.value.uint32Optional }
+  }
+
+  var uint64Optional: UInt64? {
+    _read { yield fieldStorage.value.part2.value.uint64Optional }
+    _modify { yield &fieldStorage.value.part2.value.uint64Optional }
+  }
+
+  var sint32Optional: Int32? {
+    _read { yield fieldStorage.value.part2.value.sint32Optional }
+    _modify { yield &fieldStorage.value.part2.value.sint32Optional }
+  }
+
+  var sint64Optional: Int64? {
+    _read { yield fieldStorage.value.part2.value.sint64Optional }
+    _modify { yield &fieldStorage.value.part2.value.sint64Optional }
+  }
+
+  var fixed32Optional: UInt32? {
+    _read { yield fieldStorage.value.part2.value.fixed32Optional }
+    _modify { yield &fieldStorage.value.part2.value.fixed32Optional }
+  }
+
+  var fixed64Optional: UInt64? {
+    _read { yield fieldStorage.value.part2.value.fixed64Optional }
+    _modify { yield &fieldStorage.value.part2.value.fixed64Optional }
+  }
+
+  var sfixed32Optional: Int32? {
+    _read { yield fieldStorage.value.part2.value.sfixed32Optional }
+    _modify { yield &fieldStorage.value.part2.value.sfixed32Optional }
+  }
+
+  var sfixed64Optional: Int64? {
+    _read { yield fieldStorage.value.part3.value.sfixed64Optional }
+    _modify { yield &fieldStorage.value.part3.value.sfixed64Optional }
+  }
+
+  var floatOptional: Float? {
+    _read { yield fieldStorage.value.part3.value.floatOptional }
+    _modify { yield &fieldStorage.value.part3.value.floatOptional }
+  }
+
+  var doubleOptional: Double? {
+    _read { yield fieldStorage.value.part3.value.doubleOptional }
+    _modify { yield &fieldStorage.value.part3.value.doubleOptional }
+  }
+
+  var boolOptional: Bool? {
+    _read { yield fieldStorage.value.part3.value.boolOptional }
+    _modify { yield &fieldStorage.value.part3.value.boolOptional }
+  }
+
+  var stringOptional: String? {
+    _read { yield fieldStorage.value.part3.value.stringOptional }
+    _modify { yield &fieldStorage.value.part3.value.stringOptional }
+  }
+
+  var bytesOptional: [UInt8]? {
+    _read { yield fieldStorage.value.part3.value.bytesOptional }
+    _modify { yield &fieldStorage.value.part3.value.bytesOptional }
+  }
+
+  var colorOptional: Color? {
+    _read { yield fieldStorage.value.part3.value.colorOptional }
+    _modify { yield &fieldStorage.value.part3.value.colorOptional }
+  }
+
+  var int32List: [Int32] {
+    _read { yield fieldStorage.value.part3.value.int32List }
+    _modify { yield &fieldStorage.value.part3.value.int32List }
+  }
+
+  var int64List: [Int64] {
+    _read { yield fieldStorage.value.part3.value.int64List }
+    _modify { yield &fieldStorage.value.part3.value.int64List }
+  }
+
+  var uint32List: [UInt32] {
+    _read { yield fieldStorage.value.part3.value.uint32List }
+    _modify { yield &fieldStorage.value.part3.value.uint32List }
+  }
+
+  var uint64List: [UInt64] {
+    _read { yield fieldStorage.value.part3.value.uint64List }
+    _modify { yield &fieldStorage.value.part3.value.uint64List }
+  }
+
+  var sint32List: [Int32] {
+    _read { yield fieldStorage.value.part3.value.sint32List }
+    _modify { yield &fieldStorage.value.part3.value.sint32List }
+  }
+
+  var sint64List: [Int64] {
+    _read { yield fieldStorage.value.part3.value.sint64List }
+    _modify { yield &fieldStorage.value.part3.value.sint64List }
+  }
+
+  var fixed32List: [UInt32] {
+    _read { yield fieldStorage.value.part3.value.fixed32List }
+    _modify { yield &fieldStorage.value.part3.value.fixed32List }
+  }
+
+  var fixed64List: [UInt64] {
+    _read { yield fieldStorage.value.part3.value.fixed64List }
+    _modify { yield &fieldStorage.value.part3.value.fixed64List }
+  }
+
+  var sfixed32List: [Int32] {
+    _read { yield fieldStorage.value.part4.value.sfixed32List }
+    _modify { yield &fieldStorage.value.part4.value.sfixed32List }
+  }
+
+  var sfixed64List: [Int64] {
+    _read { yield fieldStorage.value.part4.value.sfixed64List }
+    _modify { yield &fieldStorage.value.part4.value.sfixed64List }
+  }
+
+  var floatList: [Float] {
+    _read { yield fieldStorage.value.part4.value.floatList }
+    _modify { yield &fieldStorage.value.part4.value.floatList }
+  }
+
+  var doubleList: [Double] {
+    _read { yield fieldStorage.value.part4.value.doubleList }
+    _modify { yield &fieldStorage.value.part4.value.doubleList }
+  }
+
+  var boolList: [Bool] {
+    _read { yield fieldStorage.value.part4.value.boolList }
+    _modify { yield &fieldStorage.value.part4.value.boolList }
+  }
+
+  var stringList: [String] {
+    _read { yield fieldStorage.value.part4.value.stringList }
+    _modify { yield &fieldStorage.value.part4.value.stringList }
+  }
+
+  var bytesList: [[UInt8]] {
+    _read { yield fieldStorage.value.part4.value.bytesList }
+    _modify { yield &fieldStorage.value.part4.value.bytesList }
+  }
+
+  var colorList: [Color] {
+    _read { yield fieldStorage.value.part4.value.colorList }
+    _modify { yield &fieldStorage.value.part4.value.colorList }
+  }
+
+  var leafList: [Leaf] {
+    _read { yield fieldStorage.value.part4.value.leafList }
+    _modify { yield &fieldStorage.value.part4.value.leafList }
+  }
+
+  var int32Unpacked: [Int32] {
+    _read { yield fieldStorage.value.part4.value.int32Unpacked }
+    _modify { yield &fieldStorage.value.part4.value.int32Unpacked }
+  }
+
+  var doubleUnpacked: [Double] {
+    _read { yield fieldStorage.value.part4.value.doubleUnpacked }
+    _modify { yield &fieldStorage.value.part4.value.doubleUnpacked }
+  }
+
+  var colorUnpacked: [Color] {
+    _read { yield fieldStorage.value.part4.value.colorUnpacked }
+    _modify { yield &fieldStorage.value.part4.value.colorUnpacked }
+  }
+
+  var int32Map: Map<Int32, Int32> {
+    _read { yield fieldStorage.value.part4.value.int32Map }
+    _modify { yield &fieldStorage.value.part4.value.int32Map }
+  }
+
+  var int64Map: Map<Int64, Int64> {
+    _read { yield fieldStorage.value.part4.value.int64Map }
+    _modify { yield &fieldStorage.value.part4.value.int64Map }
+  }
+
+  var uint32Map: Map<UInt32, UInt32> {
+    _read { yield fieldStorage.value.part4.value.uint32Map }
+    _modify { yield &fieldStorage.value.part4.value.uint32Map }
+  }
+
+  var uint64Map: Map<UInt64, UInt64> {
+    _read { yield fieldStorage.value.part4.value.uint64Map }
+    _modify { yield &fieldStorage.value.part4.value.uint64Map }
+  }
+
+  var sint32Map: Map<Int32, Int32> {
+    _read { yield fieldStorage.value.part5.value.sint32Map }
+    _modify { yield &fieldStorage.value.part5.value.sint32Map }
+  }
+
+  var sint64Map: Map<Int64, Int64> {
+    _read { yield fieldStorage.value.part5.value.sint64Map }
+    _modify { yield &fieldStorage.value.part5.value.sint64Map }
+  }
+
+  var fixed32Map: Map<UInt32, UInt32> {
+    _read { yield fieldStorage.value.part5.value.fixed32Map }
+    _modify { yield &fieldStorage.value.part5.value.fixed32Map }
+  }
+
+  var fixed64Map: Map<UInt64, UInt64> {
+    _read { yield fieldStorage.value.part5.value.fixed64Map }
+    _modify { yield &fieldStorage.value.part5.value.fixed64Map }
+  }
+
+  var sfixed32Map: Map<Int32, Int32> {
+    _read { yield fieldStorage.value.part5.value.sfixed32Map }
+    _modify { yield &fieldStorage.value.part5.value.sfixed32Map }
+  }
+
+  var sfixed64Map: Map<Int64, Int64> {
+    _read { yield fieldStorage.value.part5.value.sfixed64Map }
+    _modify { yield &fieldStorage.value.part5.value.sfixed64Map }
+  }
+
+  var boolMap: Map<Bool, Bool> {
+    _read { yield fieldStorage.value.part5.value.boolMap }
+    _modify { yield &fieldStorage.value.part5.value.boolMap }
+  }
+
+  var stringMap: Map<String, String> {
+    _read { yield fieldStorage.value.part5.value.stringMap }
+    _modify { yield &fieldStorage.value.part5.value.stringMap }
+  }
+
+  var bytesMap: Map<String, [UInt8]> {
+    _read { yield fieldStorage.value.part5.value.bytesMap }
+    _modify { yield &fieldStorage.value.part5.value.bytesMap }
+  }
+
+  var colorMap: Map<String, Color> {
+    _read { yield fieldStorage.value.part5.value.colorMap }
+    _modify { yield &fieldStorage.value.part5.value.colorMap }
+  }
+
+  var leafMap: Map<String, Leaf> {
+    _read { yield fieldStorage.value.part5.value.leafMap }
+    _modify { yield &fieldStorage.value.part5.value.leafMap }
+  }
+
+  var everythingMap: Map<String, Everything> {
+    _read { yield fieldStorage.value.part5.value.everythingMap }
+    _modify { yield &fieldStorage.value.part5.value.everythingMap }
+  }
+
+  var doubleMap: Map<Int32, Double> {
+    _read { yield fieldStorage.value.part5.value.doubleMap }
+    _modify { yield &fieldStorage.value.part5.value.doubleMap }
+  }
+
+  var choice: Everything.Choice? {
+    _read { yield fieldStorage.value.part6.value.choice }
+    _modify { yield &fieldStorage.value.part6.value.choice }
+  }
+
+  var int32Choice: Int32? {
+    if case .int32Choice(let value)? = choice { value } else { nil }
+  }
+
+  var sint64Choice: Int64? {
+    if case .sint64Choice(let value)? = choice { value } else { nil }
+  }
+
+  var stringChoice: String? {
+    if case .stringChoice(let value)? = choice { value } else { nil }
+  }
+
+  var bytesChoice: [UInt8]? {
+    if case .bytesChoice(let value)? = choice { value } else { nil }
+  }
+
+  var colorChoice: Color? {
+    if case .colorChoice(let value)? = choice { value } else { nil }
+  }
+
+  var leafChoice: Leaf? {
+    if case .leafChoice(let value)? = choice { value } else { nil }
+  }
+
+  var everythingChoice: Everything? {
+    if case .everythingChoice(let value)? = choice { value } else { nil }
+  }
+
+  var doubleChoice: Double? {
+    if case .doubleChoice(let value)? = choice { value } else { nil }
+  }
+
+  var timestamp: Protobuf.Timestamp? {
+    _read { yield fieldStorage.value.part6.value.timestamp }
+    _modify { yield &fieldStorage.value.part6.value.timestamp }
+  }
+
+  var duration: Protobuf.ProtoDuration? {
+    _read { yield fieldStorage.value.part6.value.duration }
+    _modify { yield &fieldStorage.value.part6.value.duration }
+  }
+
+  var any: Protobuf.ProtoAny? {
+    _read { yield fieldStorage.value.part6.value.any }
+    _modify { yield &fieldStorage.value.part6.value.any }
+  }
+
+  var `struct`: Protobuf.Struct? {
+    _read { yield fieldStorage.value.part7.value.struct }
+    _modify { yield &fieldStorage.value.part7.value.struct }
+  }
+
+  var wrapped: Protobuf.Int64Value? {
+    _read { yield fieldStorage.value.part7.value.wrapped }
+    _modify { yield &fieldStorage.value.part7.value.wrapped }
+  }
+
+  /// The largest field number.
+  var last: Int32 {
+    _read { yield fieldStorage.value.part7.value.last }
+    _modify { yield &fieldStorage.value.part7.value.last }
+  }
+
+  /// The fields, in parts that take no memory until one of their fields is set.
   struct FieldStorage {
-    var int32Value: Int32 = 0
-    var int64Value: Int64 = 0
-    var uint32Value: UInt32 = 0
-    var uint64Value: UInt64 = 0
-    var sint32Value: Int32 = 0
-    var sint64Value: Int64 = 0
-    var fixed32Value: UInt32 = 0
-    var fixed64Value: UInt64 = 0
-    var sfixed32Value: Int32 = 0
-    var sfixed64Value: Int64 = 0
-    var floatValue: Float = 0
-    var doubleValue: Double = 0
-    var boolValue: Bool = false
-    var stringValue: String = ""
-    var bytesValue: [UInt8] = []
-    var colorValue: Color = .unspecified
-    /// A message that can contain its own kind.
-    var child: Everything?
-    var leaf: Leaf?
-    var int32Optional: Int32?
-    var int64Optional: Int64?
-    var uint32Optional: UInt32?
-    var uint64Optional: UInt64?
-    var sint32Optional: Int32?
-    var sint64Optional: Int64?
-    var fixed32Optional: UInt32?
-    var fixed64Optional: UInt64?
-    var sfixed32Optional: Int32?
-    var sfixed64Optional: Int64?
-    var floatOptional: Float?
-    var doubleOptional: Double?
-    var boolOptional: Bool?
-    var stringOptional: String?
-    var bytesOptional: [UInt8]?
-    var colorOptional: Color?
-    var int32List: [Int32] = []
-    var int64List: [Int64] = []
-    var uint32List: [UInt32] = []
-    var uint64List: [UInt64] = []
-    var sint32List: [Int32] = []
-    var sint64List: [Int64] = []
-    var fixed32List: [UInt32] = []
-    var fixed64List: [UInt64] = []
-    var sfixed32List: [Int32] = []
-    var sfixed64List: [Int64] = []
-    var floatList: [Float] = []
-    var doubleList: [Double] = []
-    var boolList: [Bool] = []
-    var stringList: [String] = []
-    var bytesList: [[UInt8]] = []
-    var colorList: [Color] = []
-    var leafList: [Leaf] = []
-    var int32Unpacked: [Int32] = []
-    var doubleUnpacked: [Double] = []
-    var colorUnpacked: [Color] = []
-    var int32Map: Map<Int32, Int32> = [:]
-    var int64Map: Map<Int64, Int64> = [:]
-    var uint32Map: Map<UInt32, UInt32> = [:]
-    var uint64Map: Map<UInt64, UInt64> = [:]
-    var sint32Map: Map<Int32, Int32> = [:]
-    var sint64Map: Map<Int64, Int64> = [:]
-    var fixed32Map: Map<UInt32, UInt32> = [:]
-    var fixed64Map: Map<UInt64, UInt64> = [:]
-    var sfixed32Map: Map<Int32, Int32> = [:]
-    var sfixed64Map: Map<Int64, Int64> = [:]
-    var boolMap: Map<Bool, Bool> = [:]
-    var stringMap: Map<String, String> = [:]
-    var bytesMap: Map<String, [UInt8]> = [:]
-    var colorMap: Map<String, Color> = [:]
-    var leafMap: Map<String, Leaf> = [:]
-    var everythingMap: Map<String, Everything> = [:]
-    var doubleMap: Map<Int32, Double> = [:]
-    var choice: Everything.Choice?
-    var int32Choice: Int32? {
-      if case .int32Choice(let value)? = choice { value } else { nil }
-    }
-    var sint64Choice: Int64? {
-      if case .sint64Choice(let value)? = choice { value } else { nil }
-    }
-    var stringChoice: String? {
-      if case .stringChoice(let value)? = choice { value } else { nil }
-    }
-    var bytesChoice: [UInt8]? {
-      if case .bytesChoice(let value)? = choice { value } else { nil }
-    }
-    var colorChoice: Color? {
-      if case .colorChoice(let value)? = choice { value } else { nil }
-    }
-    var leafChoice: Leaf? {
-      if case .leafChoice(let value)? = choice { value } else { nil }
-    }
-    var everythingChoice: Everything? {
-      if case .everythingChoice(let value)? = choice { value } else { nil }
-    }
-    var doubleChoice: Double? {
-      if case .doubleChoice(let value)? = choice { value } else { nil }
-    }
-    var timestamp: Protobuf.Timestamp?
-    var duration: Protobuf.ProtoDuration?
-    var any: Protobuf.ProtoAny?
-    var `struct`: Protobuf.Struct?
-    var wrapped: Protobuf.Int64Value?
-    /// The largest field number.
-    var last: Int32 = 0
+    var part1 = Sparse<Part1>()
+    var part2 = Sparse<Part2>()
+    var part3 = Sparse<Part3>()
+    var part4 = Sparse<Part4>()
+    var part5 = Sparse<Part5>()
+    var part6 = Sparse<Part6>()
+    var part7 = Sparse<Part7>()
     var unknownFields = UnknownFields()
 
     init() {}
+
+    struct Part1 {
+      var int32Value: Int32 = 0
+      var int64Value: Int64 = 0
+      var uint32Value: UInt32 = 0
+      var uint64Value: UInt64 = 0
+      var sint32Value: Int32 = 0
+      var sint64Value: Int64 = 0
+      var fixed32Value: UInt32 = 0
+      var fixed64Value: UInt64 = 0
+      var sfixed32Value: Int32 = 0
+      var sfixed64Value: Int64 = 0
+      var floatValue: Float = 0
+      var doubleValue: Double = 0
+      var boolValue: Bool = false
+      var stringValue: String = ""
+      var bytesValue: [UInt8] = []
+    }
+
+    struct Part2 {
+      var colorValue: Color = .unspecified
+      var child: Everything?
+      var leaf: Leaf?
+      var int32Optional: Int32?
+      var int64Optional: Int64?
+      var uint32Optional: UInt32?
+      var uint64Optional: UInt64?
+      var sint32Optional: Int32?
+      var sint64Optional: Int64?
+      var fixed32Optional: UInt32?
+      var fixed64Optional: UInt64?
+      var sfixed32Optional: Int32?
+    }
+
+    struct Part3 {
+      var sfixed64Optional: Int64?
+      var floatOptional: Float?
+      var doubleOptional: Double?
+      var boolOptional: Bool?
+      var stringOptional: String?
+      var bytesOptional: [UInt8]?
+      var colorOptional: Color?
+      var int32List: [Int32] = []
+      var int64List: [Int64] = []
+      var uint32List: [UInt32] = []
+      var uint64List: [UInt64] = []
+      var sint32List: [Int32] = []
+      var sint64List: [Int64] = []
+      var fixed32List: [UInt32] = []
+      var fixed64List: [UInt64] = []
+    }
+
+    struct Part4 {
+      var sfixed32List: [Int32] = []
+      var sfixed64List: [Int64] = []
+      var floatList: [Float] = []
+      var doubleList: [Double] = []
+      var boolList: [Bool] = []
+      var stringList: [String] = []
+      var bytesList: [[UInt8]] = []
+      var colorList: [Color] = []
+      var leafList: [Leaf] = []
+      var int32Unpacked: [Int32] = []
+      var doubleUnpacked: [Double] = []
+      var colorUnpacked: [Color] = []
+      var int32Map: Map<Int32, Int32> = [:]
+      var int64Map: Map<Int64, Int64> = [:]
+      var uint32Map: Map<UInt32, UInt32> = [:]
+      var uint64Map: Map<UInt64, UInt64> = [:]
+    }
+
+    struct Part5 {
+      var sint32Map: Map<Int32, Int32> = [:]
+      var sint64Map: Map<Int64, Int64> = [:]
+      var fixed32Map: Map<UInt32, UInt32> = [:]
+      var fixed64Map: Map<UInt64, UInt64> = [:]
+      var sfixed32Map: Map<Int32, Int32> = [:]
+      var sfixed64Map: Map<Int64, Int64> = [:]
+      var boolMap: Map<Bool, Bool> = [:]
+      var stringMap: Map<String, String> = [:]
+      var bytesMap: Map<String, [UInt8]> = [:]
+      var colorMap: Map<String, Color> = [:]
+      var leafMap: Map<String, Leaf> = [:]
+      var everythingMap: Map<String, Everything> = [:]
+      var doubleMap: Map<Int32, Double> = [:]
+    }
+
+    struct Part6 {
+      var choice: Everything.Choice?
+      var timestamp: Protobuf.Timestamp?
+      var duration: Protobuf.ProtoDuration?
+      var any: Protobuf.ProtoAny?
+    }
+
+    struct Part7 {
+      var `struct`: Protobuf.Struct?
+      var wrapped: Protobuf.Int64Value?
+      var last: Int32 = 0
+    }
   }
 
   enum Choice: Oneof {
@@ -285,6 +710,44 @@ extension Everything.FieldStorage: FieldContainer {
     _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
+    case 1...15: try part1.decodeField(number, from: &reader)
+    case 16...18, 21...29: try part2.decodeField(number, from: &reader)
+    case 30...36, 41...48: try part3.decodeField(number, from: &reader)
+    case 49...64: try part4.decodeField(number, from: &reader)
+    case 65...77: try part5.decodeField(number, from: &reader)
+    case 81...88, 91...93: try part6.decodeField(number, from: &reader)
+    case 94...95, 536870911: try part7.decodeField(number, from: &reader)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(unknownFields)
+    part7.encode(into: &writer)
+    part6.encode(into: &writer)
+    part5.encode(into: &writer)
+    part4.encode(into: &writer)
+    part3.encode(into: &writer)
+    part2.encode(into: &writer)
+    part1.encode(into: &writer)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
+    part1.visitFields(&visitor)
+    part2.visitFields(&visitor)
+    part3.visitFields(&visitor)
+    part4.visitFields(&visitor)
+    part5.visitFields(&visitor)
+    part6.visitFields(&visitor)
+    part7.visitFields(&visitor)
+  }
+}
+
+extension Everything.FieldStorage.Part1: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
     case 1: try reader.read(&int32Value)
     case 2: try reader.read(&int64Value)
     case 3: try reader.read(&uint32Value)
@@ -300,145 +763,11 @@ extension Everything.FieldStorage: FieldContainer {
     case 13: try reader.read(&boolValue)
     case 14: try reader.read(&stringValue)
     case 15: try reader.read(&bytesValue)
-    case 16: try reader.read(&colorValue)
-    case 17: try reader.read(&child)
-    case 18: try reader.read(&leaf)
-    case 21: try reader.read(&int32Optional)
-    case 22: try reader.read(&int64Optional)
-    case 23: try reader.read(&uint32Optional)
-    case 24: try reader.read(&uint64Optional)
-    case 25: try reader.read(&sint32Optional, as: Wire.ZigZag<Int32>.self)
-    case 26: try reader.read(&sint64Optional, as: Wire.ZigZag<Int64>.self)
-    case 27: try reader.read(&fixed32Optional, as: Wire.Fixed<UInt32>.self)
-    case 28: try reader.read(&fixed64Optional, as: Wire.Fixed<UInt64>.self)
-    case 29: try reader.read(&sfixed32Optional, as: Wire.Fixed<Int32>.self)
-    case 30: try reader.read(&sfixed64Optional, as: Wire.Fixed<Int64>.self)
-    case 31: try reader.read(&floatOptional)
-    case 32: try reader.read(&doubleOptional)
-    case 33: try reader.read(&boolOptional)
-    case 34: try reader.read(&stringOptional)
-    case 35: try reader.read(&bytesOptional)
-    case 36: try reader.read(&colorOptional)
-    case 41: try reader.read(&int32List)
-    case 42: try reader.read(&int64List)
-    case 43: try reader.read(&uint32List)
-    case 44: try reader.read(&uint64List)
-    case 45: try reader.read(&sint32List, as: Wire.ZigZag<Int32>.self)
-    case 46: try reader.read(&sint64List, as: Wire.ZigZag<Int64>.self)
-    case 47: try reader.read(&fixed32List, as: Wire.Fixed<UInt32>.self)
-    case 48: try reader.read(&fixed64List, as: Wire.Fixed<UInt64>.self)
-    case 49: try reader.read(&sfixed32List, as: Wire.Fixed<Int32>.self)
-    case 50: try reader.read(&sfixed64List, as: Wire.Fixed<Int64>.self)
-    case 51: try reader.read(&floatList)
-    case 52: try reader.read(&doubleList)
-    case 53: try reader.read(&boolList)
-    case 54: try reader.read(&stringList)
-    case 55: try reader.read(&bytesList)
-    case 56: try reader.read(&colorList)
-    case 57: try reader.read(&leafList)
-    case 58: try reader.read(&int32Unpacked)
-    case 59: try reader.read(&doubleUnpacked)
-    case 60: try reader.read(&colorUnpacked)
-    case 61: try reader.read(&int32Map)
-    case 62: try reader.read(&int64Map)
-    case 63: try reader.read(&uint32Map)
-    case 64: try reader.read(&uint64Map)
-    case 65: try reader.read(&sint32Map, keys: Wire.ZigZag<Int32>.self, values: Wire.ZigZag<Int32>.self)
-    case 66: try reader.read(&sint64Map, keys: Wire.ZigZag<Int64>.self, values: Wire.ZigZag<Int64>.self)
-    case 67: try reader.read(&fixed32Map, keys: Wire.Fixed<UInt32>.self, values: Wire.Fixed<UInt32>.self)
-    case 68: try reader.read(&fixed64Map, keys: Wire.Fixed<UInt64>.self, values: Wire.Fixed<UInt64>.self)
-    case 69: try reader.read(&sfixed32Map, keys: Wire.Fixed<Int32>.self, values: Wire.Fixed<Int32>.self)
-    case 70: try reader.read(&sfixed64Map, keys: Wire.Fixed<Int64>.self, values: Wire.Fixed<Int64>.self)
-    case 71: try reader.read(&boolMap)
-    case 72: try reader.read(&stringMap)
-    case 73: try reader.read(&bytesMap)
-    case 74: try reader.read(&colorMap)
-    case 75: try reader.read(&leafMap)
-    case 76: try reader.read(&everythingMap)
-    case 77: try reader.read(&doubleMap)
-    case 81: try reader.read(&choice, nil, Everything.Choice.int32Choice)
-    case 82: try reader.read(&choice, nil, as: Wire.ZigZag<Int64>.self, Everything.Choice.sint64Choice)
-    case 83: try reader.read(&choice, nil, Everything.Choice.stringChoice)
-    case 84: try reader.read(&choice, nil, Everything.Choice.bytesChoice)
-    case 85: try reader.read(&choice, nil, Everything.Choice.colorChoice)
-    case 86: try reader.read(&choice, choice?.leafChoiceValue, Everything.Choice.leafChoice)
-    case 87: try reader.read(&choice, choice?.everythingChoiceValue, Everything.Choice.everythingChoice)
-    case 88: try reader.read(&choice, nil, Everything.Choice.doubleChoice)
-    case 91: try reader.read(&timestamp)
-    case 92: try reader.read(&duration)
-    case 93: try reader.read(&self.any)
-    case 94: try reader.read(&`struct`)
-    case 95: try reader.read(&wrapped)
-    case 536870911: try reader.read(&last)
     default: break
     }
   }
 
   func encode(into writer: inout Writer) {
-    writer.write(unknownFields)
-    writer.write(536870911, last)
-    writer.write(95, wrapped)
-    writer.write(94, `struct`)
-    writer.write(93, self.any)
-    writer.write(92, duration)
-    writer.write(91, timestamp)
-    writer.write(choice)
-    writer.write(77, doubleMap)
-    writer.write(76, everythingMap)
-    writer.write(75, leafMap)
-    writer.write(74, colorMap)
-    writer.write(73, bytesMap)
-    writer.write(72, stringMap)
-    writer.write(71, boolMap)
-    writer.write(70, sfixed64Map, keys: Wire.Fixed<Int64>.self, values: Wire.Fixed<Int64>.self)
-    writer.write(69, sfixed32Map, keys: Wire.Fixed<Int32>.self, values: Wire.Fixed<Int32>.self)
-    writer.write(68, fixed64Map, keys: Wire.Fixed<UInt64>.self, values: Wire.Fixed<UInt64>.self)
-    writer.write(67, fixed32Map, keys: Wire.Fixed<UInt32>.self, values: Wire.Fixed<UInt32>.self)
-    writer.write(66, sint64Map, keys: Wire.ZigZag<Int64>.self, values: Wire.ZigZag<Int64>.self)
-    writer.write(65, sint32Map, keys: Wire.ZigZag<Int32>.self, values: Wire.ZigZag<Int32>.self)
-    writer.write(64, uint64Map)
-    writer.write(63, uint32Map)
-    writer.write(62, int64Map)
-    writer.write(61, int32Map)
-    writer.write(60, unpacked: colorUnpacked)
-    writer.write(59, unpacked: doubleUnpacked)
-    writer.write(58, unpacked: int32Unpacked)
-    writer.write(57, leafList)
-    writer.write(56, colorList)
-    writer.write(55, bytesList)
-    writer.write(54, stringList)
-    writer.write(53, boolList)
-    writer.write(52, doubleList)
-    writer.write(51, floatList)
-    writer.write(50, sfixed64List, as: Wire.Fixed<Int64>.self)
-    writer.write(49, sfixed32List, as: Wire.Fixed<Int32>.self)
-    writer.write(48, fixed64List, as: Wire.Fixed<UInt64>.self)
-    writer.write(47, fixed32List, as: Wire.Fixed<UInt32>.self)
-    writer.write(46, sint64List, as: Wire.ZigZag<Int64>.self)
-    writer.write(45, sint32List, as: Wire.ZigZag<Int32>.self)
-    writer.write(44, uint64List)
-    writer.write(43, uint32List)
-    writer.write(42, int64List)
-    writer.write(41, int32List)
-    writer.write(36, colorOptional)
-    writer.write(35, bytesOptional)
-    writer.write(34, stringOptional)
-    writer.write(33, boolOptional)
-    writer.write(32, doubleOptional)
-    writer.write(31, floatOptional)
-    writer.write(30, sfixed64Optional, as: Wire.Fixed<Int64>.self)
-    writer.write(29, sfixed32Optional, as: Wire.Fixed<Int32>.self)
-    writer.write(28, fixed64Optional, as: Wire.Fixed<UInt64>.self)
-    writer.write(27, fixed32Optional, as: Wire.Fixed<UInt32>.self)
-    writer.write(26, sint64Optional, as: Wire.ZigZag<Int64>.self)
-    writer.write(25, sint32Optional, as: Wire.ZigZag<Int32>.self)
-    writer.write(24, uint64Optional)
-    writer.write(23, uint32Optional)
-    writer.write(22, int64Optional)
-    writer.write(21, int32Optional)
-    writer.write(18, leaf)
-    writer.write(17, child)
-    writer.write(16, colorValue)
     writer.write(15, bytesValue)
     writer.write(14, stringValue)
     writer.write(13, boolValue)
@@ -472,6 +801,46 @@ extension Everything.FieldStorage: FieldContainer {
     visitor.visit(13, boolValue)
     visitor.visit(14, stringValue)
     visitor.visit(15, bytesValue)
+  }
+}
+
+extension Everything.FieldStorage.Part2: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 16: try reader.read(&colorValue)
+    case 17: try reader.read(&child)
+    case 18: try reader.read(&leaf)
+    case 21: try reader.read(&int32Optional)
+    case 22: try reader.read(&int64Optional)
+    case 23: try reader.read(&uint32Optional)
+    case 24: try reader.read(&uint64Optional)
+    case 25: try reader.read(&sint32Optional, as: Wire.ZigZag<Int32>.self)
+    case 26: try reader.read(&sint64Optional, as: Wire.ZigZag<Int64>.self)
+    case 27: try reader.read(&fixed32Optional, as: Wire.Fixed<UInt32>.self)
+    case 28: try reader.read(&fixed64Optional, as: Wire.Fixed<UInt64>.self)
+    case 29: try reader.read(&sfixed32Optional, as: Wire.Fixed<Int32>.self)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(29, sfixed32Optional, as: Wire.Fixed<Int32>.self)
+    writer.write(28, fixed64Optional, as: Wire.Fixed<UInt64>.self)
+    writer.write(27, fixed32Optional, as: Wire.Fixed<UInt32>.self)
+    writer.write(26, sint64Optional, as: Wire.ZigZag<Int64>.self)
+    writer.write(25, sint32Optional, as: Wire.ZigZag<Int32>.self)
+    writer.write(24, uint64Optional)
+    writer.write(23, uint32Optional)
+    writer.write(22, int64Optional)
+    writer.write(21, int32Optional)
+    writer.write(18, leaf)
+    writer.write(17, child)
+    writer.write(16, colorValue)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(16, colorValue)
     visitor.visit(17, child)
     visitor.visit(18, leaf)
@@ -484,6 +853,52 @@ extension Everything.FieldStorage: FieldContainer {
     visitor.visit(27, fixed32Optional, as: Wire.Fixed<UInt32>.self)
     visitor.visit(28, fixed64Optional, as: Wire.Fixed<UInt64>.self)
     visitor.visit(29, sfixed32Optional, as: Wire.Fixed<Int32>.self)
+  }
+}
+
+extension Everything.FieldStorage.Part3: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 30: try reader.read(&sfixed64Optional, as: Wire.Fixed<Int64>.self)
+    case 31: try reader.read(&floatOptional)
+    case 32: try reader.read(&doubleOptional)
+    case 33: try reader.read(&boolOptional)
+    case 34: try reader.read(&stringOptional)
+    case 35: try reader.read(&bytesOptional)
+    case 36: try reader.read(&colorOptional)
+    case 41: try reader.read(&int32List)
+    case 42: try reader.read(&int64List)
+    case 43: try reader.read(&uint32List)
+    case 44: try reader.read(&uint64List)
+    case 45: try reader.read(&sint32List, as: Wire.ZigZag<Int32>.self)
+    case 46: try reader.read(&sint64List, as: Wire.ZigZag<Int64>.self)
+    case 47: try reader.read(&fixed32List, as: Wire.Fixed<UInt32>.self)
+    case 48: try reader.read(&fixed64List, as: Wire.Fixed<UInt64>.self)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(48, fixed64List, as: Wire.Fixed<UInt64>.self)
+    writer.write(47, fixed32List, as: Wire.Fixed<UInt32>.self)
+    writer.write(46, sint64List, as: Wire.ZigZag<Int64>.self)
+    writer.write(45, sint32List, as: Wire.ZigZag<Int32>.self)
+    writer.write(44, uint64List)
+    writer.write(43, uint32List)
+    writer.write(42, int64List)
+    writer.write(41, int32List)
+    writer.write(36, colorOptional)
+    writer.write(35, bytesOptional)
+    writer.write(34, stringOptional)
+    writer.write(33, boolOptional)
+    writer.write(32, doubleOptional)
+    writer.write(31, floatOptional)
+    writer.write(30, sfixed64Optional, as: Wire.Fixed<Int64>.self)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(30, sfixed64Optional, as: Wire.Fixed<Int64>.self)
     visitor.visit(31, floatOptional)
     visitor.visit(32, doubleOptional)
@@ -499,6 +914,54 @@ extension Everything.FieldStorage: FieldContainer {
     visitor.visit(46, sint64List, as: Wire.ZigZag<Int64>.self)
     visitor.visit(47, fixed32List, as: Wire.Fixed<UInt32>.self)
     visitor.visit(48, fixed64List, as: Wire.Fixed<UInt64>.self)
+  }
+}
+
+extension Everything.FieldStorage.Part4: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 49: try reader.read(&sfixed32List, as: Wire.Fixed<Int32>.self)
+    case 50: try reader.read(&sfixed64List, as: Wire.Fixed<Int64>.self)
+    case 51: try reader.read(&floatList)
+    case 52: try reader.read(&doubleList)
+    case 53: try reader.read(&boolList)
+    case 54: try reader.read(&stringList)
+    case 55: try reader.read(&bytesList)
+    case 56: try reader.read(&colorList)
+    case 57: try reader.read(&leafList)
+    case 58: try reader.read(&int32Unpacked)
+    case 59: try reader.read(&doubleUnpacked)
+    case 60: try reader.read(&colorUnpacked)
+    case 61: try reader.read(&int32Map)
+    case 62: try reader.read(&int64Map)
+    case 63: try reader.read(&uint32Map)
+    case 64: try reader.read(&uint64Map)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(64, uint64Map)
+    writer.write(63, uint32Map)
+    writer.write(62, int64Map)
+    writer.write(61, int32Map)
+    writer.write(60, unpacked: colorUnpacked)
+    writer.write(59, unpacked: doubleUnpacked)
+    writer.write(58, unpacked: int32Unpacked)
+    writer.write(57, leafList)
+    writer.write(56, colorList)
+    writer.write(55, bytesList)
+    writer.write(54, stringList)
+    writer.write(53, boolList)
+    writer.write(52, doubleList)
+    writer.write(51, floatList)
+    writer.write(50, sfixed64List, as: Wire.Fixed<Int64>.self)
+    writer.write(49, sfixed32List, as: Wire.Fixed<Int32>.self)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(49, sfixed32List, as: Wire.Fixed<Int32>.self)
     visitor.visit(50, sfixed64List, as: Wire.Fixed<Int64>.self)
     visitor.visit(51, floatList)
@@ -515,6 +978,48 @@ extension Everything.FieldStorage: FieldContainer {
     visitor.visit(62, int64Map)
     visitor.visit(63, uint32Map)
     visitor.visit(64, uint64Map)
+  }
+}
+
+extension Everything.FieldStorage.Part5: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 65: try reader.read(&sint32Map, keys: Wire.ZigZag<Int32>.self, values: Wire.ZigZag<Int32>.self)
+    case 66: try reader.read(&sint64Map, keys: Wire.ZigZag<Int64>.self, values: Wire.ZigZag<Int64>.self)
+    case 67: try reader.read(&fixed32Map, keys: Wire.Fixed<UInt32>.self, values: Wire.Fixed<UInt32>.self)
+    case 68: try reader.read(&fixed64Map, keys: Wire.Fixed<UInt64>.self, values: Wire.Fixed<UInt64>.self)
+    case 69: try reader.read(&sfixed32Map, keys: Wire.Fixed<Int32>.self, values: Wire.Fixed<Int32>.self)
+    case 70: try reader.read(&sfixed64Map, keys: Wire.Fixed<Int64>.self, values: Wire.Fixed<Int64>.self)
+    case 71: try reader.read(&boolMap)
+    case 72: try reader.read(&stringMap)
+    case 73: try reader.read(&bytesMap)
+    case 74: try reader.read(&colorMap)
+    case 75: try reader.read(&leafMap)
+    case 76: try reader.read(&everythingMap)
+    case 77: try reader.read(&doubleMap)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(77, doubleMap)
+    writer.write(76, everythingMap)
+    writer.write(75, leafMap)
+    writer.write(74, colorMap)
+    writer.write(73, bytesMap)
+    writer.write(72, stringMap)
+    writer.write(71, boolMap)
+    writer.write(70, sfixed64Map, keys: Wire.Fixed<Int64>.self, values: Wire.Fixed<Int64>.self)
+    writer.write(69, sfixed32Map, keys: Wire.Fixed<Int32>.self, values: Wire.Fixed<Int32>.self)
+    writer.write(68, fixed64Map, keys: Wire.Fixed<UInt64>.self, values: Wire.Fixed<UInt64>.self)
+    writer.write(67, fixed32Map, keys: Wire.Fixed<UInt32>.self, values: Wire.Fixed<UInt32>.self)
+    writer.write(66, sint64Map, keys: Wire.ZigZag<Int64>.self, values: Wire.ZigZag<Int64>.self)
+    writer.write(65, sint32Map, keys: Wire.ZigZag<Int32>.self, values: Wire.ZigZag<Int32>.self)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(65, sint32Map, keys: Wire.ZigZag<Int32>.self, values: Wire.ZigZag<Int32>.self)
     visitor.visit(66, sint64Map, keys: Wire.ZigZag<Int64>.self, values: Wire.ZigZag<Int64>.self)
     visitor.visit(67, fixed32Map, keys: Wire.Fixed<UInt32>.self, values: Wire.Fixed<UInt32>.self)
@@ -528,10 +1033,63 @@ extension Everything.FieldStorage: FieldContainer {
     visitor.visit(75, leafMap)
     visitor.visit(76, everythingMap)
     visitor.visit(77, doubleMap)
+  }
+}
+
+extension Everything.FieldStorage.Part6: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 81: try reader.read(&choice, nil, Everything.Choice.int32Choice)
+    case 82: try reader.read(&choice, nil, as: Wire.ZigZag<Int64>.self, Everything.Choice.sint64Choice)
+    case 83: try reader.read(&choice, nil, Everything.Choice.stringChoice)
+    case 84: try reader.read(&choice, nil, Everything.Choice.bytesChoice)
+    case 85: try reader.read(&choice, nil, Everything.Choice.colorChoice)
+    case 86: try reader.read(&choice, choice?.leafChoiceValue, Everything.Choice.leafChoice)
+    case 87: try reader.read(&choice, choice?.everythingChoiceValue, Everything.Choice.everythingChoice)
+    case 88: try reader.read(&choice, nil, Everything.Choice.doubleChoice)
+    case 91: try reader.read(&timestamp)
+    case 92: try reader.read(&duration)
+    case 93: try reader.read(&self.any)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(93, self.any)
+    writer.write(92, duration)
+    writer.write(91, timestamp)
+    writer.write(choice)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(choice)
     visitor.visit(91, timestamp)
     visitor.visit(92, duration)
     visitor.visit(93, self.any)
+  }
+}
+
+extension Everything.FieldStorage.Part7: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 94: try reader.read(&`struct`)
+    case 95: try reader.read(&wrapped)
+    case 536870911: try reader.read(&last)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(536870911, last)
+    writer.write(95, wrapped)
+    writer.write(94, `struct`)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(94, `struct`)
     visitor.visit(95, wrapped)
     visitor.visit(536870911, last)
@@ -989,6 +1547,83 @@ extension Awkward.ProtoType: Message {
   }
 }
 
+/// A field and an enum value whose names are canonically equal to another spelling.
+struct Kelvin {
+  var k: Int32 = 0
+  var unit: Kelvin.Units.Unit = .unspecified
+  var unknownFields = UnknownFields()
+
+  init() {}
+
+  /// `testing.codec.Kelvin.Units`.
+  struct Units {
+    var unknownFields = UnknownFields()
+
+    init() {}
+
+    struct Unit: ProtoEnum {
+      let rawValue: Int32
+      init(rawValue: Int32) { self.rawValue = rawValue }
+
+      static let unspecified = Unit(rawValue: 0)
+      static let k = Unit(rawValue: 1)
+
+      static let valueNames = [
+        EnumValueName(0, "UNIT_UNSPECIFIED"),
+        EnumValueName(1, "K"),
+      ]
+    }
+  }
+}
+
+extension Kelvin: Message {
+  static var messageName: String { "testing.codec.Kelvin" }
+
+  static let fieldNames: FieldNames = [
+    1: "K",
+    2: "unit",
+  ]
+
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 1: try reader.read(&k)
+    case 2: try reader.read(&unit)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(unknownFields)
+    writer.write(2, unit)
+    writer.write(1, k)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
+    visitor.visit(1, k)
+    visitor.visit(2, unit)
+  }
+}
+
+extension Kelvin.Units: Message {
+  static var messageName: String { "testing.codec.Kelvin.Units" }
+
+  static let fieldNames: FieldNames = [:]
+
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(unknownFields)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
+  }
+}
+
 /// The schema of `testing/codec/codec.proto`.
 enum TestingCodecCodecProto {
   static let file = FileDescriptor(
@@ -1103,7 +1738,9 @@ enum TestingCodecCodecProto {
       emVkEiEKDG1lc3NhZ2VfbmFtZRgYIAEoBVILbWVzc2FnZU5hbWUaHgoGU3RyaW5nEhQKBXZhbHVlGAEgASgJUgV2YWx1\
       ZRocCgRUeXBlEhQKBXZhbHVlGAEgASgJUgV2YWx1ZSJoCgRNb2RlEhQKEE1PREVfVU5TUEVDSUZJRUQQABIQCgxNT0RF\
       X0RFRkFVTFQQARINCglNT0RFX1NFTEYQAhINCglNT0RFX0lOSVQQAxINCglNT0RFX1RZUEUQBBILCgdNT0RFXzNEEAVC\
-      BgoEbW9kZSpbCgVDb2xvchIVChFDT0xPUl9VTlNQRUNJRklFRBAAEg0KCUNPTE9SX1JFRBABEg8KC0NPTE9SX0dSRUVO\
-      EAISGwoOQ09MT1JfSU5GUkFSRUQQ////////////AWIGcHJvdG8z
+      BgoEbW9kZSJ6CgZLZWx2aW4SDAoBSxgBIAEoBVIBSxI0CgR1bml0GAIgASgOMiAudGVzdGluZy5jb2RlYy5LZWx2aW4u\
+      VW5pdHMuVW5pdFIEdW5pdBosCgVVbml0cyIjCgRVbml0EhQKEFVOSVRfVU5TUEVDSUZJRUQQABIFCgFLEAEqWwoFQ29s\
+      b3ISFQoRQ09MT1JfVU5TUEVDSUZJRUQQABINCglDT0xPUl9SRUQQARIPCgtDT0xPUl9HUkVFThACEhsKDkNPTE9SX0lO\
+      RlJBUkVEEP///////////wFiBnByb3RvMw==
       """)
 }
