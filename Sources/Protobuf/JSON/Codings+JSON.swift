@@ -48,7 +48,8 @@ extension Wire.Enumeration {
       return Value(rawValue: try reader.readInteger())
     }
     let name = try reader.readString()
-    if let value = Value.valueNames.first(where: { $0.name == name }) {
+    // By bytes: Swift's `==` would also take the sign of the kelvin for the letter K.
+    if let value = Value.valueNames.first(where: { $0.name.utf8.elementsEqual(name.utf8) }) {
       return Value(rawValue: value.number)
     }
     guard reader.options.ignoreUnknownFields else { throw reader.error(.unfitJSON) }
