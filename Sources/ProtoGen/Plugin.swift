@@ -14,8 +14,8 @@ package enum Plugin {
     let feature = CodeGeneratorResponse.Feature.proto3Optional
     response.supportedFeatures = UInt64(feature.rawValue) | supportsEditions
     // `minimum_edition` and `maximum_edition`.
-    response.unknownFields.append(3, varint: Features.editions.lowerBound)
-    response.unknownFields.append(4, varint: Features.editions.upperBound)
+    response.unknownFields.append(3, Features.editions.lowerBound, UInt64.Coding.self)
+    response.unknownFields.append(4, Features.editions.upperBound, UInt64.Coding.self)
     do {
       response.file = try files(request)
     } catch {

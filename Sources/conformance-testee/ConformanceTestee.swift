@@ -78,7 +78,12 @@ enum ConformanceTestee {
     } catch { return .serializeError("\(error)") }
   }
 
-  private static let types = TypeRegistry([TestAllTypesProto3.self, TestAllTypesProto2.self])
+  private static let types = TypeRegistry(
+    [TestAllTypesProto3.self, TestAllTypesProto2.self],
+    extensions: [
+      Extension<TestAllTypesProto2, Wire.Varint<Int32>>(
+        120, "protobuf_test_messages.proto2.extension_int32")
+    ])
 
   private static func options(_ request: ConformanceRequest) -> JSONDecodingOptions {
     JSONDecodingOptions(

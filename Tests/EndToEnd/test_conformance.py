@@ -144,6 +144,31 @@ def test_proto2_json_has_groups_and_defaults_that_were_set(testee):
     assert json.loads(response.json_payload) == json.loads(text)
 
 
+@pytest.mark.parametrize("text, binary", [
+    ('{"[protobuf_test_messages.proto2.extension_int32]":1}', "c00701"),
+    ('{"optionalInt32":7,"[protobuf_test_messages.proto2.extension_int32]":-1}',
+     "0807 c007 ffffffffffffffffff01"),
+    ('{"[protobuf_test_messages.proto2.extension_int32]":0}', "c00700"),
+])
+def test_extensions_have_their_names_in_brackets_in_json(testee, text, binary):
+    response = testee.read_json(text, message_type=PROTO2)
+    assert response.protobuf_payload.hex() == binary.replace(" ", "")
+    again = testee.ask(PROTO2, output="JSON", protobuf_payload=response.protobuf_payload)
+    assert json.loads(again.json_payload) == json.loads(text)
+
+
+@pytest.mark.parametrize("text", [
+    '{"[protobuf_test_messages.proto2.extension_int64]": 1}',
+    '{"protobuf_test_messages.proto2.extension_int32": 1}',
+    '{"[protobuf_test_messages.proto2.extension_int32]": "a"}',
+    '{"[protobuf_test_messages.proto2.extension_int32]": 1,'
+    ' "[protobuf_test_messages.proto2.extension_int32]": 1}',
+])
+def test_other_extensions_are_refused(testee, text):
+    response = testee.read_json(text, message_type=PROTO2)
+    assert response.WhichOneof("result") == "parse_error", response
+
+
 def test_what_is_not_spoken_is_skipped(testee):
     assert testee.ask("no.such.Message", protobuf_payload=b"").WhichOneof("result") == "skipped"
     assert testee.ask(output="TEXT_FORMAT", protobuf_payload=b"").WhichOneof("result") == "skipped"

@@ -42,29 +42,6 @@ public struct JSONEncodingOptions: Sendable {
   }
 }
 
-/// Message types by their full names: what an `Any` may hold when it is read or written as JSON.
-public struct TypeRegistry: Sendable {
-  private static let wellKnown = byName([
-    BoolValue.self, BytesValue.self, DoubleValue.self, Empty.self, FieldMask.self, FloatValue.self,
-    Int32Value.self, Int64Value.self, ListValue.self, ProtoAny.self, ProtoDuration.self,
-    StringValue.self, Struct.self, Timestamp.self, UInt32Value.self, UInt64Value.self, Value.self,
-  ])
-
-  private let types: [UTF8Key: any Message.Type]
-
-  /// The well-known types and these.
-  public init(_ types: [any Message.Type] = []) { self.types = Self.byName(types) }
-
-  private static func byName(_ types: [any Message.Type]) -> [UTF8Key: any Message.Type] {
-    Dictionary(types.map { (UTF8Key($0.messageName), $0) }) { first, _ in first }
-  }
-
-  /// The type with this full name; nil if it is not among those named.
-  public subscript(name: String) -> (any Message.Type)? {
-    types[UTF8Key(name)] ?? Self.wellKnown[UTF8Key(name)]
-  }
-}
-
 extension Message {
   /// Reads the JSON form.
   ///

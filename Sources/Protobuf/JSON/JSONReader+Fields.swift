@@ -95,13 +95,16 @@ extension JSONReader: FieldReader {
     try willAllocate(Self.sizeOfSeen)
     var seen: Set<Int> = []
     try readMembers { (name, reader: inout JSONReader) throws(DecodingError) in
-      guard let number = M.fieldNames.number(of: name) else {
+      let field = M.fieldNames.number(of: name)
+      let added = field == nil ? reader.options.types.extension(named: name, of: M.self) : nil
+      guard let number = field ?? added?.number else {
         guard name == exception || reader.options.ignoreUnknownFields else {
           throw reader.error(.unknownField)
         }
         return try reader.skipValue()
       }
       guard seen.insert(number).inserted else { throw reader.error(.duplicateField) }
+      if let added { return try reader.read(added, into: &message.unknownFields) }
       try message.decodeField(number, from: &reader)
     }
     memory.refund(Self.sizeOfSeen, overhead: MemoryBudget.objectOverhead)
@@ -109,6 +112,15 @@ extension JSONReader: FieldReader {
   }
 
   private static var sizeOfSeen: Int { 256 }
+
+  /// Reads the value of an extension, which is kept as the wire has it.
+  private mutating func read(
+    _ added: any MessageExtension, into unknownFields: inout UnknownFields
+  ) throws(DecodingError) {
+    if try takeNull() { return }
+    guard let field = try added.read(from: &self) else { return }
+    guard unknownFields.append(field.span, within: &memory) else { throw error(.tooMuchMemory) }
+  }
 }
 
 extension Message {

@@ -72,7 +72,13 @@ public struct JSONWriter: FieldVisitor {
     let outerNames = names
     names = M.fieldNames
     needsComma = !isFirst
-    descend { message.visitFields(&$0) }
+    descend { writer in
+      message.visitFields(&writer)
+      for added in writer.options.types.extensions(of: M.self, in: message.unknownFields) {
+        writer.write(member: "[\(added.name)]")
+        added.write(from: message.unknownFields, to: &writer)
+      }
+    }
     needsComma = true
     names = outerNames
   }

@@ -25,37 +25,51 @@ public struct UnknownFields: Sendable, Hashable, CustomStringConvertible, Custom
     return true
   }
 
-  /// Appends an integer field, for a message of a schema that is older than the field.
-  package mutating func append(_ number: Int, varint value: UInt64) {
-    var writer = Writer(capacity: 20)
-    writer.write(number, present: value)
-    bytes += writer.contents()
-  }
-
   /// The last varint with this field number, as an extension of an option has it; nil if none.
   package func varint(_ number: Int) -> UInt64? {
-    last(number, Wire.Varint<UInt64>.self)
+    value(number, Wire.Varint<UInt64>.self)
   }
 
   /// What the last length-delimited field with this number holds, read as fields; nil if none does.
   package func fields(_ number: Int) -> UnknownFields? {
-    last(number, Wire.Bytes.self).map { bytes in
+    value(number, Wire.Bytes.self).map { bytes in
       var fields = UnknownFields()
       fields.bytes = bytes
       return fields
     }
   }
 
-  private func last<Coding: FieldCoding>(_ number: Int, _ coding: Coding.Type) -> Coding.Value? {
-    var reader = Reader(bytes.span, limits: .default)
+  // MARK: Fields that somebody knows
+
+  /// The value of a singular field that is among these: of scalars the last one, messages merge.
+  func value<Coding: FieldCoding>(_ number: Int, _ coding: Coding.Type) -> Coding.Value? {
     var value: Coding.Value?
+    var reader = Reader(bytes.span, limits: .default)
     while let found = try? reader.nextField() {
-      if found == number, reader.holds(Coding.self) {
-        value = (try? Coding.read(from: &reader)) ?? value
-      } else if (try? reader.skipField()) == nil {
-        break
-      }
+      if found == number, (try? reader.read(&value, as: Coding.self)) == nil { break }
+      if reader.isFieldUnread, (try? reader.skipField()) == nil { break }
     }
     return value
+  }
+
+  /// Appends a field, for a message whose schema does not have it.
+  package mutating func append<Coding: FieldCoding>(
+    _ number: Int, _ value: Coding.Value, _ coding: Coding.Type
+  ) {
+    var writer = Writer()
+    writer.write(number, present: value, as: Coding.self)
+    bytes += writer.contents()
+  }
+
+  /// Takes out all fields with this number.
+  mutating func remove(_ number: Int) {
+    var kept: [UInt8] = []
+    var reader = Reader(bytes.span, limits: .default)
+    while let found = try? reader.nextField() {
+      let start = reader.tagStart
+      guard (try? reader.skipField()) != nil else { break }
+      if found != number { kept.append(copying: bytes.span.extracting(start..<reader.position)) }
+    }
+    bytes = kept
   }
 }
