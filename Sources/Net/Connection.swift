@@ -146,10 +146,10 @@ public final class Connection: @unchecked Sendable {
 // MARK: - What the application sees
 
 extension Connection {
-  /// The names in the certificate that the peer has proved to own; empty without TLS or without one.
-  public var verifiedPeerNames: [TLSPeerName] {
+  /// The certificate that the peer has proved to own; nil without TLS or without one.
+  public var verifiedPeer: TLSPeerCertificate? {
     loop.requireInLoop()
-    return tls?.verifiedPeerNames ?? []
+    return tls?.verifiedPeer
   }
 
   /// Whether bytes are encrypted on their way.

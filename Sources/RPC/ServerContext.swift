@@ -141,11 +141,21 @@ extension ServerContext {
 /// The other end of a connection.
 public struct Peer: Sendable {
   private let source: (any PeerSource)?
+  /// The certificate that it has proved to own; nil where it has shown none.
+  public let certificate: PeerCertificate?
 
   /// A peer that is described when somebody asks: most calls never do.
-  package init(_ source: any PeerSource) { self.source = source }
+  ///
+  /// To be made on the connection's own thread, which alone may ask for its certificate.
+  package init(_ source: any PeerSource) {
+    self.source = source
+    certificate = source.peerCertificate
+  }
 
-  private init() { source = nil }
+  private init() {
+    source = nil
+    certificate = nil
+  }
 
   /// A caller within this process.
   public static let inProcess = Peer()
@@ -154,10 +164,33 @@ public struct Peer: Sendable {
   public var address: String { source?.peerAddress ?? "in-process" }
 }
 
+/// A client certificate that has been verified, as far as it can say who somebody is.
+///
+/// The subject's common name is not in here: it is free text.
+public struct PeerCertificate: Sendable, Hashable {
+  /// SHA-256 of its DER.
+  public let fingerprint: [UInt8]
+  /// The DNS names among its alternative names.
+  public let dnsNames: [String]
+  /// The URIs among its alternative names.
+  public let uris: [String]
+
+  /// Takes what a transport has found in a certificate that it has verified.
+  package init(fingerprint: [UInt8], dnsNames: [String] = [], uris: [String] = []) {
+    self.fingerprint = fingerprint
+    self.dnsNames = dnsNames
+    self.uris = uris
+  }
+}
+
 /// A connection, as far as a handler may know it.
 package protocol PeerSource: AnyObject, Sendable {
   /// The address of the other end.
   var peerAddress: String { get }
+  /// The certificate that the other end has proved to own.
+  ///
+  /// Asked for on the connection's own thread.
+  var peerCertificate: PeerCertificate? { get }
 }
 
 /// Something that holds metadata in some form: most calls carry some that nobody asks for.

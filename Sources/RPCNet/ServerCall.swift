@@ -317,14 +317,6 @@ extension ServerCall: MessageExchange {
   }
 }
 
-extension Connection: PeerSource {
-  /// The address, as the kernel names it; of a process on this machine, who it is.
-  package var peerAddress: String {
-    guard let who = peerCredentials else { return peer.description }
-    return "unix:pid=\(who.process),uid=\(who.user),gid=\(who.group)"
-  }
-}
-
 extension RPCError {
   /// What a call ends with whose request does not fit beside the others of its connection.
   fileprivate static var tooMuchKept: RPCError {

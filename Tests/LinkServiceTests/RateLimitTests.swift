@@ -79,6 +79,7 @@ extension FailedCallLimit {
 
 private final class Address: PeerSource {
   let peerAddress: String
+  let peerCertificate: PeerCertificate? = nil
   init(_ address: String) { peerAddress = address }
 }
 

@@ -18,6 +18,9 @@ public struct TLSConnection: ~Copyable, Sendable {
   private var failure: TLSError?
   /// Plaintext that waits for the end of the handshake.
   private var waiting: [UInt8] = []
+  /// The certificate that the peer has proved to own; nil if it has shown none, and before the
+  /// handshake is complete.
+  public private(set) var verifiedPeer: TLSPeerCertificate?
 
   /// The server's end of a connection that a client has opened.
   public init(server configuration: TLSConfiguration) throws(TLSError) {
@@ -61,11 +64,7 @@ extension TLSConnection {
   public var version: String { session.version }
 
   /// The names in the certificate that the peer has proved to own; empty if it has shown none.
-  ///
-  /// Only alternative names count: the subject's common name is free text.
-  public var verifiedPeerNames: [TLSPeerName] {
-    isHandshakeComplete ? session.verifiedPeerNames() : []
-  }
+  public var verifiedPeerNames: [TLSPeerName] { verifiedPeer?.names ?? [] }
 }
 
 // What can happen.
@@ -143,6 +142,7 @@ extension TLSConnection {
     let step = try recording { session throws(TLSError) in try session.advanceHandshake() }
     guard step == .done else { return }
     handshake = .complete
+    verifiedPeer = session.verifiedPeer()
     if !waiting.isEmpty {
       let plaintext = waiting
       waiting = []

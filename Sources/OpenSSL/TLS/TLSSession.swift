@@ -109,12 +109,12 @@ extension TLSSession {
     TLSError(.configuration, "the server's name is neither a host name nor an IP address")
   }
 
-  /// The alternative names of the peer's certificate, if it has shown one and that verified.
-  func verifiedPeerNames() -> [TLSPeerName] {
+  /// The peer's certificate, if it has shown one and that verified.
+  func verifiedPeer() -> TLSPeerCertificate? {
     guard unsafe SSL_get_verify_result(raw) == X509_V_OK,
       let certificate = unsafe SSL_get0_peer_certificate(raw)
-    else { return [] }
-    return unsafe TLSPeerName.names(of: certificate)
+    else { return nil }
+    return unsafe TLSPeerCertificate(certificate)
   }
 }
 
