@@ -18,12 +18,16 @@ public struct App: Sendable, Hashable, Codable {
   public var isEnrolled: Bool
   /// "Allow this app to be used to Sign in with X": needed for `oauth/authenticate`.
   public var allowsSignIn: Bool
+  /// What OAuth 2.0 calls the app; nil where its settings do not offer that.
+  public var clientID: String?
+  /// The secret that goes with it; nil for a native or single page app.
+  public var clientSecret: String?
 
   /// Describes an app; what is left out is good.
   public init(
     name: String, key: String, secret: String, callbacks: [String] = [],
     access: Access = .readWrite, isSuspended: Bool = false, isEnrolled: Bool = true,
-    allowsSignIn: Bool = true
+    allowsSignIn: Bool = true, clientID: String? = nil, clientSecret: String? = nil
   ) {
     self.name = name
     self.key = key
@@ -33,6 +37,8 @@ public struct App: Sendable, Hashable, Codable {
     self.isSuspended = isSuspended
     self.isEnrolled = isEnrolled
     self.allowsSignIn = allowsSignIn
+    self.clientID = clientID
+    self.clientSecret = clientSecret
   }
 
   /// Reads an object that names the app and its keys; the rest may be missing.
@@ -49,7 +55,9 @@ public struct App: Sendable, Hashable, Codable {
       access: try container.decodeIfPresent(Access.self, forKey: .access) ?? .readWrite,
       isSuspended: try flag(.isSuspended, default: false),
       isEnrolled: try flag(.isEnrolled, default: true),
-      allowsSignIn: try flag(.allowsSignIn, default: true))
+      allowsSignIn: try flag(.allowsSignIn, default: true),
+      clientID: try container.decodeIfPresent(String.self, forKey: .clientID),
+      clientSecret: try container.decodeIfPresent(String.self, forKey: .clientSecret))
   }
 
   private enum CodingKeys: String, CodingKey {
@@ -57,6 +65,8 @@ public struct App: Sendable, Hashable, Codable {
     case isSuspended = "suspended"
     case isEnrolled = "enrolled"
     case allowsSignIn = "sign_in"
+    case clientID = "client_id"
+    case clientSecret = "client_secret"
   }
 }
 
@@ -89,7 +99,8 @@ extension App {
   public static let good = App(
     name: "Good App", key: "fakexGoodKey0000000001",
     secret: "fakexGoodSecret00000000000000000000000001",
-    callbacks: [builtInCallback])
+    callbacks: [builtInCallback], clientID: "fakexGoodClientID00000000000000001",
+    clientSecret: "fakexGoodClientSecret000000000000000000000000001")
   /// Suspended by X: 416.
   public static let suspended = App(
     name: "Suspended App", key: "fakexSuspendedKey00002",
@@ -110,6 +121,14 @@ extension App {
     secret: "fakexNotEnrolledSecret0000000000000000005", callbacks: [builtInCallback],
     isEnrolled: false)
 
+  /// Links by OAuth 2.0, and has no secret there.
+  public static let publicClient = App(
+    name: "Native App", key: "fakexNativeKey00000006",
+    secret: "fakexNativeSecret00000000000000000000006", callbacks: [builtInCallback],
+    clientID: "fakexNativeClientID000000000000006")
+
   /// One of each kind.
-  public static let builtIn = [good, suspended, pinOnly, otherCallback, notEnrolled]
+  public static let builtIn = [
+    good, suspended, pinOnly, otherCallback, notEnrolled, publicClient,
+  ]
 }

@@ -76,6 +76,7 @@ extension Platform {
     if let flag = try form.flag("enrolled") { configuration.apps[index].isEnrolled = flag }
     if let flag = try form.flag("sign_in") { configuration.apps[index].allowsSignIn = flag }
     if let secret = form["secret"] { configuration.apps[index].secret = secret }
+    if let secret = form["client_secret"] { configuration.apps[index].clientSecret = secret }
     if let callback = form["add_callback"] { configuration.apps[index].callbacks.append(callback) }
     if let name = form["access"] {
       guard let access = Access(rawValue: name) else { throw .init("no such access") }

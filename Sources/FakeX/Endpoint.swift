@@ -18,6 +18,12 @@ public enum Endpoint: String, Sendable, Hashable, CaseIterable, Codable {
   case bearerToken = "bearer_token"
   /// `POST /oauth2/invalidate_token`.
   case invalidateBearer = "invalidate_bearer"
+  /// `/i/oauth2/authorize`: the page of OAuth 2.0, and its form.
+  case codeAuthorize = "oauth2_authorize"
+  /// `POST /2/oauth2/token`: a code or a refresh token for tokens.
+  case codeToken = "oauth2_token"
+  /// `POST /2/oauth2/revoke`.
+  case codeRevoke = "oauth2_revoke"
 
   /// Where it is.
   public var path: String {
@@ -31,13 +37,16 @@ public enum Endpoint: String, Sendable, Hashable, CaseIterable, Codable {
     case .invalidateToken: "/1.1/oauth/invalidate_token.json"
     case .bearerToken: "/oauth2/token"
     case .invalidateBearer: "/oauth2/invalidate_token"
+    case .codeAuthorize: "/i/oauth2/authorize"
+    case .codeToken: "/2/oauth2/token"
+    case .codeRevoke: "/2/oauth2/revoke"
     }
   }
 
   /// How it is asked.
   var methods: [String] {
     switch self {
-    case .authorize, .authenticate: ["GET", "POST"]
+    case .authorize, .authenticate, .codeAuthorize: ["GET", "POST"]
     case .verifyCredentials, .usersMe: ["GET"]
     default: ["POST"]
     }

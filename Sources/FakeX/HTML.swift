@@ -2,8 +2,12 @@
 enum HTML {
   /// Asks whether the app may have access, and as whom.
   static func question(
-    app: App, token: RequestToken, users: [User], path: String, selected: String?
+    app: App, hidden: [(name: String, value: String)], allowed: String, users: [User],
+    path: String, selected: String?
   ) -> Answer {
+    let fields = hidden.map { name, value in
+      "<input type=\"hidden\" name=\"\(escapeMarkup(name))\" value=\"\(escapeMarkup(value))\">"
+    }
     let name = escapeMarkup(app.name)
     let choices = users.enumerated().map { index, user in
       let isSelected =
@@ -19,17 +23,17 @@ enum HTML {
       """
       <h1>Authorize \(name) to access your account?</h1>
       <form method="post" action="\(escapeMarkup(path))">
-      <input type="hidden" name="oauth_token" value="\(escapeMarkup(token.token))">
+      \(fields.joined(separator: "\n"))
       <p>Log in as:</p>
       \(choices.joined(separator: "\n"))
       <p><button name="choice" value="authorize">Authorize app</button>
       <button name="choice" value="cancel">Cancel</button></p>
       </form>
-      <p>It will be able to: \(allowed(token.access)).</p>
+      <p>It will be able to: \(escapeMarkup(allowed)).</p>
       """)
   }
 
-  private static func allowed(_ access: Access) -> String {
+  static func allowed(_ access: Access) -> String {
     switch access {
     case .read: "read your posts and profile"
     case .readWrite: "read your posts and profile, and post for you"
@@ -63,6 +67,12 @@ enum HTML {
     """)
   static let suspended = page(
     403, "Suspended", "<h1>This app is suspended</h1>\n<p>Its owner can appeal.</p>")
+  static let somethingWrong = page(
+    400, "Something went wrong",
+    """
+    <h1>Something went wrong</h1>
+    <p>You weren't able to give access to the app. Go back and try logging in again.</p>
+    """)
   static let noSignIn = page(
     403, "Not allowed",
     "<h1>This app cannot be used to sign in with X</h1>\n<p>It must use oauth/authorize.</p>")

@@ -11,8 +11,16 @@ extension Platform {
   mutating func usersMe(_ exchange: inout Exchange) throws(XError) -> Answer {
     // Whether the app may call v2 at all is said before whose token it is.
     if let app = appOfBearer(exchange), !app.isEnrolled { return ErrorFormat.notEnrolled }
-    let (token, user) = try identify(&exchange)
-    guard app(withKey: token.appKey)?.isEnrolled == true else { return ErrorFormat.notEnrolled }
+    let user: User
+    if let grant = grantOfBearer(exchange) {
+      guard app(withKey: grant.appKey)?.isEnrolled == true else { return ErrorFormat.notEnrolled }
+      user = try identify(&exchange, grant)
+    } else {
+      let identified = try identify(&exchange)
+      let app = app(withKey: identified.0.appKey)
+      guard app?.isEnrolled == true else { return ErrorFormat.notEnrolled }
+      user = identified.1
+    }
     let members: [JSON.Member] = [
       .init(name: "id", value: .string("\(user.id)")),
       .init(name: "name", value: .string(user.name)),
@@ -37,6 +45,20 @@ extension Platform {
     if user.isLocked { throw .accountLocked }
     try spend(&exchange, token: token.token)
     return (token, user)
+  }
+
+  /// The same for a bearer token, which must be allowed to ask.
+  private mutating func identify(
+    _ exchange: inout Exchange, _ grant: UserGrant
+  ) throws(XError) -> User {
+    guard let user = user(withID: grant.userID) else { throw .invalidToken }
+    guard ["tweet.read", "users.read"].allSatisfy(grant.scopes.contains) else {
+      throw .resourceNotAllowed
+    }
+    if user.isSuspended { throw .accountSuspended }
+    if user.isLocked { throw .accountLocked }
+    try spend(&exchange, token: "\(grant.appKey)/\(grant.userID)")
+    return user
   }
 
   private mutating func verifyToken(_ exchange: Exchange) throws(XError) -> AccessToken {

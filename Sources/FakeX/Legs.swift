@@ -107,6 +107,9 @@ extension Platform {
     accessTokens = accessTokens.filter { _, token in
       token.userID != user.id || appKey.map { Key($0) != Key(token.appKey) } == true
     }
-    return before - accessTokens.count
+    let renewable = endGrants { grant in
+      grant.userID == user.id && appKey.map { Key($0) == Key(grant.appKey) } != false
+    }
+    return before - accessTokens.count + renewable
   }
 }

@@ -17,7 +17,8 @@ extension Platform {
     }
     if let user = signedIn(asked, exchange, token) { return approve(token, by: user) }
     return HTML.question(
-      app: app, token: token, users: configuration.users, path: exchange.request.path,
+      app: app, hidden: [("oauth_token", token.token)], allowed: HTML.allowed(token.access),
+      users: configuration.users, path: exchange.request.path,
       selected: asked.screenName ?? asked.session)
   }
 
@@ -88,7 +89,7 @@ extension Platform {
     }
   }
 
-  private static func appending(_ parameters: [Parameter], to url: String) -> String {
+  static func appending(_ parameters: [Parameter], to url: String) -> String {
     url + (url.contains("?") ? "&" : "?") + Form.encode(parameters)
   }
 }
@@ -132,7 +133,10 @@ struct PageRequest: Sendable {
     }
   }
 
-  private subscript(name: String) -> String? {
+  /// Everything that was asked, for a form that asks it again.
+  var all: [(name: String, value: String)] { parameters.map { ($0.name, $0.value) } }
+
+  subscript(name: String) -> String? {
     let value = parameters.first { $0.name == name }?.value
     return value?.isEmpty == true ? nil : value
   }

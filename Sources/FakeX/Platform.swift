@@ -14,6 +14,9 @@ public struct Platform: Sendable {
   var accessTokens: [Key: AccessToken] = [:]
   /// The app-only token of each app, by the app's key.
   var bearers: [Key: String] = [:]
+  var codes: [Key: Code] = [:]
+  var userTokens: [Key: UserToken] = [:]
+  var refreshTokens: [Key: UserGrant] = [:]
   var nonces = NonceMemory()
   var rates: [RateWindow.Owner: RateWindow] = [:]
   var random: TokenSource
@@ -111,6 +114,9 @@ public struct Platform: Sendable {
     case .invalidateToken: try invalidateToken(exchange)
     case .bearerToken: try bearerToken(exchange)
     case .invalidateBearer: try invalidateBearer(exchange)
+    case .codeAuthorize: consentPage(exchange)
+    case .codeToken: codeTokens(exchange)
+    case .codeRevoke: revokeToken(exchange)
     }
   }
 

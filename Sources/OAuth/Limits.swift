@@ -16,6 +16,13 @@ enum Limits {
   static let answer = 64 * 1024
   /// A token, a secret or a verifier: X's have about 50 bytes, and no length is promised.
   static let token = 1_024
+  /// A bearer token, a refresh token or a code: X's have about 100 bytes, others' are signed
+  /// documents of a few thousand.
+  static let bearer = 8 * 1024
+  /// A state: X takes up to 500 characters.
+  static let state = 500
+  /// How long a provider may say that a token is good, in seconds: ten years.
+  static let tokenLifetime = 315_360_000
   /// A user id or screen name: X's have 20 digits and 15 characters at most.
   static let identity = 256
   /// A provider's words as they are shown: the longest of X's table has 130.

@@ -26,6 +26,17 @@ public struct Secret: Sendable {
     bytes.withBytes { constantTimeEquals($0, Array(text.utf8).span) }
   }
 
+  /// Whether there is none: a public client has no secret.
+  public var isEmpty: Bool { bytes.withBytes { $0.isEmpty } }
+
+  /// The secret as it goes into a body or a header.
+  var text: String { String(decoding: copy(), as: UTF8.self) }
+
+  /// The bytes, for a digest.
+  func copy() -> [UInt8] {
+    bytes.withBytes { bytes in bytes.indices.map { bytes[$0] } }
+  }
+
   /// The secret as it goes into a signature's key.
   func percentEncoded() -> [UInt8] {
     bytes.withBytes { bytes in

@@ -30,7 +30,7 @@ struct Serve: AsyncParsableCommand {
                  not_enrolled); and delay_ms, trickle_ms, hang or close; and takes_effect
         clock    offset in seconds
         visitor  auto (approve, deny or left out), user
-        app      key, suspended, enrolled, sign_in, secret, add_callback, access
+        app      key, suspended, enrolled, sign_in, secret, client_secret, add_callback, access
         user     screen_name, suspended, locked, rename
         revoke   screen_name, key
         reset    forgets tokens, counts and faults

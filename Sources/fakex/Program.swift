@@ -27,6 +27,9 @@ enum Program {
   private static func introduce(_ configuration: Configuration) {
     for app in configuration.apps {
       say("app \(app.name): key \(app.key) secret \(app.secret)")
+      if let id = app.clientID {
+        say("  client id \(id) client secret \(app.clientSecret ?? "-")")
+      }
       for callback in app.callbacks { say("  callback \(callback)") }
     }
     for user in configuration.users { say("user @\(user.screenName): id \(user.id)") }

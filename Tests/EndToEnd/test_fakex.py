@@ -10,7 +10,7 @@ import urllib.request
 import pytest
 from oauthlib.oauth1 import Client
 
-from conftest import BIN
+from conftest import BIN, run
 
 KEY = "fakexGoodKey0000000001"
 SECRET = "fakexGoodSecret00000000000000000000000001"
@@ -113,3 +113,25 @@ def test_controls_make_an_endpoint_fail_and_count_its_calls(fakex):
     request_token(fakex, "oob")
     assert json.loads(fetch(f"{fakex}/_fakex/calls")[2])["request_token"] == 2
     assert fetch(f"{fakex}/_fakex/fail", b"endpoint=nowhere")[0] == 400
+
+
+def test_the_oauth1_client_of_requests_oauthlib_is_accepted(fakex):
+    # T104, the other way round: fakex verifies signatures as strangers make them.
+    from requests_oauthlib import OAuth1Session
+    from requests_oauthlib.oauth1_session import TokenRequestDenied
+
+    session = OAuth1Session(KEY, client_secret=SECRET, callback_uri=CALLBACK)
+    session.fetch_request_token(f"{fakex}/oauth/request_token")
+    page = session.authorization_url(f"{fakex}/oauth/authorize")
+    back = run(BIN / "fakex", "visit", "--approve", "--user", "bob", page).stdout.strip()
+    session.parse_authorization_response(back)
+    token = session.fetch_access_token(f"{fakex}/oauth/access_token")
+    assert (token["user_id"], token["screen_name"]) == ("2002", "bob")
+    who = f"{fakex}/1.1/account/verify_credentials.json?include_entities=false&x=a%20b%2B~"
+    assert session.get(who, timeout=10).json()["screen_name"] == "bob"
+    end = f"{fakex}/1.1/oauth/invalidate_token.json"
+    assert session.post(end, data={"status": "Ladies + Gentlemen, \u2603"}, timeout=10).ok
+    assert session.get(who, timeout=10).status_code == 401
+    wrong = OAuth1Session(KEY, client_secret="wrong", callback_uri=CALLBACK)
+    with pytest.raises(TokenRequestDenied):
+        wrong.fetch_request_token(f"{fakex}/oauth/request_token")

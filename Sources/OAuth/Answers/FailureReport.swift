@@ -23,16 +23,16 @@ struct FailureReport {
   }
 
   /// `{"errors":[{"code":32,"message":"…"}]}`, `{"title":…,"detail":…,"type":…}`, both in one, or
-  /// `{"error":"…"}`.
+  /// `{"error":"…","error_description":"…"}` (RFC 6749 section 5.2).
   private mutating func read(_ json: JSON) {
     let errors = json["errors"]?.elements ?? []
     let first = errors.first { $0["code"]?.integer != nil } ?? errors.first
     code = first?["code"]?.integer
     message =
       first?["message"]?.text ?? json["detail"]?.text ?? json["title"]?.text
-      ?? json["error"]?.text ?? json["errors"]?.text ?? ""
+      ?? json["error_description"]?.text ?? json["error"]?.text ?? json["errors"]?.text ?? ""
     let type = json["type"]?.text?.split(separator: "/").last.map(String.init)
-    problemNames = [json["reason"]?.text, type].compactMap { $0 }
+    problemNames = [json["reason"]?.text, json["error"]?.text, type].compactMap { $0 }
   }
 
   /// `<errors><error code="32">…</error></errors>` or `<hash><error>…</error>…</hash>`; the body of

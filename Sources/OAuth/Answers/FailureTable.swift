@@ -10,6 +10,9 @@ public struct FailureTable: Sendable {
   /// Words, in lower case, of errors that have no number at all.
   public var otherWords: [(part: String, kind: ProviderFailure.Kind)] = []
 
+  /// What an HTTP status means that comes without anything else that is known.
+  public var statuses: [Int: ProviderFailure.Kind] = [:]
+
   /// A table without rows: the HTTP status alone decides.
   public init() {}
 
@@ -24,7 +27,7 @@ public struct FailureTable: Sendable {
     return report.problemNames.lazy.compactMap { problems[$0] }.first
       ?? code.flatMap { kinds[$0] }
       ?? otherWords.first { lower.contains($0.part) }?.kind
-      ?? Self.kind(status: status)
+      ?? statuses[status] ?? Self.kind(status: status)
   }
 
   /// What is left if the provider does not say more.
@@ -41,6 +44,31 @@ public struct FailureTable: Sendable {
 }
 
 extension FailureTable {
+  /// The errors of RFC 6749 section 5.2; those of a grant mean what the question was.
+  public static let oauth2: FailureTable = {
+    var table = FailureTable()
+    table.problems = [
+      "invalid_client": .badConsumerKeys, "unauthorized_client": .badConsumerKeys,
+      "invalid_scope": .refused, "unsupported_grant_type": .refused,
+      "server_error": .unavailable, "temporarily_unavailable": .unavailable,
+    ]
+    return table
+  }()
+
+  /// X's errors of OAuth 2.0: those of the RFC, in part under the name `invalid_request` and told
+  /// apart by their words, and those of its newer API.
+  static let x2: FailureTable = {
+    var table = FailureTable.x
+    table.problems.merge(FailureTable.oauth2.problems) { $1 }
+    table.otherWords += [
+      ("authorization code was invalid", .verifierRejected),
+      ("code verifier did not match", .verifierRejected),
+      ("value passed for the token was invalid", .tokenRejected),
+      ("redirect uri did not match", .callbackNotApproved),
+    ]
+    return table
+  }()
+
   /// X's table of errors.
   static let x: FailureTable = {
     var table = FailureTable()

@@ -13,19 +13,19 @@ public struct PreparedRequest: Sendable {
   /// The body; empty where there is none.
   public let body: [UInt8]
 
-  init(_ request: SignableRequest, authorization: String) {
+  init(_ request: SignableRequest, authorization: String?) {
     method = request.method
     url = request.url
-    let authorization = (name: "Authorization", value: authorization)
+    let authorization = authorization.map { [(name: "Authorization", value: $0)] } ?? []
     switch request.body {
     case .none:
-      headers = [authorization]
+      headers = authorization
       body = []
     case .form(let parameters):
-      headers = [authorization, (name: "Content-Type", value: Form.mediaType)]
+      headers = authorization + [(name: "Content-Type", value: Form.mediaType)]
       body = Array(Form.encode(parameters).utf8)
     case .other(let contentType, let bytes):
-      headers = [authorization, (name: "Content-Type", value: contentType)]
+      headers = authorization + [(name: "Content-Type", value: contentType)]
       body = bytes
     }
   }

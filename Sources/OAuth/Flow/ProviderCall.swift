@@ -7,6 +7,7 @@ import TextCoding
 public struct ProviderCall<Value: Sendable>: Sendable {
   /// Who says that the request is allowed.
   enum Authorization: Sendable {
+    case none
     case signature(Signer, adding: [Parameter])
     case basic(Credentials)
     case bearer(Secret)
@@ -22,16 +23,15 @@ public struct ProviderCall<Value: Sendable>: Sendable {
   /// Throws if an address of the provider's description cannot be signed.
   public func request(stamp: Stamp) throws(OAuthError) -> PreparedRequest {
     switch authorization {
+    case .none:
+      return PreparedRequest(target, authorization: nil)
     case .signature(let signer, let additional):
       let header = try signer.authorization(for: target, adding: additional, stamp: stamp)
       return PreparedRequest(target, authorization: header.value)
     case .basic(let client):
       return PreparedRequest(target, authorization: BasicAuthorization.value(client))
     case .bearer(let token):
-      let text = token.withBytes { bytes in
-        String(decoding: bytes.indices.map { bytes[$0] }, as: UTF8.self)
-      }
-      return PreparedRequest(target, authorization: "Bearer \(text)")
+      return PreparedRequest(target, authorization: "Bearer \(token.text)")
     }
   }
 

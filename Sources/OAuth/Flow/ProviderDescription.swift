@@ -1,17 +1,18 @@
-/// What is particular about one provider of OAuth 1.0a: addresses, names and meanings of errors.
+/// What is particular about one provider of OAuth 1.0a, OAuth 2.0 or both: addresses, names and
+/// meanings of errors.
 ///
 /// Data, not code: another provider is another value.
 public struct ProviderDescription: Sendable {
   /// Scheme, host and port of all addresses below, without a slash at the end.
   public var origin: String
   /// Where temporary credentials are requested (RFC 5849 section 2.1).
-  public var requestTokenPath: String
+  public var requestTokenPath: String?
   /// Where the user is asked, every time (section 2.2).
-  public var authorizePath: String
+  public var authorizePath: String?
   /// Where a user who has agreed before is not asked again.
   public var authenticatePath: String?
   /// Where token credentials are requested (section 2.3).
-  public var accessTokenPath: String
+  public var accessTokenPath: String?
   /// The address that tells whose token it is.
   public var verifyCredentialsPath: String?
   /// The same in the newer version of the API.
@@ -31,7 +32,9 @@ public struct ProviderDescription: Sendable {
   /// The user's changeable name, in the answer with the token.
   public var screenNameField: String?
   /// What its errors mean.
-  public var failures: FailureTable
+  public var failures = FailureTable()
+  /// How it does OAuth 2.0 with PKCE; nil where it does not.
+  public var code: CodeProvider?
 
   /// Describes a provider with nothing but the three legs of RFC 5849.
   public init(
@@ -41,13 +44,19 @@ public struct ProviderDescription: Sendable {
     self.requestTokenPath = requestTokenPath
     self.authorizePath = authorizePath
     self.accessTokenPath = accessTokenPath
-    failures = FailureTable()
+  }
+
+  /// Describes a provider that has nothing but OAuth 2.0.
+  public init(origin: String, code: CodeProvider) {
+    self.origin = origin
+    self.code = code
   }
 
   /// The same provider at another origin: a stand-in on loopback, for instance.
   public func at(origin: String) -> ProviderDescription {
     var moved = self
     moved.origin = origin.hasSuffix("/") ? String(origin.dropLast()) : origin
+    moved.code?.authorizeOrigin = nil
     return moved
   }
 
@@ -77,6 +86,7 @@ extension ProviderDescription {
     x.userIDField = "user_id"
     x.screenNameField = "screen_name"
     x.failures = .x
+    x.code = .x
     return x
   }()
 }

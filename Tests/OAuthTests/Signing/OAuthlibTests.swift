@@ -34,9 +34,14 @@ private let script = """
 @Suite("Agreement with Python's oauthlib (T104)")
 struct OAuthlibTests {
   @Test func `300 random requests are signed as oauthlib signs them`() throws {
+    try Self.compare(300)
+  }
+
+  /// Signs so many random requests on both sides, all of theirs in one process.
+  fileprivate static func compare(_ count: Int) throws {
     let seed = UInt64.random(in: 0...UInt64.max)
     var random = SplitMix64(state: seed)
-    let cases = (0..<300).map { _ in SigningCase.random(&random) }
+    let cases = (0..<count).map { _ in SigningCase.random(&random) }
     let theirs = try Self.headersOfOAuthlib(cases)
     try #require(theirs.count == cases.count)
     for (index, (signingCase, header)) in zip(cases, theirs).enumerated() {
@@ -66,6 +71,13 @@ struct OAuthlibTests {
     python.waitUntilExit()
     try #require(python.terminationStatus == 0)
     return try JSONDecoder().decode([String].self, from: answer)
+  }
+}
+
+@Suite(.enabled(if: ProcessInfo.processInfo.environment["LINKD_LONG"] != nil, "tools/test --long"))
+struct OAuthlibLongRuns {
+  @Test func `T104: 10,000 random requests are signed as oauthlib signs them`() throws {
+    try OAuthlibTests.compare(10_000)
   }
 }
 
