@@ -3,7 +3,10 @@ internal import OpenSSL
 internal import Protobuf
 public import RPC
 
-/// Lets only calls through that carry a token with the scope of their method (RFC 6750).
+/// Lets only calls through that carry a token with the scope of their method (RFC 6750), or come
+/// over a connection that has shown a client certificate with it.
+///
+/// Who comes with both must be the same tenant by both; what he may do is what the token says.
 ///
 /// Which scope a method asks for, its schema says: `(link.v1.scope)`. Deny is the default: a method
 /// of which neither a schema nor the program says it is refused, whoever calls.
@@ -48,13 +51,7 @@ public struct Authenticator: ServerInterceptor {
   }
 
   private func caller(of context: ServerContext) async throws(Failure) -> Caller {
-    guard let token = Self.bearerToken(context.metadata),
-      let record = try await records.token(id: token.id),
-      constantTimeEquals(record.secretDigest, token.secretDigest),
-      !record.isExpired(at: clock.now())
-    else { throw .unauthenticated }
-    let caller = Caller(
-      tenant: record.tenant, scopes: Set(record.scopes), tokenID: token.id)
+    let caller = try await authenticated(context)
     let scope = scopes[context.path] ?? .unspecified
     guard caller.scopes.contains(scope), scope != .unspecified else {
       try await trail.record(.refuseCall, context.path, by: caller, at: clock.now())
@@ -63,16 +60,71 @@ public struct Authenticator: ServerInterceptor {
     return caller
   }
 
+  private func authenticated(_ context: ServerContext) async throws(Failure) -> Caller {
+    let byCertificate: Caller?
+    if let shown = context.peer.certificate {
+      byCertificate = try await caller(showing: shown)
+    } else {
+      byCertificate = nil
+    }
+    let headers = context.metadata.values(named: "authorization")
+    if headers.isEmpty, let byCertificate { return byCertificate }
+    let byToken = try await caller(sending: headers)
+    guard let byCertificate, !byCertificate.tenant.utf8.elementsEqual(byToken.tenant.utf8) else {
+      return byToken
+    }
+    // A token of one tenant in the hands of another.
+    try await trail.record(
+      .refuseCall, context.path, by: byToken, at: clock.now(), detail: "another's certificate")
+    throw .unauthenticated
+  }
+
+  private func caller(sending headers: [String]) async throws(Failure) -> Caller {
+    guard let token = Self.bearerToken(headers),
+      let record = try await records.token(id: token.id),
+      constantTimeEquals(record.secretDigest, token.secretDigest),
+      !record.isExpired(at: clock.now())
+    else { throw .unauthenticated }
+    return Caller(
+      tenant: record.tenant, scopes: Set(record.scopes), credential: .token(token.id))
+  }
+
+  private func caller(showing certificate: PeerCertificate) async throws(Failure) -> Caller? {
+    for subject in CertificateSubject.all(of: certificate) {
+      guard let record = try await records.certificate(id: subject.id)?.record,
+        !record.isExpired(at: clock.now())
+      else { continue }
+      return Caller(
+        tenant: record.tenant, scopes: Set(record.certificate?.scopes ?? []),
+        credential: .certificate(subject.id))
+    }
+    return nil
+  }
+
   /// The token of the one `authorization` header.
   ///
   /// Two headers are refused: whoever forwards calls might have checked the other one.
-  private static func bearerToken(_ metadata: Metadata) -> AccessToken? {
-    let values = metadata.values(named: "authorization")
+  private static func bearerToken(_ values: [String]) -> AccessToken? {
     guard values.count == 1, let value = values.first else { return nil }
     let scheme = "bearer "
     guard value.utf8.prefix(scheme.utf8.count).map({ $0 | 0x20 }).elementsEqual(scheme.utf8)
     else { return nil }
     return AccessToken(String(value.utf8.dropFirst(scheme.utf8.count)) ?? "")
+  }
+}
+
+extension Records {
+  /// Whether what a caller has shown is still good.
+  func isGood(_ caller: Caller, at now: Timestamp) async throws(Failure) -> Bool {
+    switch caller.credential {
+    case .none: true
+    case .token(let id): try await token(id: id).map { !$0.isExpired(at: now) } ?? false
+    case .certificate(let id):
+      try await certificate(id: id).map { found in
+        !found.record.isExpired(at: now)
+          && found.record.tenant.utf8.elementsEqual(caller.tenant.utf8)
+      } ?? false
+    }
   }
 }
 

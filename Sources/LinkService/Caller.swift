@@ -1,14 +1,34 @@
 internal import LinkAPI
 internal import RPC
+internal import TextCoding
 
-/// Who makes a call: what its token says.
+/// Who makes a call: what its token or its certificate says.
 struct Caller: Sendable {
+  /// What a caller has shown.
+  enum Credential: Sendable, Hashable {
+    /// Nothing: a caller in this process.
+    case none
+    /// A bearer token of this id.
+    case token([UInt8])
+    /// A client certificate, let in by the entry of this id.
+    case certificate([UInt8])
+
+    /// What the audit log calls it; no secret.
+    var text: String {
+      switch self {
+      case .none: ""
+      case .token(let id): Hex.encode(id)
+      case .certificate(let id): "certificate:" + Hex.encode(id)
+      }
+    }
+  }
+
   /// The calling service.
   let tenant: String
   /// What it may do.
   let scopes: Set<Scope>
-  /// The id of its token; empty for a caller in this process.
-  var tokenID: [UInt8] = []
+  /// What it has shown.
+  var credential = Credential.none
   /// Tells this call from all others, for the audit log.
   let call = UInt64.random(in: .min ... .max)
 
@@ -23,12 +43,13 @@ extension Failure {
   /// The one answer to every call without a good token, whatever is wrong with it.
   static let unauthenticated = Failure(
     code: .unauthenticated, reason: .unauthenticated, actor: .developer,
-    message: "a valid bearer token is needed: authorization: Bearer linkd_…")
+    message: "a valid bearer token is needed (authorization: Bearer linkd_…), or a client "
+      + "certificate that speaks for a tenant")
 
   static func scopeMissing(_ scope: Scope) -> Failure {
     Failure(
       code: .permissionDenied, reason: .scopeMissing, actor: .developer,
-      message: "the token does not have the scope \(scope.shortName.lowercased())",
+      message: "the token or certificate does not have the scope \(scope.shortName.lowercased())",
       metadata: ["scope": scope.shortName.lowercased()])
   }
 }

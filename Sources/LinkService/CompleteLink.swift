@@ -117,7 +117,7 @@ private struct OpenLink {
     _ link: Link, _ state: LinkState, _ failure: Failure, endingTokenOf user: LinkedUser? = nil
   ) async throws(Failure) -> CompleteLinkResponse {
     var record = link.record
-    record.end(state, proofs.end(.failure(failure.record)))
+    record.conclude(state, proofs.end(.failure(failure.record)))
     var change = Change()
     if let user {
       try change.put(
@@ -167,7 +167,7 @@ extension OpenLink {
     let linked = try await AccountChange(
       service.records, link.record, user, now: service.clock.now())
     var record = link.record
-    record.end(.linked, proofs.end(.response(linked.response)))
+    record.conclude(.linked, proofs.end(.response(linked.response)))
     var draft = Draft(change: linked.change, event: linked.event, value: linked.response)
     try draft.change.put(record, at: key)
     draft.change.require(key, version: link.version)
@@ -181,18 +181,18 @@ extension LinkRecord {
     var record = self
     var end = record.end ?? LinkEnd()
     end.answer = .failure(Failure.linkOutcomeUnknown.record)
-    record.end(.outcomeUnknown, end)
+    record.conclude(.outcomeUnknown, end)
     return record
   }
 
   /// Ends the link.
   ///
   /// What was secret about it is of no use any more and goes.
-  fileprivate mutating func end(_ state: LinkState, _ end: LinkEnd) {
+  fileprivate mutating func conclude(_ state: LinkState, _ end: LinkEnd) {
     self.state = state
     self.end = end
-    keys = nil
-    requestTokenSecret = ""
+    self.keys = nil
+    self.requestTokenSecret = ""
   }
 }
 

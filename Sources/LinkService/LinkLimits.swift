@@ -48,6 +48,16 @@ public struct LinkLimits: Sendable {
   /// The longest page token, in bytes: ours are below 500.
   static let pageTokenLength = 1024
 
+  /// How many names of a client certificate are looked up: one that has more is no workload's.
+  static let certificateNames = 17
+  /// The longest DNS name in a certificate, in bytes (RFC 1035 section 2.3.4).
+  static let dnsNameLength = 253
+  /// The longest URI in a certificate, in bytes: SPIFFE ids have at most 2,048.
+  static let certificateURILength = 2048
+
+  /// How many key sets a tenant may have: one for each of its customers, and about 1 MiB.
+  public var keySetsPerTenant = 2000
+
   /// How long an examination of keys stands: long enough for a page that is loaded twice, short
   /// enough for a person who tries again after a change.
   static let examinationLifetime = Duration.seconds(10)
@@ -85,6 +95,9 @@ public struct LinkLimits: Sendable {
   static let feedPage = 256
   /// How many streams a tenant may have open: one for each process of a large back end.
   static let watchersPerTenant = 100
+  /// How often a stream looks whether its caller may still call: another linkd on the same store
+  /// may have revoked its token, or it may have run out.
+  static let watcherRecheck = Duration.seconds(2)
 
   /// How long a token that could not be ended rests before the next attempt; doubled each time.
   static let firstRevocationPause = Duration.seconds(60)

@@ -16,6 +16,7 @@ public final class LinkingService: LinkServiceProtocol {
   let ledger: AccountLedger
   let examinations = ExaminationMemory()
   let completions = Completions()
+  let keySetTurns = Turns()
 
   /// A service over a store, which asks X through `transport`; `provider` says where X is.
   ///
@@ -142,6 +143,12 @@ public final class LinkingService: LinkServiceProtocol {
       }
     }
   }
+
+  /// Ends every open `WatchAccounts`, so that a shutdown need not wait for them.
+  public func endWatchers() { ledger.watchers.end() }
+
+  /// Lets every open `WatchAccounts` look whether its caller may still call.
+  public func recheckWatchers() { ledger.watchers.wakeAll() }
 
   /// Waits until no completion is under way any more: call it after the last call has ended and
   /// before the store is closed.

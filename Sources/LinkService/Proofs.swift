@@ -1,5 +1,6 @@
 internal import LinkAPI
 internal import OpenSSL
+internal import Protobuf
 
 /// What a `CompleteLink` brings, read strictly: the proofs that caller and user are those who
 /// began.

@@ -99,6 +99,14 @@ enum RecordKey {
     join(["token", Hex.encode(id)])
   }
 
+  /// All `CertificateRecord`s, in the order of their ids.
+  static let certificates = join(["certificate", ""])
+
+  /// A `CertificateRecord`.
+  static func certificate(id: [UInt8]) -> Key {
+    join(["certificate", Hex.encode(id)])
+  }
+
   private static func join(_ parts: [String]) -> Key {
     Key(parts.joined(separator: "/"))
   }

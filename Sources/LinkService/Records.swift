@@ -26,6 +26,10 @@ struct Records: Sendable {
     try await record(at: RecordKey.token(id: id))?.record
   }
 
+  func certificate(id: [UInt8]) async throws(Failure) -> Versioned<CertificateRecord>? {
+    try await record(at: RecordKey.certificate(id: id))
+  }
+
   func account(
     tenant: String, profile: String, id: String
   ) async throws(Failure) -> Versioned<AccountRecord>? {
@@ -73,6 +77,11 @@ struct Records: Sendable {
     try await entries(under: prefix, after: nil, limit: limit).map {
       ($0.key, String(decoding: $0.entry.value, as: UTF8.self))
     }
+  }
+
+  /// How many records have keys that begin with `prefix`, if not more than `limit`.
+  func count(under prefix: Key, upTo limit: Int) async throws(Failure) -> Int {
+    try await entries(under: prefix, after: nil, limit: limit).count
   }
 
   private func entries(

@@ -47,6 +47,16 @@ enum RequestDigest {
     return try digest(request, for: caller.tenant)
   }
 
+  /// For page tokens, as above.
+  static func of(
+    _ request: ListCertificatesRequest, by caller: Caller
+  ) throws(Failure) -> [UInt8] {
+    var request = request
+    request.pageToken = ""
+    request.pageSize = 0
+    return try digest(request, for: caller.tenant)
+  }
+
   /// For resume tokens: what must stay the same from stream to stream.
   static func of(
     _ request: WatchAccountsRequest, by caller: Caller

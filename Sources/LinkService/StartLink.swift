@@ -168,18 +168,18 @@ extension LinkRecord {
     _ plan: StartPlan, _ caller: Caller, _ pair: KeyPair, _ token: RequestToken
   ) {
     self.init()
-    tenant = caller.tenant
-    profile = plan.profile
-    provider = plan.provider
-    keys = pair.keys
-    keySet = pair.keySet
-    keySetVersion = pair.version
-    requestToken = token.credentials.identifier
-    requestTokenSecret = token.credentials.secret.text
-    pin = plan.returning.isPIN
-    accessLevel = plan.request.accessLevel
-    accountSharing = plan.request.accountSharing
-    state = .pending
+    self.tenant = caller.tenant
+    self.profile = plan.profile
+    self.provider = plan.provider
+    self.keys = pair.keys
+    self.keySet = pair.keySet
+    self.keySetVersion = pair.version
+    self.requestToken = token.credentials.identifier
+    self.requestTokenSecret = token.credentials.secret.text
+    self.pin = plan.returning.isPIN
+    self.accessLevel = plan.request.accessLevel
+    self.accountSharing = plan.request.accountSharing
+    self.state = .pending
   }
 }
 

@@ -35,11 +35,13 @@ struct Linkd: Sendable {
   private static func tls(_ settings: ServerSettings) throws(Failure) -> TLSConfiguration? {
     guard settings.address.tls else { return nil }
     do {
-      return try .client(trustFile: settings.caFile)
+      return try .client(
+        trustFile: settings.caFile, certificateChainFile: settings.certificateFile,
+        privateKeyFile: settings.keyFile)
     } catch {
       throw Failure(
-        .noInput, "cannot use the certificates to trust: \(error)",
-        hint: "--ca-file must be PEM and readable")
+        .noInput, "cannot use the certificates: \(error)",
+        hint: "--ca-file, --cert and --key must be PEM and readable")
     }
   }
 
@@ -128,9 +130,49 @@ struct Linkd: Sendable {
     }
   }
 
+  func createCertificate(
+    _ request: CreateCertificateRequest
+  ) async throws(Failure) -> CreateCertificateResponse {
+    try await call { () async throws(RPCError) in
+      try await admin.createCertificate(request, options: options)
+    }
+  }
+
+  func listCertificates(
+    _ request: ListCertificatesRequest
+  ) async throws(Failure) -> ListCertificatesResponse {
+    try await call { () async throws(RPCError) in
+      try await admin.listCertificates(request, options: options)
+    }
+  }
+
+  func deleteCertificate(
+    _ request: DeleteCertificateRequest
+  ) async throws(Failure) -> DeleteCertificateResponse {
+    try await call { () async throws(RPCError) in
+      try await admin.deleteCertificate(request, options: options)
+    }
+  }
+
+  /// Hands on what happens to accounts until the stream ends, which takes as long as it takes.
+  func watchAccounts(
+    _ request: WatchAccountsRequest,
+    _ take: (WatchAccountsResponse) throws(Failure) -> Void
+  ) async throws(Failure) {
+    var options = options
+    options.timeout = nil
+    do {
+      for try await response in try await client.watchAccounts(request, options: options) {
+        try take(response)
+      }
+    } catch {
+      throw error as? Failure ?? Failure(RPCError.wrapping(error), server: settings.address)
+    }
+  }
+
   private var options: CallOptions {
     var metadata = Metadata()
-    metadata.append(settings.token.headerValue, for: "authorization")
+    if let token = settings.token { metadata.append(token.headerValue, for: "authorization") }
     return CallOptions(timeout: settings.timeout, metadata: metadata)
   }
 

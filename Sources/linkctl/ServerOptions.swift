@@ -24,6 +24,15 @@ struct ServerOptions: ParsableArguments {
       "Trust the certificates in this file (PEM) instead of the system's.", valueName: "file"))
   var caFile: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Show this certificate (PEM) to linkd; needs --key. No token is needed then.",
+      valueName: "file"))
+  var cert: String?
+
+  @Option(help: ArgumentHelp("The private key (PEM) of --cert.", valueName: "file"))
+  var key: String?
+
   @Option(help: ArgumentHelp("How long one call may take.", valueName: "seconds"))
   var timeout = 30.0
 
@@ -34,26 +43,34 @@ struct ServerOptions: ParsableArguments {
     guard timeout > 0, timeout <= Self.longestTimeout else {
       throw ValidationError("--timeout must be more than 0 and at most 3600 seconds")
     }
+    guard (cert == nil) == (key == nil) else {
+      throw ValidationError("--cert and --key go together")
+    }
   }
 
   /// What the options come to, with the environment where they are silent.
   func settings() throws(Failure) -> ServerSettings {
     let environment = ProcessInfo.processInfo.environment
     let address = server ?? environment[Self.serverVariable] ?? ServerAddress.standard
-    guard let file = tokenFile ?? environment[Self.tokenVariable] else {
+    let file = tokenFile ?? environment[Self.tokenVariable]
+    guard file != nil || cert != nil else {
       throw Failure(.usage, "no token", hint: "give --token-file FILE or set LINKD_TOKEN_FILE")
     }
     return ServerSettings(
-      address: try ServerAddress(address), token: try BearerToken(file: file), caFile: caFile,
-      timeout: .seconds(timeout))
+      address: try ServerAddress(address),
+      token: try file.map { file throws(Failure) in try BearerToken(file: file) }, caFile: caFile,
+      certificateFile: cert, keyFile: key, timeout: .seconds(timeout))
   }
 }
 
 /// What a call to linkd needs.
 struct ServerSettings: Sendable {
   let address: ServerAddress
-  let token: BearerToken
+  /// Nil where a certificate says who calls.
+  let token: BearerToken?
   let caFile: String?
+  let certificateFile: String?
+  let keyFile: String?
   let timeout: Duration
 }
 

@@ -38,7 +38,7 @@ struct TokensCreate: AsyncParsableCommand {
 
   @OptionGroup(title: "Server") var server: ServerOptions
 
-  private static let mostDays: Int64 = 36_500
+  static let mostDays: Int64 = 36_500
 
   mutating func validate() throws {
     guard (1...Self.mostDays).contains(days ?? 1) else {

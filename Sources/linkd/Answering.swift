@@ -29,7 +29,8 @@ struct Answering: ServiceLifecycle.Service {
       store: store, transport: XTransport(client: client), provider: provider, clock: .system,
       trail: audit)
     let upkeep = Task { await Upkeep(linking).run(log) }
-    let administration = AdministrationService(store: store, clock: .system, trail: audit)
+    let administration = AdministrationService(
+      store: store, clock: .system, trail: audit, credentialsChanged: linking.recheckWatchers)
     let health = Health(of: [linking, administration])
     do {
       let server = try await start([linking, administration, health])
@@ -37,6 +38,7 @@ struct Answering: ServiceLifecycle.Service {
       try await gracefulShutdown()
       logger.info("shutting down")
       health.drain()
+      linking.endWatchers()
       await server.shutDown(grace: Self.grace)
     } catch {
       await stop(upkeep)

@@ -113,7 +113,9 @@ struct Daemon {
   private func tlsConfiguration() throws(Failure) -> TLSConfiguration? {
     guard let files = settings.tls else { return nil }
     do {
-      return try .server(certificateChainFile: files.certificate, privateKeyFile: files.key)
+      return try .server(
+        certificateChainFile: files.certificate, privateKeyFile: files.key,
+        clientCAFile: files.clientCA)
     } catch {
       throw Failure(.configuration, "cannot use the certificate or its key: \(error)")
     }

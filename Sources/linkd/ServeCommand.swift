@@ -29,6 +29,12 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The private key (PEM); needs --tls-cert.", valueName: "file"))
   var tlsKey: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Let clients show certificates of the authorities in this file (PEM); see 'linkctl certificates'.",
+      valueName: "file"))
+  var clientCa: String?
+
   @Flag(help: "Listen without TLS where other machines can reach it.")
   var insecureListen = false
 
@@ -59,7 +65,7 @@ struct ServeCommand: AsyncParsableCommand {
 
   func run() async throws {
     let settings = try ServeSettings(
-      data: data, listen: listen, certificate: tlsCert, key: tlsKey,
+      data: data, listen: listen, certificate: tlsCert, key: tlsKey, clientCA: clientCa,
       allowsInsecureListen: insecureListen, origins: allowOrigin, loops: loops, xBaseURL: xBaseUrl,
       xCAFile: xCaFile)
     let level = logLevel

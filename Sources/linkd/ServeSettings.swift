@@ -2,10 +2,12 @@ internal import Foundation
 
 /// What `linkd serve` was asked for, checked.
 package struct ServeSettings: Hashable, Sendable {
-  /// Certificate and key of the server.
+  /// Certificate and key of the server, and of whom clients may have theirs.
   package struct TLSFiles: Hashable, Sendable {
     package let certificate: String
     package let key: String
+    /// Whom to trust in saying who a client is; nil if no client is asked.
+    package let clientCA: String?
   }
 
   /// More than any machine has processors for.
@@ -23,12 +25,12 @@ package struct ServeSettings: Hashable, Sendable {
 
   /// Checks what the options say together.
   package init(
-    data: String, listen: ListenAddress, certificate: String?, key: String?,
+    data: String, listen: ListenAddress, certificate: String?, key: String?, clientCA: String? = nil,
     allowsInsecureListen: Bool, origins: [String], loops: Int?, xBaseURL: String?, xCAFile: String?
   ) throws(Failure) {
     self.data = data
     self.listen = listen
-    tls = try Self.tlsFiles(certificate, key)
+    tls = try Self.tlsFiles(certificate, key, clientCA)
     guard tls != nil || listen.isLoopback || allowsInsecureListen else {
       throw Failure(
         .usage, "\(listen) can be reached by other machines, and there is no TLS",
@@ -43,12 +45,17 @@ package struct ServeSettings: Hashable, Sendable {
     self.xCAFile = xCAFile
   }
 
-  private static func tlsFiles(_ certificate: String?, _ key: String?) throws(Failure)
-    -> TLSFiles?
-  {
+  private static func tlsFiles(
+    _ certificate: String?, _ key: String?, _ clientCA: String?
+  ) throws(Failure) -> TLSFiles? {
     switch (certificate, key) {
-    case (nil, nil): return nil
-    case (let certificate?, let key?): return TLSFiles(certificate: certificate, key: key)
+    case (nil, nil):
+      guard clientCA == nil else {
+        throw Failure(.usage, "--client-ca needs --tls-cert and --tls-key")
+      }
+      return nil
+    case (let certificate?, let key?):
+      return TLSFiles(certificate: certificate, key: key, clientCA: clientCA)
     default: throw Failure(.usage, "--tls-cert and --tls-key go together")
     }
   }

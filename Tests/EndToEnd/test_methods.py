@@ -235,3 +235,30 @@ def test_linkctl_waits_for_the_browser(linkd, fakex, tmp_path):
         process.wait()
     assert process.returncode == 0, err
     assert "@bob" in out and [a.screen_name for a in listed(linkd).accounts] == ["bob"]
+
+
+def test_linkctl_watches_until_linkd_ends_the_stream(linkd, fakex):
+    import json
+    import subprocess
+
+    from conftest import BIN, START_SECONDS
+
+    trust = ["--ca-file", linkd.certificate.ca] if linkd.certificate else []
+    watch = subprocess.Popen(
+        [BIN / "linkctl", "watch", "--output", "json", "--server", linkd.url, "--token-file",
+         linkd.token_file, *trust], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        resume = json.loads(watch.stdout.readline())["resumeToken"]
+        started = linkd.call("StartLink", start_request((fakex.key, fakex.secret)))
+        back = fakex.visit(started.authorize_url)
+        name = linkd.call("CompleteLink", complete_request(started, back)).account.name
+        event = json.loads(watch.stdout.readline())
+        assert (event["kind"], event["account"]["name"]) == ("linked", name)
+        assert event["resumeToken"] != resume
+        assert linkd.process.stop() == 0
+        # Not cut off once the grace for calls under way is over: told at once.
+        assert watch.wait(START_SECONDS) == 69
+        assert "linkd is shutting down" in watch.stderr.read()
+    finally:
+        watch.kill()
+        watch.communicate()

@@ -78,6 +78,23 @@ import Testing
     #expect(problems.prefix(2).map(\.reason) == [.linkRevoked, .accountLocked])
   }
 
+  @Test func `the profile is given when it is asked for, and kept nowhere`() async throws {
+    let world = World()
+    let client = try await world.client()
+    let name = try await client.link().linked.name
+    var request = CheckAccountRequest()
+    (request.name, request.maxAge) = (name, ProtoDuration(.seconds(3600)))
+    #expect(try await client.rpc.checkAccount(request, options: client.options).profile == nil)
+    request.withProfile = true
+    let profile = try await client.rpc.checkAccount(request, options: client.options).profile
+    #expect(profile?.displayName == "Alice")
+    #expect(profile?.pictureURL.hasSuffix("picture_normal.png") == true)
+    #expect(world.x.withPlatform { $0.calls[.verifyCredentials] } == 2)
+    #expect(!world.store.holds(Array("picture_normal".utf8)))
+    world.x.withPlatform { _ = $0.revoke(screenName: "alice") }
+    #expect(try await client.rpc.checkAccount(request, options: client.options).profile == nil)
+  }
+
   @Test func `an answer that is young enough is not asked for again`() async throws {
     let world = World()
     let client = try await world.client()

@@ -7,7 +7,7 @@ import Store
 import Testing
 
 /// One stream, as its caller sees it.
-private actor Watcher {
+actor Watcher {
   private var received: [WatchAccountsResponse] = []
   private var waiting: (count: Int, continuation: CheckedContinuation<Void, Never>)?
   private var stream: Task<RPCError?, Never>?

@@ -157,6 +157,32 @@ extension StartLinkRequest {
     request.keySource = .keySet(keySet)
     return request
   }
+
+  @Test func `a tenant has so many key sets and no more, and may change those it has`()
+    async throws
+  {
+    var limits = LinkLimits()
+    limits.keySetsPerTenant = 5
+    let world = World(limits: limits)
+    let client = try await world.client()
+    let made = await withTaskGroup { group in
+      for index in 0..<20 {
+        let name = (index % 2 == 0 ? "" : "profiles/ann/") + "keySets/k\(index)"
+        group.addTask { try? await client.put(name).name }
+      }
+      return await group.reduce(into: [String]()) { $0 += $1.map { [$0] } ?? [] }
+    }
+    #expect(made.count == 5)
+    let error = try await error { () throws(RPCError) in try await client.put("keySets/new") }
+    #expect(error.code == .resourceExhausted)
+    #expect(error.reason == "TOO_MANY_KEY_SETS")
+    #expect(error.details(of: ErrorInfo.self).first?.metadata["limit"] == "5")
+    let name = try #require(made.first)
+    #expect(try await client.put(name, .pinOnly).version == 2)
+    _ = try await world.client(tenant: "other").put("keySets/new")
+    try await client.delete(name)
+    _ = try await client.put("keySets/new")
+  }
 }
 
 extension Client {

@@ -35,7 +35,12 @@ final class World: Sendable {
       clock: time.clock,
       trail: trail)
     channel = InProcessChannel(
-      [service, AdministrationService(store: store, clock: time.clock, trail: trail)],
+      [
+        service,
+        AdministrationService(
+          store: store, clock: time.clock, trail: trail,
+          credentialsChanged: service.recheckWatchers),
+      ],
       interceptors: [Authenticator(store: store, clock: time.clock, trail: trail)] + interceptors)
   }
 

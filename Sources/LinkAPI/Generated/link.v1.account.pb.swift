@@ -90,6 +90,10 @@ public struct Account {
   /// What the provider held against it lately, the latest first, at most 10. While the account is
   /// not ACTIVE, the first one says why.
   public var problems: [AccountProblem] = []
+  /// How it was linked.
+  public var linkMethod: LinkMethod = .unspecified
+  /// OAUTH2 only: what the provider has granted.
+  public var scopes: [String] = []
   public var unknownFields = UnknownFields()
 
   public init() {}
@@ -111,6 +115,8 @@ extension Account: Message {
     10: "key_set",
     11: "check_time",
     12: "problems",
+    13: "link_method",
+    14: "scopes",
   ]
 
   public mutating func decodeField<R: FieldReader & ~Escapable>(
@@ -129,12 +135,16 @@ extension Account: Message {
     case 10: try reader.read(&keySet)
     case 11: try reader.read(&checkTime)
     case 12: try reader.read(&problems)
+    case 13: try reader.read(&linkMethod)
+    case 14: try reader.read(&scopes)
     default: break
     }
   }
 
   public func encode(into writer: inout Writer) {
     writer.write(unknownFields)
+    writer.write(14, scopes)
+    writer.write(13, linkMethod)
     writer.write(12, problems)
     writer.write(11, checkTime)
     writer.write(10, keySet)
@@ -162,6 +172,49 @@ extension Account: Message {
     visitor.visit(10, keySet)
     visitor.visit(11, checkTime)
     visitor.visit(12, problems)
+    visitor.visit(13, linkMethod)
+    visitor.visit(14, scopes)
+  }
+}
+
+/// What the end user shows to others. linkd does not keep it.
+public struct AccountProfile {
+  /// The name that the user has chosen to be shown: any text.
+  public var displayName: String = ""
+  /// Where the user's picture is; empty where the provider has not said it.
+  public var pictureURL: String = ""
+  public var unknownFields = UnknownFields()
+
+  public init() {}
+}
+
+extension AccountProfile: Message {
+  public static var messageName: String { "link.v1.AccountProfile" }
+
+  public static let fieldNames: FieldNames = [
+    1: "display_name",
+    2: "picture_url",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 1: try reader.read(&displayName)
+    case 2: try reader.read(&pictureURL)
+    default: break
+    }
+  }
+
+  public func encode(into writer: inout Writer) {
+    writer.write(unknownFields)
+    writer.write(2, pictureURL)
+    writer.write(1, displayName)
+  }
+
+  public func visitFields(_ visitor: inout some FieldVisitor) {
+    visitor.visit(1, displayName)
+    visitor.visit(2, pictureURL)
   }
 }
 
@@ -237,7 +290,7 @@ public enum LinkV1AccountProto {
     dependencies: [Protobuf.GoogleProtobufTimestampProto.file, LinkV1ErrorProto.file, LinkV1ProviderProto.file],
     base64: """
       ChVsaW5rL3YxL2FjY291bnQucHJvdG8SB2xpbmsudjEaH2dvb2dsZS9wcm90b2J1Zi90aW1lc3RhbXAucHJvdG8aE2xp\
-      bmsvdjEvZXJyb3IucHJvdG8aFmxpbmsvdjEvcHJvdmlkZXIucHJvdG8ivwQKB0FjY291bnQSEgoEbmFtZRgBIAEoCVIE\
+      bmsvdjEvZXJyb3IucHJvdG8aFmxpbmsvdjEvcHJvdmlkZXIucHJvdG8ijQUKB0FjY291bnQSEgoEbmFtZRgBIAEoCVIE\
       bmFtZRItCghwcm92aWRlchgCIAEoDjIRLmxpbmsudjEuUHJvdmlkZXJSCHByb3ZpZGVyEi4KE3Byb3ZpZGVyX2FjY291\
       bnRfaWQYAyABKAlSEXByb3ZpZGVyQWNjb3VudElkEh8KC3NjcmVlbl9uYW1lGAQgASgJUgpzY3JlZW5OYW1lEisKBXN0\
       YXRlGAUgASgOMhUubGluay52MS5BY2NvdW50U3RhdGVSBXN0YXRlEjcKDGFjY2Vzc19sZXZlbBgGIAEoDjIULmxpbmsu\
@@ -245,15 +298,17 @@ public enum LinkV1AccountProto {
       bWVzdGFtcFIKY3JlYXRlVGltZRI7Cgt1cGRhdGVfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBS\
       CnVwZGF0ZVRpbWUSNwoJbGlua190aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcFIIbGlua1RpbWUS\
       FwoHa2V5X3NldBgKIAEoCVIGa2V5U2V0EjkKCmNoZWNrX3RpbWUYCyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0\
-      YW1wUgljaGVja1RpbWUSMwoIcHJvYmxlbXMYDCADKAsyFy5saW5rLnYxLkFjY291bnRQcm9ibGVtUghwcm9ibGVtcyLr\
-      AQoOQWNjb3VudFByb2JsZW0SLgoEdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBSBHRpbWUSLAoG\
-      cmVhc29uGAIgASgOMhQubGluay52MS5FcnJvclJlYXNvblIGcmVhc29uEiQKBWFjdG9yGAMgASgOMg4ubGluay52MS5B\
-      Y3RvclIFYWN0b3ISGAoHc3VtbWFyeRgEIAEoCVIHc3VtbWFyeRIWCgZhY3Rpb24YBSABKAlSBmFjdGlvbhIjCg1wcm92\
-      aWRlcl9jb2RlGAYgASgFUgxwcm92aWRlckNvZGUq3QEKDEFjY291bnRTdGF0ZRIdChlBQ0NPVU5UX1NUQVRFX1VOU1BF\
-      Q0lGSUVEEAASGAoUQUNDT1VOVF9TVEFURV9BQ1RJVkUQARIZChVBQ0NPVU5UX1NUQVRFX1JFVk9LRUQQAhIYChRBQ0NP\
-      VU5UX1NUQVRFX0xPQ0tFRBADEhsKF0FDQ09VTlRfU1RBVEVfUkVBRF9PTkxZEAQSHwobQUNDT1VOVF9TVEFURV9BUFBf\
-      U1VTUEVOREVEEAUSIQodQUNDT1VOVF9TVEFURV9SRUFVVEhfUkVRVUlSRUQQBip8CgtBY2Nlc3NMZXZlbBIcChhBQ0NF\
-      U1NfTEVWRUxfVU5TUEVDSUZJRUQQABIVChFBQ0NFU1NfTEVWRUxfUkVBRBABEhYKEkFDQ0VTU19MRVZFTF9XUklURRAC\
-      EiAKHEFDQ0VTU19MRVZFTF9ESVJFQ1RfTUVTU0FHRVMQA2IGcHJvdG8z
+      YW1wUgljaGVja1RpbWUSMwoIcHJvYmxlbXMYDCADKAsyFy5saW5rLnYxLkFjY291bnRQcm9ibGVtUghwcm9ibGVtcxI0\
+      CgtsaW5rX21ldGhvZBgNIAEoDjITLmxpbmsudjEuTGlua01ldGhvZFIKbGlua01ldGhvZBIWCgZzY29wZXMYDiADKAlS\
+      BnNjb3BlcyJUCg5BY2NvdW50UHJvZmlsZRIhCgxkaXNwbGF5X25hbWUYASABKAlSC2Rpc3BsYXlOYW1lEh8KC3BpY3R1\
+      cmVfdXJsGAIgASgJUgpwaWN0dXJlVXJsIusBCg5BY2NvdW50UHJvYmxlbRIuCgR0aW1lGAEgASgLMhouZ29vZ2xlLnBy\
+      b3RvYnVmLlRpbWVzdGFtcFIEdGltZRIsCgZyZWFzb24YAiABKA4yFC5saW5rLnYxLkVycm9yUmVhc29uUgZyZWFzb24S\
+      JAoFYWN0b3IYAyABKA4yDi5saW5rLnYxLkFjdG9yUgVhY3RvchIYCgdzdW1tYXJ5GAQgASgJUgdzdW1tYXJ5EhYKBmFj\
+      dGlvbhgFIAEoCVIGYWN0aW9uEiMKDXByb3ZpZGVyX2NvZGUYBiABKAVSDHByb3ZpZGVyQ29kZSrdAQoMQWNjb3VudFN0\
+      YXRlEh0KGUFDQ09VTlRfU1RBVEVfVU5TUEVDSUZJRUQQABIYChRBQ0NPVU5UX1NUQVRFX0FDVElWRRABEhkKFUFDQ09V\
+      TlRfU1RBVEVfUkVWT0tFRBACEhgKFEFDQ09VTlRfU1RBVEVfTE9DS0VEEAMSGwoXQUNDT1VOVF9TVEFURV9SRUFEX09O\
+      TFkQBBIfChtBQ0NPVU5UX1NUQVRFX0FQUF9TVVNQRU5ERUQQBRIhCh1BQ0NPVU5UX1NUQVRFX1JFQVVUSF9SRVFVSVJF\
+      RBAGKnwKC0FjY2Vzc0xldmVsEhwKGEFDQ0VTU19MRVZFTF9VTlNQRUNJRklFRBAAEhUKEUFDQ0VTU19MRVZFTF9SRUFE\
+      EAESFgoSQUNDRVNTX0xFVkVMX1dSSVRFEAISIAocQUNDRVNTX0xFVkVMX0RJUkVDVF9NRVNTQUdFUxADYgZwcm90bzM=
       """)
 }

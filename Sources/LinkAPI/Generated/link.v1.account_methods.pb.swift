@@ -105,6 +105,9 @@ public struct CheckAccountRequest {
   /// If the provider has been asked within this time, its answer of then will do. Absent or zero:
   /// it is asked now. Not negative.
   public var maxAge: Protobuf.ProtoDuration?
+  /// Also gives the profile, which is asked for now, whatever `max_age` says. For an account that
+  /// was linked by OAUTH2 this costs a paid read at X.
+  public var withProfile: Bool = false
   public var unknownFields = UnknownFields()
 
   public init() {}
@@ -116,6 +119,7 @@ extension CheckAccountRequest: Message {
   public static let fieldNames: FieldNames = [
     1: "name",
     2: "max_age",
+    3: "with_profile",
   ]
 
   public mutating func decodeField<R: FieldReader & ~Escapable>(
@@ -124,12 +128,14 @@ extension CheckAccountRequest: Message {
     switch number {
     case 1: try reader.read(&name)
     case 2: try reader.read(&maxAge)
+    case 3: try reader.read(&withProfile)
     default: break
     }
   }
 
   public func encode(into writer: inout Writer) {
     writer.write(unknownFields)
+    writer.write(3, withProfile)
     writer.write(2, maxAge)
     writer.write(1, name)
   }
@@ -137,6 +143,7 @@ extension CheckAccountRequest: Message {
   public func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(1, name)
     visitor.visit(2, maxAge)
+    visitor.visit(3, withProfile)
   }
 }
 
@@ -144,6 +151,8 @@ extension CheckAccountRequest: Message {
 public struct CheckAccountResponse {
   /// The account, with its state now. What is wrong with it stands first in its `problems`.
   @Boxed public var account: Account?
+  /// What the user shows to others, if that was asked for and the account can be used.
+  public var profile: AccountProfile?
   public var unknownFields = UnknownFields()
 
   public init() {}
@@ -154,6 +163,7 @@ extension CheckAccountResponse: Message {
 
   public static let fieldNames: FieldNames = [
     1: "account",
+    2: "profile",
   ]
 
   public mutating func decodeField<R: FieldReader & ~Escapable>(
@@ -161,17 +171,20 @@ extension CheckAccountResponse: Message {
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&_account)
+    case 2: try reader.read(&profile)
     default: break
     }
   }
 
   public func encode(into writer: inout Writer) {
     writer.write(unknownFields)
+    writer.write(2, profile)
     writer.write(1, _account)
   }
 
   public func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(1, account)
+    visitor.visit(2, profile)
   }
 }
 
@@ -259,14 +272,15 @@ public enum LinkV1AccountMethodsProto {
     base64: """
       Ch1saW5rL3YxL2FjY291bnRfbWV0aG9kcy5wcm90bxIHbGluay52MRoeZ29vZ2xlL3Byb3RvYnVmL2R1cmF0aW9uLnBy\
       b3RvGhVsaW5rL3YxL2FjY291bnQucHJvdG8iJwoRR2V0QWNjb3VudFJlcXVlc3QSEgoEbmFtZRgBIAEoCVIEbmFtZSJA\
-      ChJHZXRBY2NvdW50UmVzcG9uc2USKgoHYWNjb3VudBgBIAEoCzIQLmxpbmsudjEuQWNjb3VudFIHYWNjb3VudCJdChND\
-      aGVja0FjY291bnRSZXF1ZXN0EhIKBG5hbWUYASABKAlSBG5hbWUSMgoHbWF4X2FnZRgCIAEoCzIZLmdvb2dsZS5wcm90\
-      b2J1Zi5EdXJhdGlvblIGbWF4QWdlIkIKFENoZWNrQWNjb3VudFJlc3BvbnNlEioKB2FjY291bnQYASABKAsyEC5saW5r\
-      LnYxLkFjY291bnRSB2FjY291bnQiTwoUVW5saW5rQWNjb3VudFJlcXVlc3QSEgoEbmFtZRgBIAEoCVIEbmFtZRIjCg1h\
-      bGxvd19taXNzaW5nGAIgASgIUgxhbGxvd01pc3NpbmciUQoVVW5saW5rQWNjb3VudFJlc3BvbnNlEjgKCnJldm9jYXRp\
-      b24YASABKA4yGC5saW5rLnYxLlRva2VuUmV2b2NhdGlvblIKcmV2b2NhdGlvbiqzAQoPVG9rZW5SZXZvY2F0aW9uEiAK\
-      HFRPS0VOX1JFVk9DQVRJT05fVU5TUEVDSUZJRUQQABIZChVUT0tFTl9SRVZPQ0FUSU9OX0RPTkUQARIcChhUT0tFTl9S\
-      RVZPQ0FUSU9OX1BFTkRJTkcQAhIhCh1UT0tFTl9SRVZPQ0FUSU9OX1NUSUxMX05FRURFRBADEiIKHlRPS0VOX1JFVk9D\
-      QVRJT05fTk9USElOR19UT19ETxAEYgZwcm90bzM=
+      ChJHZXRBY2NvdW50UmVzcG9uc2USKgoHYWNjb3VudBgBIAEoCzIQLmxpbmsudjEuQWNjb3VudFIHYWNjb3VudCKAAQoT\
+      Q2hlY2tBY2NvdW50UmVxdWVzdBISCgRuYW1lGAEgASgJUgRuYW1lEjIKB21heF9hZ2UYAiABKAsyGS5nb29nbGUucHJv\
+      dG9idWYuRHVyYXRpb25SBm1heEFnZRIhCgx3aXRoX3Byb2ZpbGUYAyABKAhSC3dpdGhQcm9maWxlInUKFENoZWNrQWNj\
+      b3VudFJlc3BvbnNlEioKB2FjY291bnQYASABKAsyEC5saW5rLnYxLkFjY291bnRSB2FjY291bnQSMQoHcHJvZmlsZRgC\
+      IAEoCzIXLmxpbmsudjEuQWNjb3VudFByb2ZpbGVSB3Byb2ZpbGUiTwoUVW5saW5rQWNjb3VudFJlcXVlc3QSEgoEbmFt\
+      ZRgBIAEoCVIEbmFtZRIjCg1hbGxvd19taXNzaW5nGAIgASgIUgxhbGxvd01pc3NpbmciUQoVVW5saW5rQWNjb3VudFJl\
+      c3BvbnNlEjgKCnJldm9jYXRpb24YASABKA4yGC5saW5rLnYxLlRva2VuUmV2b2NhdGlvblIKcmV2b2NhdGlvbiqzAQoP\
+      VG9rZW5SZXZvY2F0aW9uEiAKHFRPS0VOX1JFVk9DQVRJT05fVU5TUEVDSUZJRUQQABIZChVUT0tFTl9SRVZPQ0FUSU9O\
+      X0RPTkUQARIcChhUT0tFTl9SRVZPQ0FUSU9OX1BFTkRJTkcQAhIhCh1UT0tFTl9SRVZPQ0FUSU9OX1NUSUxMX05FRURF\
+      RBADEiIKHlRPS0VOX1JFVk9DQVRJT05fTk9USElOR19UT19ETxAEYgZwcm90bzM=
       """)
 }

@@ -300,6 +300,342 @@ extension RevokeTokenResponse: Message {
   }
 }
 
+/// What a client certificate may do.
+///
+/// It names its holder by its fingerprint or by a subject alternative name, never by its subject.
+public struct Certificate {
+  /// `tenants/{tenant}/certificates/{certificate}`. The last part follows from `subject`.
+  public var name: String = ""
+  /// Which certificate, or which certificates.
+  public var subject: Subject?
+  /// The one with this SHA-256 of its DER: 64 hexadecimal digits, in lower case.
+  public var sha256Fingerprint: String? {
+    if case .sha256Fingerprint(let value)? = subject { value } else { nil }
+  }
+  /// All with this DNS name, to the letter and in lower case; wildcards are only text.
+  public var dnsName: String? {
+    if case .dnsName(let value)? = subject { value } else { nil }
+  }
+  /// All with this URI, to the letter: `spiffe://example.org/shop`.
+  public var uri: String? {
+    if case .uri(let value)? = subject { value } else { nil }
+  }
+  /// What it may do, each once, in the order of their numbers.
+  public var scopes: [Scope] = []
+  /// When it was let in.
+  public var createTime: Protobuf.Timestamp?
+  /// From then on it is refused, whatever it says itself; absent: never.
+  public var expireTime: Protobuf.Timestamp?
+  public var unknownFields = UnknownFields()
+
+  public init() {}
+
+  /// Which certificate, or which certificates.
+  public enum Subject: Oneof {
+    /// The one with this SHA-256 of its DER: 64 hexadecimal digits, in lower case.
+    case sha256Fingerprint(String)
+    /// All with this DNS name, to the letter and in lower case; wildcards are only text.
+    case dnsName(String)
+    /// All with this URI, to the letter: `spiffe://example.org/shop`.
+    case uri(String)
+
+    public static var fieldNames: FieldNames { Certificate.fieldNames }
+
+    public func encode(into writer: inout Writer) {
+      switch self {
+      case .sha256Fingerprint(let value): writer.write(2, present: value)
+      case .dnsName(let value): writer.write(3, present: value)
+      case .uri(let value): writer.write(4, present: value)
+      }
+    }
+
+    public func visitFields(_ visitor: inout some FieldVisitor) {
+      switch self {
+      case .sha256Fingerprint(let value): visitor.visit(2, present: value)
+      case .dnsName(let value): visitor.visit(3, present: value)
+      case .uri(let value): visitor.visit(4, present: value)
+      }
+    }
+  }
+}
+
+extension Certificate: Message {
+  public static var messageName: String { "link.v1.Certificate" }
+
+  public static let fieldNames: FieldNames = [
+    1: "name",
+    2: "sha256_fingerprint",
+    3: "dns_name",
+    4: "uri",
+    5: "scopes",
+    6: "create_time",
+    7: "expire_time",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 1: try reader.read(&name)
+    case 2: try reader.read(&subject, sha256Fingerprint, Subject.sha256Fingerprint)
+    case 3: try reader.read(&subject, dnsName, Subject.dnsName)
+    case 4: try reader.read(&subject, uri, Subject.uri)
+    case 5: try reader.read(&scopes)
+    case 6: try reader.read(&createTime)
+    case 7: try reader.read(&expireTime)
+    default: break
+    }
+  }
+
+  public func encode(into writer: inout Writer) {
+    writer.write(unknownFields)
+    writer.write(7, expireTime)
+    writer.write(6, createTime)
+    writer.write(5, scopes)
+    writer.write(subject)
+    writer.write(1, name)
+  }
+
+  public func visitFields(_ visitor: inout some FieldVisitor) {
+    visitor.visit(1, name)
+    visitor.visit(subject)
+    visitor.visit(5, scopes)
+    visitor.visit(6, createTime)
+    visitor.visit(7, expireTime)
+  }
+}
+
+/// What `CreateCertificate` takes.
+public struct CreateCertificateRequest {
+  /// `tenants/{tenant}`: whom it is to speak for.
+  public var parent: String = ""
+  /// Required. Subject, scopes and expire time; the rest is ignored. A subject speaks for one tenant
+  /// only.
+  @Boxed public var certificate: Certificate?
+  public var unknownFields = UnknownFields()
+
+  public init() {}
+}
+
+extension CreateCertificateRequest: Message {
+  public static var messageName: String { "link.v1.CreateCertificateRequest" }
+
+  public static let fieldNames: FieldNames = [
+    1: "parent",
+    2: "certificate",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 1: try reader.read(&parent)
+    case 2: try reader.read(&_certificate)
+    default: break
+    }
+  }
+
+  public func encode(into writer: inout Writer) {
+    writer.write(unknownFields)
+    writer.write(2, _certificate)
+    writer.write(1, parent)
+  }
+
+  public func visitFields(_ visitor: inout some FieldVisitor) {
+    visitor.visit(1, parent)
+    visitor.visit(2, certificate)
+  }
+}
+
+/// What `CreateCertificate` gives.
+public struct CreateCertificateResponse {
+  /// The certificate, as `ListCertificates` shows it.
+  @Boxed public var certificate: Certificate?
+  public var unknownFields = UnknownFields()
+
+  public init() {}
+}
+
+extension CreateCertificateResponse: Message {
+  public static var messageName: String { "link.v1.CreateCertificateResponse" }
+
+  public static let fieldNames: FieldNames = [
+    1: "certificate",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 1: try reader.read(&_certificate)
+    default: break
+    }
+  }
+
+  public func encode(into writer: inout Writer) {
+    writer.write(unknownFields)
+    writer.write(1, _certificate)
+  }
+
+  public func visitFields(_ visitor: inout some FieldVisitor) {
+    visitor.visit(1, certificate)
+  }
+}
+
+/// What `ListCertificates` takes.
+public struct ListCertificatesRequest {
+  /// `tenants/{tenant}`, or `tenants/-` for all of them.
+  public var parent: String = ""
+  /// At most so many in one answer. 0 means 50; more than 1,000 is taken as 1,000.
+  public var pageSize: Int32 = 0
+  /// The `next_page_token` of the page before; empty for the first (AIP-158).
+  public var pageToken: String = ""
+  public var unknownFields = UnknownFields()
+
+  public init() {}
+}
+
+extension ListCertificatesRequest: Message {
+  public static var messageName: String { "link.v1.ListCertificatesRequest" }
+
+  public static let fieldNames: FieldNames = [
+    1: "parent",
+    2: "page_size",
+    3: "page_token",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 1: try reader.read(&parent)
+    case 2: try reader.read(&pageSize)
+    case 3: try reader.read(&pageToken)
+    default: break
+    }
+  }
+
+  public func encode(into writer: inout Writer) {
+    writer.write(unknownFields)
+    writer.write(3, pageToken)
+    writer.write(2, pageSize)
+    writer.write(1, parent)
+  }
+
+  public func visitFields(_ visitor: inout some FieldVisitor) {
+    visitor.visit(1, parent)
+    visitor.visit(2, pageSize)
+    visitor.visit(3, pageToken)
+  }
+}
+
+/// What `ListCertificates` gives.
+public struct ListCertificatesResponse {
+  /// Ordered by the last part of their names. May be fewer than asked for, also when more follow.
+  public var certificates: [Certificate] = []
+  /// Asks for the next page; empty on the last.
+  public var nextPageToken: String = ""
+  public var unknownFields = UnknownFields()
+
+  public init() {}
+}
+
+extension ListCertificatesResponse: Message {
+  public static var messageName: String { "link.v1.ListCertificatesResponse" }
+
+  public static let fieldNames: FieldNames = [
+    1: "certificates",
+    2: "next_page_token",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 1: try reader.read(&certificates)
+    case 2: try reader.read(&nextPageToken)
+    default: break
+    }
+  }
+
+  public func encode(into writer: inout Writer) {
+    writer.write(unknownFields)
+    writer.write(2, nextPageToken)
+    writer.write(1, certificates)
+  }
+
+  public func visitFields(_ visitor: inout some FieldVisitor) {
+    visitor.visit(1, certificates)
+    visitor.visit(2, nextPageToken)
+  }
+}
+
+/// What `DeleteCertificate` takes.
+public struct DeleteCertificateRequest {
+  /// `tenants/{tenant}/certificates/{certificate}`.
+  public var name: String = ""
+  /// A certificate that is not there is not an error (AIP-135): for calls that are repeated.
+  public var allowMissing: Bool = false
+  public var unknownFields = UnknownFields()
+
+  public init() {}
+}
+
+extension DeleteCertificateRequest: Message {
+  public static var messageName: String { "link.v1.DeleteCertificateRequest" }
+
+  public static let fieldNames: FieldNames = [
+    1: "name",
+    2: "allow_missing",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 1: try reader.read(&name)
+    case 2: try reader.read(&allowMissing)
+    default: break
+    }
+  }
+
+  public func encode(into writer: inout Writer) {
+    writer.write(unknownFields)
+    writer.write(2, allowMissing)
+    writer.write(1, name)
+  }
+
+  public func visitFields(_ visitor: inout some FieldVisitor) {
+    visitor.visit(1, name)
+    visitor.visit(2, allowMissing)
+  }
+}
+
+/// What `DeleteCertificate` gives.
+public struct DeleteCertificateResponse {
+  public var unknownFields = UnknownFields()
+
+  public init() {}
+}
+
+extension DeleteCertificateResponse: Message {
+  public static var messageName: String { "link.v1.DeleteCertificateResponse" }
+
+  public static let fieldNames: FieldNames = [:]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+  }
+
+  public func encode(into writer: inout Writer) {
+    writer.write(unknownFields)
+  }
+
+  public func visitFields(_ visitor: inout some FieldVisitor) {
+  }
+}
+
 /// The methods of `link.v1.AdminService`.
 public enum AdminServiceMethods {
   /// Makes a token that speaks for a tenant. Its text is shown in the answer and never again.
@@ -313,6 +649,17 @@ public enum AdminServiceMethods {
   /// No token can revoke itself, so that one which can administer is always left.
   public static let revokeToken = MethodDescriptor<RevokeTokenRequest, RevokeTokenResponse>(
     service: "link.v1.AdminService", method: "RevokeToken", kind: .unary)
+  /// Lets a client certificate speak for a tenant: calls over a connection that has shown it need
+  /// no token. The certificate must have been issued by who linkd trusts in that
+  /// (`linkd serve --client-ca`).
+  public static let createCertificate = MethodDescriptor<CreateCertificateRequest, CreateCertificateResponse>(
+    service: "link.v1.AdminService", method: "CreateCertificate", kind: .unary)
+  /// Lists the certificates that may call.
+  public static let listCertificates = MethodDescriptor<ListCertificatesRequest, ListCertificatesResponse>(
+    service: "link.v1.AdminService", method: "ListCertificates", kind: .unary, idempotency: .noSideEffects)
+  /// Lets a certificate no longer speak for its tenant, at once, as `RevokeToken` does.
+  public static let deleteCertificate = MethodDescriptor<DeleteCertificateRequest, DeleteCertificateResponse>(
+    service: "link.v1.AdminService", method: "DeleteCertificate", kind: .unary)
 
   /// The file that declares the service.
   public static var file: FileDescriptor { LinkV1AdminServiceProto.file }
@@ -322,6 +669,9 @@ public enum AdminServiceMethods {
     createToken.path: .admin,
     listTokens.path: .admin,
     revokeToken.path: .admin,
+    createCertificate.path: .admin,
+    listCertificates.path: .admin,
+    deleteCertificate.path: .admin,
   ]
 }
 
@@ -344,6 +694,20 @@ public protocol AdminServiceProtocol: RPC.Service {
   func revokeToken(
     _ request: RevokeTokenRequest, context: ServerContext
   ) async throws -> RevokeTokenResponse
+  /// Lets a client certificate speak for a tenant: calls over a connection that has shown it need
+  /// no token. The certificate must have been issued by who linkd trusts in that
+  /// (`linkd serve --client-ca`).
+  func createCertificate(
+    _ request: CreateCertificateRequest, context: ServerContext
+  ) async throws -> CreateCertificateResponse
+  /// Lists the certificates that may call.
+  func listCertificates(
+    _ request: ListCertificatesRequest, context: ServerContext
+  ) async throws -> ListCertificatesResponse
+  /// Lets a certificate no longer speak for its tenant, at once, as `RevokeToken` does.
+  func deleteCertificate(
+    _ request: DeleteCertificateRequest, context: ServerContext
+  ) async throws -> DeleteCertificateResponse
 }
 
 extension AdminServiceProtocol {
@@ -353,6 +717,9 @@ extension AdminServiceProtocol {
     router.unary(AdminServiceMethods.createToken, createToken)
     router.unary(AdminServiceMethods.listTokens, listTokens)
     router.unary(AdminServiceMethods.revokeToken, revokeToken)
+    router.unary(AdminServiceMethods.createCertificate, createCertificate)
+    router.unary(AdminServiceMethods.listCertificates, listCertificates)
+    router.unary(AdminServiceMethods.deleteCertificate, deleteCertificate)
   }
 }
 
@@ -384,6 +751,29 @@ public struct AdminServiceClient: Sendable {
   ) async throws(RPCError) -> RevokeTokenResponse {
     try await channel.unary(AdminServiceMethods.revokeToken, request, options)
   }
+
+  /// Lets a client certificate speak for a tenant: calls over a connection that has shown it need
+  /// no token. The certificate must have been issued by who linkd trusts in that
+  /// (`linkd serve --client-ca`).
+  public func createCertificate(
+    _ request: CreateCertificateRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> CreateCertificateResponse {
+    try await channel.unary(AdminServiceMethods.createCertificate, request, options)
+  }
+
+  /// Lists the certificates that may call.
+  public func listCertificates(
+    _ request: ListCertificatesRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> ListCertificatesResponse {
+    try await channel.unary(AdminServiceMethods.listCertificates, request, options)
+  }
+
+  /// Lets a certificate no longer speak for its tenant, at once, as `RevokeToken` does.
+  public func deleteCertificate(
+    _ request: DeleteCertificateRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> DeleteCertificateResponse {
+    try await channel.unary(AdminServiceMethods.deleteCertificate, request, options)
+  }
 }
 
 /// The schema of `link/v1/admin_service.proto`.
@@ -404,9 +794,26 @@ public enum LinkV1AdminServiceProto {
       VG9rZW4iZAoSTGlzdFRva2Vuc1Jlc3BvbnNlEiYKBnRva2VucxgBIAMoCzIOLmxpbmsudjEuVG9rZW5SBnRva2VucxIm\
       Cg9uZXh0X3BhZ2VfdG9rZW4YAiABKAlSDW5leHRQYWdlVG9rZW4iTQoSUmV2b2tlVG9rZW5SZXF1ZXN0EhIKBG5hbWUY\
       ASABKAlSBG5hbWUSIwoNYWxsb3dfbWlzc2luZxgCIAEoCFIMYWxsb3dNaXNzaW5nIhUKE1Jldm9rZVRva2VuUmVzcG9u\
-      c2Uy/gEKDEFkbWluU2VydmljZRJOCgtDcmVhdGVUb2tlbhIbLmxpbmsudjEuQ3JlYXRlVG9rZW5SZXF1ZXN0GhwubGlu\
-      ay52MS5DcmVhdGVUb2tlblJlc3BvbnNlIgTQ2hgEEk4KCkxpc3RUb2tlbnMSGi5saW5rLnYxLkxpc3RUb2tlbnNSZXF1\
-      ZXN0GhsubGluay52MS5MaXN0VG9rZW5zUmVzcG9uc2UiB5ACAdDaGAQSTgoLUmV2b2tlVG9rZW4SGy5saW5rLnYxLlJl\
-      dm9rZVRva2VuUmVxdWVzdBocLmxpbmsudjEuUmV2b2tlVG9rZW5SZXNwb25zZSIE0NoYBGIGcHJvdG8z
+      c2UisAIKC0NlcnRpZmljYXRlEhIKBG5hbWUYASABKAlSBG5hbWUSLwoSc2hhMjU2X2ZpbmdlcnByaW50GAIgASgJSABS\
+      EXNoYTI1NkZpbmdlcnByaW50EhsKCGRuc19uYW1lGAMgASgJSABSB2Ruc05hbWUSEgoDdXJpGAQgASgJSABSA3VyaRIm\
+      CgZzY29wZXMYBSADKA4yDi5saW5rLnYxLlNjb3BlUgZzY29wZXMSOwoLY3JlYXRlX3RpbWUYBiABKAsyGi5nb29nbGUu\
+      cHJvdG9idWYuVGltZXN0YW1wUgpjcmVhdGVUaW1lEjsKC2V4cGlyZV90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVm\
+      LlRpbWVzdGFtcFIKZXhwaXJlVGltZUIJCgdzdWJqZWN0ImoKGENyZWF0ZUNlcnRpZmljYXRlUmVxdWVzdBIWCgZwYXJl\
+      bnQYASABKAlSBnBhcmVudBI2CgtjZXJ0aWZpY2F0ZRgCIAEoCzIULmxpbmsudjEuQ2VydGlmaWNhdGVSC2NlcnRpZmlj\
+      YXRlIlMKGUNyZWF0ZUNlcnRpZmljYXRlUmVzcG9uc2USNgoLY2VydGlmaWNhdGUYASABKAsyFC5saW5rLnYxLkNlcnRp\
+      ZmljYXRlUgtjZXJ0aWZpY2F0ZSJtChdMaXN0Q2VydGlmaWNhdGVzUmVxdWVzdBIWCgZwYXJlbnQYASABKAlSBnBhcmVu\
+      dBIbCglwYWdlX3NpemUYAiABKAVSCHBhZ2VTaXplEh0KCnBhZ2VfdG9rZW4YAyABKAlSCXBhZ2VUb2tlbiJ8ChhMaXN0\
+      Q2VydGlmaWNhdGVzUmVzcG9uc2USOAoMY2VydGlmaWNhdGVzGAEgAygLMhQubGluay52MS5DZXJ0aWZpY2F0ZVIMY2Vy\
+      dGlmaWNhdGVzEiYKD25leHRfcGFnZV90b2tlbhgCIAEoCVINbmV4dFBhZ2VUb2tlbiJTChhEZWxldGVDZXJ0aWZpY2F0\
+      ZVJlcXVlc3QSEgoEbmFtZRgBIAEoCVIEbmFtZRIjCg1hbGxvd19taXNzaW5nGAIgASgIUgxhbGxvd01pc3NpbmciGwoZ\
+      RGVsZXRlQ2VydGlmaWNhdGVSZXNwb25zZTKkBAoMQWRtaW5TZXJ2aWNlEk4KC0NyZWF0ZVRva2VuEhsubGluay52MS5D\
+      cmVhdGVUb2tlblJlcXVlc3QaHC5saW5rLnYxLkNyZWF0ZVRva2VuUmVzcG9uc2UiBNDaGAQSTgoKTGlzdFRva2VucxIa\
+      LmxpbmsudjEuTGlzdFRva2Vuc1JlcXVlc3QaGy5saW5rLnYxLkxpc3RUb2tlbnNSZXNwb25zZSIHkAIB0NoYBBJOCgtS\
+      ZXZva2VUb2tlbhIbLmxpbmsudjEuUmV2b2tlVG9rZW5SZXF1ZXN0GhwubGluay52MS5SZXZva2VUb2tlblJlc3BvbnNl\
+      IgTQ2hgEEmAKEUNyZWF0ZUNlcnRpZmljYXRlEiEubGluay52MS5DcmVhdGVDZXJ0aWZpY2F0ZVJlcXVlc3QaIi5saW5r\
+      LnYxLkNyZWF0ZUNlcnRpZmljYXRlUmVzcG9uc2UiBNDaGAQSYAoQTGlzdENlcnRpZmljYXRlcxIgLmxpbmsudjEuTGlz\
+      dENlcnRpZmljYXRlc1JlcXVlc3QaIS5saW5rLnYxLkxpc3RDZXJ0aWZpY2F0ZXNSZXNwb25zZSIHkAIB0NoYBBJgChFE\
+      ZWxldGVDZXJ0aWZpY2F0ZRIhLmxpbmsudjEuRGVsZXRlQ2VydGlmaWNhdGVSZXF1ZXN0GiIubGluay52MS5EZWxldGVD\
+      ZXJ0aWZpY2F0ZVJlc3BvbnNlIgTQ2hgEYgZwcm90bzM=
       """)
 }

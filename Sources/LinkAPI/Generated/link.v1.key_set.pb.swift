@@ -20,6 +20,8 @@ public struct KeySet {
   public var createTime: Protobuf.Timestamp?
   /// When the present pair was put.
   public var updateTime: Protobuf.Timestamp?
+  /// What the pair is for: a link by another method cannot use it.
+  public var linkMethod: LinkMethod = .unspecified
   public var unknownFields = UnknownFields()
 
   public init() {}
@@ -35,6 +37,7 @@ extension KeySet: Message {
     4: "version",
     5: "create_time",
     6: "update_time",
+    7: "link_method",
   ]
 
   public mutating func decodeField<R: FieldReader & ~Escapable>(
@@ -47,12 +50,14 @@ extension KeySet: Message {
     case 4: try reader.read(&version)
     case 5: try reader.read(&createTime)
     case 6: try reader.read(&updateTime)
+    case 7: try reader.read(&linkMethod)
     default: break
     }
   }
 
   public func encode(into writer: inout Writer) {
     writer.write(unknownFields)
+    writer.write(7, linkMethod)
     writer.write(6, updateTime)
     writer.write(5, createTime)
     writer.write(4, version)
@@ -68,6 +73,7 @@ extension KeySet: Message {
     visitor.visit(4, version)
     visitor.visit(5, createTime)
     visitor.visit(6, updateTime)
+    visitor.visit(7, linkMethod)
   }
 }
 
@@ -81,6 +87,8 @@ public struct PutKeySetRequest {
   public var keys: ConsumerKeys?
   /// If not 0, the version that is to be replaced: fails with ABORTED if there is another one.
   public var replacesVersion: Int64 = 0
+  /// What the pair is for. UNSPECIFIED means OAUTH1. Cannot be changed.
+  public var linkMethod: LinkMethod = .unspecified
   public var unknownFields = UnknownFields()
 
   public init() {}
@@ -94,6 +102,7 @@ extension PutKeySetRequest: Message {
     2: "provider",
     3: "keys",
     4: "replaces_version",
+    5: "link_method",
   ]
 
   public mutating func decodeField<R: FieldReader & ~Escapable>(
@@ -104,12 +113,14 @@ extension PutKeySetRequest: Message {
     case 2: try reader.read(&provider)
     case 3: try reader.read(&keys)
     case 4: try reader.read(&replacesVersion)
+    case 5: try reader.read(&linkMethod)
     default: break
     }
   }
 
   public func encode(into writer: inout Writer) {
     writer.write(unknownFields)
+    writer.write(5, linkMethod)
     writer.write(4, replacesVersion)
     writer.write(3, keys)
     writer.write(2, provider)
@@ -121,6 +132,7 @@ extension PutKeySetRequest: Message {
     visitor.visit(2, provider)
     visitor.visit(3, keys)
     visitor.visit(4, replacesVersion)
+    visitor.visit(5, linkMethod)
   }
 }
 
@@ -320,18 +332,19 @@ public enum LinkV1KeySetProto {
     dependencies: [Protobuf.GoogleProtobufTimestampProto.file, LinkV1ProviderProto.file],
     base64: """
       ChVsaW5rL3YxL2tleV9zZXQucHJvdG8SB2xpbmsudjEaH2dvb2dsZS9wcm90b2J1Zi90aW1lc3RhbXAucHJvdG8aFmxp\
-      bmsvdjEvcHJvdmlkZXIucHJvdG8iiwIKBktleVNldBISCgRuYW1lGAEgASgJUgRuYW1lEi0KCHByb3ZpZGVyGAIgASgO\
+      bmsvdjEvcHJvdmlkZXIucHJvdG8iwQIKBktleVNldBISCgRuYW1lGAEgASgJUgRuYW1lEi0KCHByb3ZpZGVyGAIgASgO\
       MhEubGluay52MS5Qcm92aWRlclIIcHJvdmlkZXISKgoRY29uc3VtZXJfa2V5X2hpbnQYAyABKAlSD2NvbnN1bWVyS2V5\
       SGludBIYCgd2ZXJzaW9uGAQgASgDUgd2ZXJzaW9uEjsKC2NyZWF0ZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVm\
       LlRpbWVzdGFtcFIKY3JlYXRlVGltZRI7Cgt1cGRhdGVfdGltZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3Rh\
-      bXBSCnVwZGF0ZVRpbWUiqwEKEFB1dEtleVNldFJlcXVlc3QSEgoEbmFtZRgBIAEoCVIEbmFtZRItCghwcm92aWRlchgC\
-      IAEoDjIRLmxpbmsudjEuUHJvdmlkZXJSCHByb3ZpZGVyEikKBGtleXMYAyABKAsyFS5saW5rLnYxLkNvbnN1bWVyS2V5\
-      c1IEa2V5cxIpChByZXBsYWNlc192ZXJzaW9uGAQgASgDUg9yZXBsYWNlc1ZlcnNpb24iPQoRUHV0S2V5U2V0UmVzcG9u\
-      c2USKAoHa2V5X3NldBgBIAEoCzIPLmxpbmsudjEuS2V5U2V0UgZrZXlTZXQiaAoSTGlzdEtleVNldHNSZXF1ZXN0EhYK\
-      BnBhcmVudBgBIAEoCVIGcGFyZW50EhsKCXBhZ2Vfc2l6ZRgCIAEoBVIIcGFnZVNpemUSHQoKcGFnZV90b2tlbhgDIAEo\
-      CVIJcGFnZVRva2VuImkKE0xpc3RLZXlTZXRzUmVzcG9uc2USKgoIa2V5X3NldHMYASADKAsyDy5saW5rLnYxLktleVNl\
-      dFIHa2V5U2V0cxImCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAlSDW5leHRQYWdlVG9rZW4iTgoTRGVsZXRlS2V5U2V0UmVx\
-      dWVzdBISCgRuYW1lGAEgASgJUgRuYW1lEiMKDWFsbG93X21pc3NpbmcYAiABKAhSDGFsbG93TWlzc2luZyIWChREZWxl\
-      dGVLZXlTZXRSZXNwb25zZWIGcHJvdG8z
+      bXBSCnVwZGF0ZVRpbWUSNAoLbGlua19tZXRob2QYByABKA4yEy5saW5rLnYxLkxpbmtNZXRob2RSCmxpbmtNZXRob2Qi\
+      4QEKEFB1dEtleVNldFJlcXVlc3QSEgoEbmFtZRgBIAEoCVIEbmFtZRItCghwcm92aWRlchgCIAEoDjIRLmxpbmsudjEu\
+      UHJvdmlkZXJSCHByb3ZpZGVyEikKBGtleXMYAyABKAsyFS5saW5rLnYxLkNvbnN1bWVyS2V5c1IEa2V5cxIpChByZXBs\
+      YWNlc192ZXJzaW9uGAQgASgDUg9yZXBsYWNlc1ZlcnNpb24SNAoLbGlua19tZXRob2QYBSABKA4yEy5saW5rLnYxLkxp\
+      bmtNZXRob2RSCmxpbmtNZXRob2QiPQoRUHV0S2V5U2V0UmVzcG9uc2USKAoHa2V5X3NldBgBIAEoCzIPLmxpbmsudjEu\
+      S2V5U2V0UgZrZXlTZXQiaAoSTGlzdEtleVNldHNSZXF1ZXN0EhYKBnBhcmVudBgBIAEoCVIGcGFyZW50EhsKCXBhZ2Vf\
+      c2l6ZRgCIAEoBVIIcGFnZVNpemUSHQoKcGFnZV90b2tlbhgDIAEoCVIJcGFnZVRva2VuImkKE0xpc3RLZXlTZXRzUmVz\
+      cG9uc2USKgoIa2V5X3NldHMYASADKAsyDy5saW5rLnYxLktleVNldFIHa2V5U2V0cxImCg9uZXh0X3BhZ2VfdG9rZW4Y\
+      AiABKAlSDW5leHRQYWdlVG9rZW4iTgoTRGVsZXRlS2V5U2V0UmVxdWVzdBISCgRuYW1lGAEgASgJUgRuYW1lEiMKDWFs\
+      bG93X21pc3NpbmcYAiABKAhSDGFsbG93TWlzc2luZyIWChREZWxldGVLZXlTZXRSZXNwb25zZWIGcHJvdG8z
       """)
 }

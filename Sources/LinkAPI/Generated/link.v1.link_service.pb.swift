@@ -171,6 +171,15 @@ public struct StartLinkRequest {
   /// What happens if the account turns out to be linked in another profile of the tenant.
   /// UNSPECIFIED means REFUSE.
   public var accountSharing: AccountSharing = .unspecified
+  /// By which protocol. UNSPECIFIED means OAUTH1. With OAUTH2 the provider is not asked before the
+  /// user has agreed, so wrong keys and a callback that is not approved are found only then; there
+  /// is no PIN, no `consent_page`, no `force_login` and no `screen_name`.
+  public var linkMethod: LinkMethod = .unspecified
+  /// OAUTH2 only: what to ask for, instead of what `access_level` means, which is for X
+  /// `tweet.read users.read offline.access`, and `tweet.write` with anything but READ. At most 32,
+  /// each 1 to 64 visible ASCII characters. Without `offline.access` the link ends with its first
+  /// token; X names the user only to a token with `tweet.read` and `users.read`.
+  public var scopes: [String] = []
   public var unknownFields = UnknownFields()
 
   public init() {}
@@ -249,6 +258,8 @@ extension StartLinkRequest: Message {
     10: "request_id",
     11: "consent_page",
     12: "account_sharing",
+    13: "link_method",
+    14: "scopes",
   ]
 
   public mutating func decodeField<R: FieldReader & ~Escapable>(
@@ -267,12 +278,16 @@ extension StartLinkRequest: Message {
     case 10: try reader.read(&requestID)
     case 11: try reader.read(&consentPage)
     case 12: try reader.read(&accountSharing)
+    case 13: try reader.read(&linkMethod)
+    case 14: try reader.read(&scopes)
     default: break
     }
   }
 
   public func encode(into writer: inout Writer) {
     writer.write(unknownFields)
+    writer.write(14, scopes)
+    writer.write(13, linkMethod)
     writer.write(12, accountSharing)
     writer.write(11, consentPage)
     writer.write(10, requestID)
@@ -296,6 +311,8 @@ extension StartLinkRequest: Message {
     visitor.visit(10, requestID)
     visitor.visit(11, consentPage)
     visitor.visit(12, accountSharing)
+    visitor.visit(13, linkMethod)
+    visitor.visit(14, scopes)
   }
 }
 
@@ -374,6 +391,10 @@ public struct CompleteLinkRequest {
   public var denial: Denial? {
     if case .denial(let value)? = outcome { value } else { nil }
   }
+  /// The user agreed, and the provider redirected the browser (OAUTH2 only).
+  public var codeGrant: CodeGrant? {
+    if case .codeGrant(let value)? = outcome { value } else { nil }
+  }
   /// A UUID (AIP-155), as in `StartLink`. A repeated call gets the first one's answer.
   public var requestID: String = ""
   public var unknownFields = UnknownFields()
@@ -388,6 +409,8 @@ public struct CompleteLinkRequest {
     case pin(String)
     /// The user said no.
     case denial(Denial)
+    /// The user agreed, and the provider redirected the browser (OAUTH2 only).
+    case codeGrant(CodeGrant)
 
     public static var fieldNames: FieldNames { CompleteLinkRequest.fieldNames }
 
@@ -404,6 +427,7 @@ public struct CompleteLinkRequest {
       case .grant(let value): writer.write(3, present: value)
       case .pin(let value): writer.write(4, present: value)
       case .denial(let value): writer.write(5, present: value)
+      case .codeGrant(let value): writer.write(7, present: value)
       }
     }
 
@@ -412,6 +436,7 @@ public struct CompleteLinkRequest {
       case .grant(let value): visitor.visit(3, present: value)
       case .pin(let value): visitor.visit(4, present: value)
       case .denial(let value): visitor.visit(5, present: value)
+      case .codeGrant(let value): visitor.visit(7, present: value)
       }
     }
   }
@@ -426,6 +451,7 @@ extension CompleteLinkRequest: Message {
     3: "grant",
     4: .sensitive("pin"),
     5: "denial",
+    7: "code_grant",
     6: "request_id",
   ]
 
@@ -435,9 +461,10 @@ extension CompleteLinkRequest: Message {
     switch number {
     case 1: try reader.read(&parent)
     case 2: try reader.read(&linkSecret)
-    case 3: try reader.read(&outcome, outcome?.grantValue, Outcome.grant)
-    case 4: try reader.read(&outcome, nil, Outcome.pin)
-    case 5: try reader.read(&outcome, outcome?.denialValue, Outcome.denial)
+    case 3: try reader.read(&outcome, grant, Outcome.grant)
+    case 4: try reader.read(&outcome, pin, Outcome.pin)
+    case 5: try reader.read(&outcome, denial, Outcome.denial)
+    case 7: try reader.read(&outcome, codeGrant, Outcome.codeGrant)
     case 6: try reader.read(&requestID)
     default: break
     }
@@ -500,9 +527,51 @@ extension CallbackGrant: Message {
   }
 }
 
+/// What the callback brought when the user agreed to a link by OAUTH2 (RFC 6749 section 4.1.2).
+public struct CodeGrant {
+  /// The query parameter `state`.
+  public var state: String = ""
+  /// The query parameter `code`. X's lives for 30 seconds.
+  public var code: String = ""
+  public var unknownFields = UnknownFields()
+
+  public init() {}
+}
+
+extension CodeGrant: Message {
+  public static var messageName: String { "link.v1.CodeGrant" }
+
+  public static let fieldNames: FieldNames = [
+    1: .sensitive("state"),
+    2: .sensitive("code"),
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 1: try reader.read(&state)
+    case 2: try reader.read(&code)
+    default: break
+    }
+  }
+
+  public func encode(into writer: inout Writer) {
+    writer.write(unknownFields)
+    writer.write(2, code)
+    writer.write(1, state)
+  }
+
+  public func visitFields(_ visitor: inout some FieldVisitor) {
+    visitor.visit(1, state)
+    visitor.visit(2, code)
+  }
+}
+
 /// What the callback brought when the user said no.
 public struct Denial {
-  /// The query parameter `denied`. Required unless the link is in PIN mode.
+  /// The query parameter `denied`; for OAUTH2, where the query has `error=access_denied`, its
+  /// parameter `state`. Required unless the link is in PIN mode.
   public var denied: String = ""
   public var unknownFields = UnknownFields()
 
@@ -1236,7 +1305,7 @@ public enum LinkV1LinkServiceProto {
       ChpsaW5rL3YxL2xpbmtfc2VydmljZS5wcm90bxIHbGluay52MRofZ29vZ2xlL3Byb3RvYnVmL3RpbWVzdGFtcC5wcm90\
       bxoVbGluay92MS9hY2NvdW50LnByb3RvGhtsaW5rL3YxL2FjY291bnRfZXZlbnQucHJvdG8aHWxpbmsvdjEvYWNjb3Vu\
       dF9tZXRob2RzLnByb3RvGhNsaW5rL3YxL2Vycm9yLnByb3RvGhVsaW5rL3YxL2tleV9zZXQucHJvdG8aFWxpbmsvdjEv\
-      b3B0aW9ucy5wcm90bxoWbGluay92MS9wcm92aWRlci5wcm90bxoVbGluay92MS9zaWduaW5nLnByb3RvIqEEChBTdGFy\
+      b3B0aW9ucy5wcm90bxoWbGluay92MS9wcm92aWRlci5wcm90bxoVbGluay92MS9zaWduaW5nLnByb3RvIu8EChBTdGFy\
       dExpbmtSZXF1ZXN0EhYKBnBhcmVudBgBIAEoCVIGcGFyZW50Ei0KCHByb3ZpZGVyGAIgASgOMhEubGluay52MS5Qcm92\
       aWRlclIIcHJvdmlkZXISKwoEa2V5cxgDIAEoCzIVLmxpbmsudjEuQ29uc3VtZXJLZXlzSABSBGtleXMSGQoHa2V5X3Nl\
       dBgEIAEoCUgAUgZrZXlTZXQSIwoMY2FsbGJhY2tfdXJsGAUgASgJSAFSC2NhbGxiYWNrVXJsEiUKA3BpbhgGIAEoCzIR\
@@ -1244,56 +1313,58 @@ public enum LinkV1LinkServiceProto {
       C2FjY2Vzc0xldmVsEh8KC2ZvcmNlX2xvZ2luGAggASgIUgpmb3JjZUxvZ2luEh8KC3NjcmVlbl9uYW1lGAkgASgJUgpz\
       Y3JlZW5OYW1lEh0KCnJlcXVlc3RfaWQYCiABKAlSCXJlcXVlc3RJZBI3Cgxjb25zZW50X3BhZ2UYCyABKA4yFC5saW5r\
       LnYxLkNvbnNlbnRQYWdlUgtjb25zZW50UGFnZRJACg9hY2NvdW50X3NoYXJpbmcYDCABKA4yFy5saW5rLnYxLkFjY291\
-      bnRTaGFyaW5nUg5hY2NvdW50U2hhcmluZ0IMCgprZXlfc291cmNlQg8KDXJldHVybl9tZXRob2QisAEKEVN0YXJ0TGlu\
-      a1Jlc3BvbnNlEhIKBGxpbmsYASABKAlSBGxpbmsSIwoNYXV0aG9yaXplX3VybBgCIAEoCVIMYXV0aG9yaXplVXJsEiUK\
-      C2xpbmtfc2VjcmV0GAMgASgJQgTI2hgBUgpsaW5rU2VjcmV0EjsKC2V4cGlyZV90aW1lGAQgASgLMhouZ29vZ2xlLnBy\
-      b3RvYnVmLlRpbWVzdGFtcFIKZXhwaXJlVGltZSLzAQoTQ29tcGxldGVMaW5rUmVxdWVzdBIWCgZwYXJlbnQYASABKAlS\
-      BnBhcmVudBIlCgtsaW5rX3NlY3JldBgCIAEoCUIEyNoYAVIKbGlua1NlY3JldBIuCgVncmFudBgDIAEoCzIWLmxpbmsu\
-      djEuQ2FsbGJhY2tHcmFudEgAUgVncmFudBIYCgNwaW4YBCABKAlCBMjaGAFIAFIDcGluEikKBmRlbmlhbBgFIAEoCzIP\
-      LmxpbmsudjEuRGVuaWFsSABSBmRlbmlhbBIdCgpyZXF1ZXN0X2lkGAYgASgJUglyZXF1ZXN0SWRCCQoHb3V0Y29tZSJj\
-      Cg1DYWxsYmFja0dyYW50EiUKC29hdXRoX3Rva2VuGAEgASgJQgTI2hgBUgpvYXV0aFRva2VuEisKDm9hdXRoX3Zlcmlm\
-      aWVyGAIgASgJQgTI2hgBUg1vYXV0aFZlcmlmaWVyIiYKBkRlbmlhbBIcCgZkZW5pZWQYASABKAlCBMjaGAFSBmRlbmll\
-      ZCJeChRDb21wbGV0ZUxpbmtSZXNwb25zZRIqCgdhY2NvdW50GAEgASgLMhAubGluay52MS5BY2NvdW50UgdhY2NvdW50\
-      EhoKCHJlbGlua2VkGAIgASgIUghyZWxpbmtlZCLHAQoTTGlzdEFjY291bnRzUmVxdWVzdBIWCgZwYXJlbnQYASABKAlS\
-      BnBhcmVudBIbCglwYWdlX3NpemUYAiABKAVSCHBhZ2VTaXplEh0KCnBhZ2VfdG9rZW4YAyABKAlSCXBhZ2VUb2tlbhIt\
-      Cghwcm92aWRlchgEIAEoDjIRLmxpbmsudjEuUHJvdmlkZXJSCHByb3ZpZGVyEi0KBnN0YXRlcxgFIAMoDjIVLmxpbmsu\
-      djEuQWNjb3VudFN0YXRlUgZzdGF0ZXMibAoUTGlzdEFjY291bnRzUmVzcG9uc2USLAoIYWNjb3VudHMYASADKAsyEC5s\
-      aW5rLnYxLkFjY291bnRSCGFjY291bnRzEiYKD25leHRfcGFnZV90b2tlbhgCIAEoCVINbmV4dFBhZ2VUb2tlbiL3AQoT\
-      VmFsaWRhdGVLZXlzUmVxdWVzdBItCghwcm92aWRlchgBIAEoDjIRLmxpbmsudjEuUHJvdmlkZXJSCHByb3ZpZGVyEisK\
-      BGtleXMYAiABKAsyFS5saW5rLnYxLkNvbnN1bWVyS2V5c0gAUgRrZXlzEhkKB2tleV9zZXQYAyABKAlIAFIGa2V5U2V0\
-      EiMKDGNhbGxiYWNrX3VybBgEIAEoCUgBUgtjYWxsYmFja1VybBIlCgNwaW4YBSABKAsyES5saW5rLnYxLlBpbkVudHJ5\
-      SAFSA3BpbkIMCgprZXlfc291cmNlQg8KDXJldHVybl9tZXRob2QitwEKFFZhbGlkYXRlS2V5c1Jlc3BvbnNlEi0KB3Zl\
-      cmRpY3QYASABKA4yEy5saW5rLnYxLktleVZlcmRpY3RSB3ZlcmRpY3QSLwoIZmluZGluZ3MYAiADKAsyEy5saW5rLnYx\
-      LktleUZpbmRpbmdSCGZpbmRpbmdzEj8KDXZhbGlkYXRlX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0\
-      YW1wUgx2YWxpZGF0ZVRpbWUimwIKCktleUZpbmRpbmcSJwoFY2hlY2sYASABKA4yES5saW5rLnYxLktleUNoZWNrUgVj\
-      aGVjaxItCgdvdXRjb21lGAIgASgOMhMubGluay52MS5LZXlPdXRjb21lUgdvdXRjb21lEiwKBnJlYXNvbhgDIAEoDjIU\
-      LmxpbmsudjEuRXJyb3JSZWFzb25SBnJlYXNvbhIkCgVhY3RvchgEIAEoDjIOLmxpbmsudjEuQWN0b3JSBWFjdG9yEhgK\
-      B3N1bW1hcnkYBSABKAlSB3N1bW1hcnkSFgoGYWN0aW9uGAYgASgJUgZhY3Rpb24SFAoFcGFzdGUYByABKAlSBXBhc3Rl\
-      EhkKCGhlbHBfdXJsGAggASgJUgdoZWxwVXJsKmgKDkFjY291bnRTaGFyaW5nEh8KG0FDQ09VTlRfU0hBUklOR19VTlNQ\
-      RUNJRklFRBAAEhoKFkFDQ09VTlRfU0hBUklOR19SRUZVU0UQARIZChVBQ0NPVU5UX1NIQVJJTkdfQUxMT1cQAipmCgtD\
-      b25zZW50UGFnZRIcChhDT05TRU5UX1BBR0VfVU5TUEVDSUZJRUQQABIaChZDT05TRU5UX1BBR0VfQVVUSE9SSVpFEAES\
-      HQoZQ09OU0VOVF9QQUdFX0FVVEhFTlRJQ0FURRACKngKCktleVZlcmRpY3QSGwoXS0VZX1ZFUkRJQ1RfVU5TUEVDSUZJ\
-      RUQQABIWChJLRVlfVkVSRElDVF9VU0FCTEUQARIaChZLRVlfVkVSRElDVF9OT1RfVVNBQkxFEAISGQoVS0VZX1ZFUkRJ\
-      Q1RfVU5ERUNJREVEEAMq0gEKCEtleUNoZWNrEhkKFUtFWV9DSEVDS19VTlNQRUNJRklFRBAAEhYKEktFWV9DSEVDS19L\
-      RVlfUEFJUhABEhMKD0tFWV9DSEVDS19DTE9DSxACEhYKEktFWV9DSEVDS19DQUxMQkFDSxADEhoKFktFWV9DSEVDS19B\
-      UFBfU1RBTkRJTkcQBBIWChJLRVlfQ0hFQ0tfQVBQX1RZUEUQBRIXChNLRVlfQ0hFQ0tfRU5ST0xNRU5UEAYSGQoVS0VZ\
-      X0NIRUNLX1BFUk1JU1NJT05TEAcqkgEKCktleU91dGNvbWUSGwoXS0VZX09VVENPTUVfVU5TUEVDSUZJRUQQABIWChJL\
-      RVlfT1VUQ09NRV9QQVNTRUQQARIWChJLRVlfT1VUQ09NRV9GQUlMRUQQAhIXChNLRVlfT1VUQ09NRV9VTktOT1dOEAMS\
-      HgoaS0VZX09VVENPTUVfTk9UX0FQUExJQ0FCTEUQBDLqBwoLTGlua1NlcnZpY2USSAoJU3RhcnRMaW5rEhkubGluay52\
-      MS5TdGFydExpbmtSZXF1ZXN0GhoubGluay52MS5TdGFydExpbmtSZXNwb25zZSIE0NoYAhJRCgxDb21wbGV0ZUxpbmsS\
-      HC5saW5rLnYxLkNvbXBsZXRlTGlua1JlcXVlc3QaHS5saW5rLnYxLkNvbXBsZXRlTGlua1Jlc3BvbnNlIgTQ2hgCElQK\
-      DExpc3RBY2NvdW50cxIcLmxpbmsudjEuTGlzdEFjY291bnRzUmVxdWVzdBodLmxpbmsudjEuTGlzdEFjY291bnRzUmVz\
-      cG9uc2UiB5ACAdDaGAESUQoMVmFsaWRhdGVLZXlzEhwubGluay52MS5WYWxpZGF0ZUtleXNSZXF1ZXN0Gh0ubGluay52\
-      MS5WYWxpZGF0ZUtleXNSZXNwb25zZSIE0NoYAhJOCgpHZXRBY2NvdW50EhoubGluay52MS5HZXRBY2NvdW50UmVxdWVz\
-      dBobLmxpbmsudjEuR2V0QWNjb3VudFJlc3BvbnNlIgeQAgHQ2hgBElQKDENoZWNrQWNjb3VudBIcLmxpbmsudjEuQ2hl\
-      Y2tBY2NvdW50UmVxdWVzdBodLmxpbmsudjEuQ2hlY2tBY2NvdW50UmVzcG9uc2UiB5ACAtDaGAISVAoNVW5saW5rQWNj\
-      b3VudBIdLmxpbmsudjEuVW5saW5rQWNjb3VudFJlcXVlc3QaHi5saW5rLnYxLlVubGlua0FjY291bnRSZXNwb25zZSIE\
-      0NoYAhJOCgtTaWduUmVxdWVzdBIbLmxpbmsudjEuU2lnblJlcXVlc3RSZXF1ZXN0GhwubGluay52MS5TaWduUmVxdWVz\
-      dFJlc3BvbnNlIgTQ2hgDEksKCVB1dEtleVNldBIZLmxpbmsudjEuUHV0S2V5U2V0UmVxdWVzdBoaLmxpbmsudjEuUHV0\
-      S2V5U2V0UmVzcG9uc2UiB5ACAtDaGAISUQoLTGlzdEtleVNldHMSGy5saW5rLnYxLkxpc3RLZXlTZXRzUmVxdWVzdBoc\
-      LmxpbmsudjEuTGlzdEtleVNldHNSZXNwb25zZSIHkAIB0NoYARJRCgxEZWxldGVLZXlTZXQSHC5saW5rLnYxLkRlbGV0\
-      ZUtleVNldFJlcXVlc3QaHS5saW5rLnYxLkRlbGV0ZUtleVNldFJlc3BvbnNlIgTQ2hgCElYKDVdhdGNoQWNjb3VudHMS\
-      HS5saW5rLnYxLldhdGNoQWNjb3VudHNSZXF1ZXN0Gh4ubGluay52MS5XYXRjaEFjY291bnRzUmVzcG9uc2UiBNDaGAEw\
-      AWIGcHJvdG8z
+      bnRTaGFyaW5nUg5hY2NvdW50U2hhcmluZxI0CgtsaW5rX21ldGhvZBgNIAEoDjITLmxpbmsudjEuTGlua01ldGhvZFIK\
+      bGlua01ldGhvZBIWCgZzY29wZXMYDiADKAlSBnNjb3Blc0IMCgprZXlfc291cmNlQg8KDXJldHVybl9tZXRob2QisAEK\
+      EVN0YXJ0TGlua1Jlc3BvbnNlEhIKBGxpbmsYASABKAlSBGxpbmsSIwoNYXV0aG9yaXplX3VybBgCIAEoCVIMYXV0aG9y\
+      aXplVXJsEiUKC2xpbmtfc2VjcmV0GAMgASgJQgTI2hgBUgpsaW5rU2VjcmV0EjsKC2V4cGlyZV90aW1lGAQgASgLMhou\
+      Z29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcFIKZXhwaXJlVGltZSKoAgoTQ29tcGxldGVMaW5rUmVxdWVzdBIWCgZwYXJl\
+      bnQYASABKAlSBnBhcmVudBIlCgtsaW5rX3NlY3JldBgCIAEoCUIEyNoYAVIKbGlua1NlY3JldBIuCgVncmFudBgDIAEo\
+      CzIWLmxpbmsudjEuQ2FsbGJhY2tHcmFudEgAUgVncmFudBIYCgNwaW4YBCABKAlCBMjaGAFIAFIDcGluEikKBmRlbmlh\
+      bBgFIAEoCzIPLmxpbmsudjEuRGVuaWFsSABSBmRlbmlhbBIzCgpjb2RlX2dyYW50GAcgASgLMhIubGluay52MS5Db2Rl\
+      R3JhbnRIAFIJY29kZUdyYW50Eh0KCnJlcXVlc3RfaWQYBiABKAlSCXJlcXVlc3RJZEIJCgdvdXRjb21lImMKDUNhbGxi\
+      YWNrR3JhbnQSJQoLb2F1dGhfdG9rZW4YASABKAlCBMjaGAFSCm9hdXRoVG9rZW4SKwoOb2F1dGhfdmVyaWZpZXIYAiAB\
+      KAlCBMjaGAFSDW9hdXRoVmVyaWZpZXIiQQoJQ29kZUdyYW50EhoKBXN0YXRlGAEgASgJQgTI2hgBUgVzdGF0ZRIYCgRj\
+      b2RlGAIgASgJQgTI2hgBUgRjb2RlIiYKBkRlbmlhbBIcCgZkZW5pZWQYASABKAlCBMjaGAFSBmRlbmllZCJeChRDb21w\
+      bGV0ZUxpbmtSZXNwb25zZRIqCgdhY2NvdW50GAEgASgLMhAubGluay52MS5BY2NvdW50UgdhY2NvdW50EhoKCHJlbGlu\
+      a2VkGAIgASgIUghyZWxpbmtlZCLHAQoTTGlzdEFjY291bnRzUmVxdWVzdBIWCgZwYXJlbnQYASABKAlSBnBhcmVudBIb\
+      CglwYWdlX3NpemUYAiABKAVSCHBhZ2VTaXplEh0KCnBhZ2VfdG9rZW4YAyABKAlSCXBhZ2VUb2tlbhItCghwcm92aWRl\
+      chgEIAEoDjIRLmxpbmsudjEuUHJvdmlkZXJSCHByb3ZpZGVyEi0KBnN0YXRlcxgFIAMoDjIVLmxpbmsudjEuQWNjb3Vu\
+      dFN0YXRlUgZzdGF0ZXMibAoUTGlzdEFjY291bnRzUmVzcG9uc2USLAoIYWNjb3VudHMYASADKAsyEC5saW5rLnYxLkFj\
+      Y291bnRSCGFjY291bnRzEiYKD25leHRfcGFnZV90b2tlbhgCIAEoCVINbmV4dFBhZ2VUb2tlbiL3AQoTVmFsaWRhdGVL\
+      ZXlzUmVxdWVzdBItCghwcm92aWRlchgBIAEoDjIRLmxpbmsudjEuUHJvdmlkZXJSCHByb3ZpZGVyEisKBGtleXMYAiAB\
+      KAsyFS5saW5rLnYxLkNvbnN1bWVyS2V5c0gAUgRrZXlzEhkKB2tleV9zZXQYAyABKAlIAFIGa2V5U2V0EiMKDGNhbGxi\
+      YWNrX3VybBgEIAEoCUgBUgtjYWxsYmFja1VybBIlCgNwaW4YBSABKAsyES5saW5rLnYxLlBpbkVudHJ5SAFSA3BpbkIM\
+      CgprZXlfc291cmNlQg8KDXJldHVybl9tZXRob2QitwEKFFZhbGlkYXRlS2V5c1Jlc3BvbnNlEi0KB3ZlcmRpY3QYASAB\
+      KA4yEy5saW5rLnYxLktleVZlcmRpY3RSB3ZlcmRpY3QSLwoIZmluZGluZ3MYAiADKAsyEy5saW5rLnYxLktleUZpbmRp\
+      bmdSCGZpbmRpbmdzEj8KDXZhbGlkYXRlX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wUgx2YWxp\
+      ZGF0ZVRpbWUimwIKCktleUZpbmRpbmcSJwoFY2hlY2sYASABKA4yES5saW5rLnYxLktleUNoZWNrUgVjaGVjaxItCgdv\
+      dXRjb21lGAIgASgOMhMubGluay52MS5LZXlPdXRjb21lUgdvdXRjb21lEiwKBnJlYXNvbhgDIAEoDjIULmxpbmsudjEu\
+      RXJyb3JSZWFzb25SBnJlYXNvbhIkCgVhY3RvchgEIAEoDjIOLmxpbmsudjEuQWN0b3JSBWFjdG9yEhgKB3N1bW1hcnkY\
+      BSABKAlSB3N1bW1hcnkSFgoGYWN0aW9uGAYgASgJUgZhY3Rpb24SFAoFcGFzdGUYByABKAlSBXBhc3RlEhkKCGhlbHBf\
+      dXJsGAggASgJUgdoZWxwVXJsKmgKDkFjY291bnRTaGFyaW5nEh8KG0FDQ09VTlRfU0hBUklOR19VTlNQRUNJRklFRBAA\
+      EhoKFkFDQ09VTlRfU0hBUklOR19SRUZVU0UQARIZChVBQ0NPVU5UX1NIQVJJTkdfQUxMT1cQAipmCgtDb25zZW50UGFn\
+      ZRIcChhDT05TRU5UX1BBR0VfVU5TUEVDSUZJRUQQABIaChZDT05TRU5UX1BBR0VfQVVUSE9SSVpFEAESHQoZQ09OU0VO\
+      VF9QQUdFX0FVVEhFTlRJQ0FURRACKngKCktleVZlcmRpY3QSGwoXS0VZX1ZFUkRJQ1RfVU5TUEVDSUZJRUQQABIWChJL\
+      RVlfVkVSRElDVF9VU0FCTEUQARIaChZLRVlfVkVSRElDVF9OT1RfVVNBQkxFEAISGQoVS0VZX1ZFUkRJQ1RfVU5ERUNJ\
+      REVEEAMq0gEKCEtleUNoZWNrEhkKFUtFWV9DSEVDS19VTlNQRUNJRklFRBAAEhYKEktFWV9DSEVDS19LRVlfUEFJUhAB\
+      EhMKD0tFWV9DSEVDS19DTE9DSxACEhYKEktFWV9DSEVDS19DQUxMQkFDSxADEhoKFktFWV9DSEVDS19BUFBfU1RBTkRJ\
+      TkcQBBIWChJLRVlfQ0hFQ0tfQVBQX1RZUEUQBRIXChNLRVlfQ0hFQ0tfRU5ST0xNRU5UEAYSGQoVS0VZX0NIRUNLX1BF\
+      Uk1JU1NJT05TEAcqkgEKCktleU91dGNvbWUSGwoXS0VZX09VVENPTUVfVU5TUEVDSUZJRUQQABIWChJLRVlfT1VUQ09N\
+      RV9QQVNTRUQQARIWChJLRVlfT1VUQ09NRV9GQUlMRUQQAhIXChNLRVlfT1VUQ09NRV9VTktOT1dOEAMSHgoaS0VZX09V\
+      VENPTUVfTk9UX0FQUExJQ0FCTEUQBDLqBwoLTGlua1NlcnZpY2USSAoJU3RhcnRMaW5rEhkubGluay52MS5TdGFydExp\
+      bmtSZXF1ZXN0GhoubGluay52MS5TdGFydExpbmtSZXNwb25zZSIE0NoYAhJRCgxDb21wbGV0ZUxpbmsSHC5saW5rLnYx\
+      LkNvbXBsZXRlTGlua1JlcXVlc3QaHS5saW5rLnYxLkNvbXBsZXRlTGlua1Jlc3BvbnNlIgTQ2hgCElQKDExpc3RBY2Nv\
+      dW50cxIcLmxpbmsudjEuTGlzdEFjY291bnRzUmVxdWVzdBodLmxpbmsudjEuTGlzdEFjY291bnRzUmVzcG9uc2UiB5AC\
+      AdDaGAESUQoMVmFsaWRhdGVLZXlzEhwubGluay52MS5WYWxpZGF0ZUtleXNSZXF1ZXN0Gh0ubGluay52MS5WYWxpZGF0\
+      ZUtleXNSZXNwb25zZSIE0NoYAhJOCgpHZXRBY2NvdW50EhoubGluay52MS5HZXRBY2NvdW50UmVxdWVzdBobLmxpbmsu\
+      djEuR2V0QWNjb3VudFJlc3BvbnNlIgeQAgHQ2hgBElQKDENoZWNrQWNjb3VudBIcLmxpbmsudjEuQ2hlY2tBY2NvdW50\
+      UmVxdWVzdBodLmxpbmsudjEuQ2hlY2tBY2NvdW50UmVzcG9uc2UiB5ACAtDaGAISVAoNVW5saW5rQWNjb3VudBIdLmxp\
+      bmsudjEuVW5saW5rQWNjb3VudFJlcXVlc3QaHi5saW5rLnYxLlVubGlua0FjY291bnRSZXNwb25zZSIE0NoYAhJOCgtT\
+      aWduUmVxdWVzdBIbLmxpbmsudjEuU2lnblJlcXVlc3RSZXF1ZXN0GhwubGluay52MS5TaWduUmVxdWVzdFJlc3BvbnNl\
+      IgTQ2hgDEksKCVB1dEtleVNldBIZLmxpbmsudjEuUHV0S2V5U2V0UmVxdWVzdBoaLmxpbmsudjEuUHV0S2V5U2V0UmVz\
+      cG9uc2UiB5ACAtDaGAISUQoLTGlzdEtleVNldHMSGy5saW5rLnYxLkxpc3RLZXlTZXRzUmVxdWVzdBocLmxpbmsudjEu\
+      TGlzdEtleVNldHNSZXNwb25zZSIHkAIB0NoYARJRCgxEZWxldGVLZXlTZXQSHC5saW5rLnYxLkRlbGV0ZUtleVNldFJl\
+      cXVlc3QaHS5saW5rLnYxLkRlbGV0ZUtleVNldFJlc3BvbnNlIgTQ2hgCElYKDVdhdGNoQWNjb3VudHMSHS5saW5rLnYx\
+      LldhdGNoQWNjb3VudHNSZXF1ZXN0Gh4ubGluay52MS5XYXRjaEFjY291bnRzUmVzcG9uc2UiBNDaGAEwAWIGcHJvdG8z
       """)
 }

@@ -10,7 +10,7 @@ public struct Provider: ProtoEnum {
 
   /// Not set. No method accepts it where a provider is required.
   public static let unspecified = Provider(rawValue: 0)
-  /// X, by OAuth 1.0a with the customer's own consumer key and secret.
+  /// X, with the application that the customer has registered there.
   public static let x = Provider(rawValue: 1)
 
   public static let valueNames = [
@@ -19,13 +19,36 @@ public struct Provider: ProtoEnum {
   ]
 }
 
+/// How an account is linked.
+///
+/// The keys of the one are of no use for the other: X's console shows two pairs.
+public struct LinkMethod: ProtoEnum {
+  public let rawValue: Int32
+  public init(rawValue: Int32) { self.rawValue = rawValue }
+
+  /// OAUTH1.
+  public static let unspecified = LinkMethod(rawValue: 0)
+  /// OAuth 1.0a (RFC 5849). Tokens last until somebody revokes them.
+  public static let oauth1 = LinkMethod(rawValue: 1)
+  /// OAuth 2.0 with PKCE (RFC 6749, RFC 7636). Tokens last two hours and are renewed by linkd.
+  public static let oauth2 = LinkMethod(rawValue: 2)
+
+  public static let valueNames = [
+    EnumValueName(0, "LINK_METHOD_UNSPECIFIED"),
+    EnumValueName(1, "LINK_METHOD_OAUTH1"),
+    EnumValueName(2, "LINK_METHOD_OAUTH2"),
+  ]
+}
+
 /// The application credentials that a customer made in the provider's developer console
-/// (RFC 5849 section 1.1, "client credentials").
+/// (RFC 5849 section 1.1, "client credentials"; RFC 6749 section 2.3).
 public struct ConsumerKeys {
-  /// The consumer key; X's console calls it the API key. 1 to 256 visible ASCII characters.
+  /// The consumer key; X's console calls it the API key. For OAUTH2 the client id. 1 to 256 visible
+  /// ASCII characters.
   public var consumerKey: String = ""
-  /// The consumer secret; X's console calls it the API key secret. 1 to 256 visible ASCII
-  /// characters.
+  /// The consumer secret; X's console calls it the API key secret. For OAUTH2 the client secret;
+  /// empty for an app that has none, which X calls a native or single page app. 1 to 256 visible
+  /// ASCII characters.
   public var consumerSecret: String = ""
   public var unknownFields = UnknownFields()
 
@@ -97,6 +120,7 @@ public enum LinkV1ProviderProto {
       ChZsaW5rL3YxL3Byb3ZpZGVyLnByb3RvEgdsaW5rLnYxGhVsaW5rL3YxL29wdGlvbnMucHJvdG8iYAoMQ29uc3VtZXJL\
       ZXlzEiEKDGNvbnN1bWVyX2tleRgBIAEoCVILY29uc3VtZXJLZXkSLQoPY29uc3VtZXJfc2VjcmV0GAIgASgJQgTI2hgB\
       Ug5jb25zdW1lclNlY3JldCIKCghQaW5FbnRyeSo0CghQcm92aWRlchIYChRQUk9WSURFUl9VTlNQRUNJRklFRBAAEg4K\
-      ClBST1ZJREVSX1gQAWIGcHJvdG8z
+      ClBST1ZJREVSX1gQASpZCgpMaW5rTWV0aG9kEhsKF0xJTktfTUVUSE9EX1VOU1BFQ0lGSUVEEAASFgoSTElOS19NRVRI\
+      T0RfT0FVVEgxEAESFgoSTElOS19NRVRIT0RfT0FVVEgyEAJiBnByb3RvMw==
       """)
 }

@@ -9,12 +9,18 @@ struct AccountChecker: Sendable {
   let x: XClient
   let clock: WallClock
 
+  /// The account after a check, and who its user is if the token works.
+  struct Checked: Sendable {
+    let account: Account
+    var identity: Identity?
+  }
+
   /// Asks now, and returns the account as it is then.
   ///
   /// Throws if the question could not be asked; the account stays as it was.
   func check(
     _ name: AccountName, of tenant: String, timeout: Duration
-  ) async throws(Failure) -> Account {
+  ) async throws(Failure) -> Checked {
     let asked = try await records.account(name, of: tenant).record
     let verdict = try await verdict(on: asked, of: tenant, timeout)
     let key = RecordKey.account(tenant: tenant, profile: name.profile, account: name.account)
@@ -22,11 +28,11 @@ struct AccountChecker: Sendable {
       var current = try await records.account(name, of: tenant)
       // Linked again meanwhile: what was said is about a token that is gone.
       guard current.record.token.utf8.elementsEqual(asked.token.utf8) else {
-        return Draft(value: current.record.account ?? Account())
+        return Draft(value: Checked(account: current.record.account ?? Account()))
       }
       let isNews = current.record.apply(verdict, at: clock.now())
       let account = current.record.account ?? Account()
-      var draft = Draft(value: account)
+      var draft = Draft(value: Checked(account: account, identity: verdict.identity))
       try draft.change.put(current.record, at: key)
       draft.change.require(key, version: current.version)
       if isNews { draft.event = AccountEvent(.stateChanged, account, at: clock.now()) }

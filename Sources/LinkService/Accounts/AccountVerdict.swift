@@ -11,6 +11,9 @@ enum AccountVerdict: Sendable {
   /// It does not.
   case troubled(AccountState, AccountProblem)
 
+  /// Who the user is, if the token works.
+  var identity: Identity? { if case .works(let identity, _) = self { identity } else { nil } }
+
   /// Nil if the failure says nothing about the account.
   init?(_ failure: XFailure, at time: Timestamp) {
     let diagnosis = XDiagnosis(ofAccount: failure)

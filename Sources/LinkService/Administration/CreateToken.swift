@@ -44,7 +44,7 @@ struct TokenOrder {
 
 extension RequestCheck {
   /// The tenant that `tenants/{tenant}` names.
-  fileprivate mutating func tenant(of parent: String) -> String {
+  mutating func tenant(of parent: String) -> String {
     let name = TenantName(parent)
     require(
       name != nil, "parent", "must be tenants/{tenant}, where the tenant \(Self.nameRule)")
@@ -52,10 +52,10 @@ extension RequestCheck {
   }
 
   /// Scopes, each once, in the order of their numbers.
-  fileprivate mutating func scopes(_ scopes: [Scope]) -> [Scope] {
+  mutating func scopes(_ scopes: [Scope], _ field: String = "scopes") -> [Scope] {
     let known = Scope.valueNames.map(\.number).filter { $0 != 0 }
     require(
-      !scopes.isEmpty && scopes.allSatisfy { known.contains($0.rawValue) }, "scopes",
+      !scopes.isEmpty && scopes.allSatisfy { known.contains($0.rawValue) }, field,
       "must be one or more of read, link, sign and admin")
     return Set(scopes).sorted { $0.rawValue < $1.rawValue }
   }

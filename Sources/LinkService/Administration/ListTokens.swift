@@ -12,11 +12,7 @@ struct TokenQuery {
 
   init(_ request: ListTokensRequest, _ caller: Caller) throws(Failure) {
     var check = RequestCheck()
-    let isAll = request.parent.utf8.elementsEqual("tenants/-".utf8)
-    tenant = TenantName(request.parent)?.tenant
-    check.require(
-      isAll || tenant != nil, "parent",
-      "must be tenants/{tenant} or tenants/-, where the tenant \(RequestCheck.nameRule)")
+    tenant = check.tenantOrAll(of: request.parent)
     pageSize = check.pageSize(request.pageSize)
     digest = try RequestDigest.of(request, by: caller)
     after = check.page(request.pageToken, digest: digest)
@@ -25,6 +21,17 @@ struct TokenQuery {
 
   func admits(_ record: TokenRecord) -> Bool {
     tenant.map { $0.utf8.elementsEqual(record.tenant.utf8) } ?? true
+  }
+}
+
+extension RequestCheck {
+  /// The tenant that `tenants/{tenant}` names; nil stands for `tenants/-`, all of them.
+  mutating func tenantOrAll(of parent: String) -> String? {
+    let tenant = TenantName(parent)?.tenant
+    require(
+      tenant != nil || parent.utf8.elementsEqual("tenants/-".utf8), "parent",
+      "must be tenants/{tenant} or tenants/-, where the tenant \(Self.nameRule)")
+    return tenant
   }
 }
 

@@ -11,10 +11,11 @@ extension AdministrationService {
     check.require(name != nil, "name", "must be tenants/{tenant}/tokens/{token}")
     try check.finish()
     guard let name else { throw .tokenNotFound }
-    guard name.id != caller.tokenID else { throw .tokenRevokesItself }
+    guard caller.credential != .token(name.id) else { throw .tokenRevokesItself }
     try await trail.record(.revokeToken, request.name, by: caller, at: clock.now())
     do throws(Failure) {
       try await delete(name)
+      credentialsChanged()
     } catch {
       guard error.reason == .tokenNotFound, request.allowMissing else { throw error }
     }
@@ -37,7 +38,7 @@ extension Failure {
     code: .notFound, reason: .tokenNotFound, actor: .operator,
     message: "there is no token of this name")
 
-  fileprivate static let tokenRevokesItself = Failure(
+  static let tokenRevokesItself = Failure(
     code: .failedPrecondition, reason: .tokenRevokesItself, actor: .operator,
-    message: "no token can revoke itself: make another one, and revoke this one with that")
+    message: "nobody can end the credential that he calls with: do it with another one")
 }

@@ -1,5 +1,4 @@
 public import Protobuf
-internal import TextCoding
 
 /// Where it is written down who has done what, for those who must be able to tell.
 public protocol AuditTrail: Sendable {
@@ -39,6 +38,10 @@ public struct AuditEvent: Sendable, Hashable {
     case createToken = "create_token"
     /// A token is revoked.
     case revokeToken = "revoke_token"
+    /// A client certificate is let in.
+    case createCertificate = "create_certificate"
+    /// A client certificate is let in no longer.
+    case deleteCertificate = "delete_certificate"
   }
 
   /// When.
@@ -47,7 +50,7 @@ public struct AuditEvent: Sendable, Hashable {
   public let call: String
   /// Who.
   public let tenant: String
-  /// With which token: its id, which is no secret.
+  /// With which token: its id, which is no secret. `certificate:` and an id for a certificate.
   public let token: String
   /// What.
   public let action: Action
@@ -83,7 +86,7 @@ extension AuditTrail {
   ) async throws(Failure) {
     let event = AuditEvent(
       time: time, call: String(caller.call, radix: 16), tenant: caller.tenant,
-      token: Hex.encode(caller.tokenID), action: action, resource: resource, detail: detail)
+      token: caller.credential.text, action: action, resource: resource, detail: detail)
     do { try await record(event) } catch {
       throw .broken("the audit trail cannot be written", cause: error)
     }

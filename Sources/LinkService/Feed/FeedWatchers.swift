@@ -10,20 +10,29 @@ final class FeedWatchers: Sendable {
     var nextID = 0
   }
 
-  private let tenants = Mutex<[[UInt8]: Tenant]>([:])
+  private struct State {
+    var tenants: [[UInt8]: Tenant] = [:]
+    /// Nobody is to wait any more.
+    var hasEnded = false
+  }
 
-  /// A stream with an element whenever the feed has gone on since the last one was taken; nil if
-  /// the tenant has too many already.
+  private let state = Mutex(State())
+
+  /// A stream with an element whenever the feed has gone on since the last one was taken, or the
+  /// watcher should look whether it may still watch; it ends when nobody is to wait any more.
+  ///
+  /// Nil if the tenant has too many already.
   func watch(tenant: String) -> AsyncStream<Void>? {
     let (stream, waker) = AsyncStream.makeStream(
       of: Void.self, bufferingPolicy: .bufferingNewest(1))
     let name = Array(tenant.utf8)
-    let id = tenants.withLock { tenants -> Int? in
-      var entry = tenants[name] ?? Tenant()
+    let id = state.withLock { state -> Int? in
+      var entry = state.tenants[name] ?? Tenant()
       guard entry.wakers.count < LinkLimits.watchersPerTenant else { return nil }
       entry.nextID &+= 1
       entry.wakers[entry.nextID] = waker
-      tenants[name] = entry
+      state.tenants[name] = entry
+      if state.hasEnded { waker.finish() }
       return entry.nextID
     }
     guard let id else { return nil }
@@ -31,16 +40,33 @@ final class FeedWatchers: Sendable {
     return stream
   }
 
-  /// Tells them that there is something new.
+  /// Tells those of one tenant that there is something new.
   func wake(tenant: String) {
-    let wakers = tenants.withLock { $0[Array(tenant.utf8)]?.wakers.values.map(\.self) ?? [] }
-    for waker in wakers { waker.yield() }
+    for waker in state.withLock({ Self.wakers($0.tenants[Array(tenant.utf8)]) }) { waker.yield() }
+  }
+
+  /// Lets everybody look whether he may still watch.
+  func wakeAll() {
+    for waker in state.withLock({ $0.tenants.values.flatMap(Self.wakers) }) { waker.yield() }
+  }
+
+  /// Ends every stream, and those that come.
+  func end() {
+    let wakers = state.withLock { state in
+      state.hasEnded = true
+      return state.tenants.values.flatMap(Self.wakers)
+    }
+    for waker in wakers { waker.finish() }
+  }
+
+  private static func wakers(_ tenant: Tenant?) -> [AsyncStream<Void>.Continuation] {
+    tenant?.wakers.values.map(\.self) ?? []
   }
 
   private func leave(_ tenant: [UInt8], _ id: Int) {
-    tenants.withLock { tenants in
-      tenants[tenant]?.wakers[id] = nil
-      if tenants[tenant]?.wakers.isEmpty == true { tenants[tenant] = nil }
+    state.withLock { state in
+      state.tenants[tenant]?.wakers[id] = nil
+      if state.tenants[tenant]?.wakers.isEmpty == true { state.tenants[tenant] = nil }
     }
   }
 }

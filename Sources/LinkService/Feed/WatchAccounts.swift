@@ -4,8 +4,8 @@ internal import Store
 internal import RPC
 
 extension LinkingService {
-  /// Tells what happens to accounts, from where the query wants it, until the task is cancelled or
-  /// `send` throws.
+  /// Tells what happens to accounts, from where the query wants it, until the task is cancelled,
+  /// `send` throws, the caller's token is revoked or runs out, or linkd shuts down.
   ///
   /// What is not taken waits in the store, not in memory; who is too slow for the feed's length is
   /// told to begin again.
@@ -15,6 +15,12 @@ extension LinkingService {
   ) async throws(Failure) {
     // Before anything is read, so that nothing can happen unnoticed in between.
     guard let news = ledger.watchers.watch(tenant: caller.tenant) else { throw .tooManyStreams }
+    let recheck = Task { [watchers = ledger.watchers] in
+      while (try? await Task.sleep(for: LinkLimits.watcherRecheck)) != nil {
+        watchers.wake(tenant: caller.tenant)
+      }
+    }
+    defer { recheck.cancel() }
     let feed = try await feed(of: caller.tenant)
     var watch = Watch(records: records, query: query, tenant: caller.tenant, feed: feed)
     if let resume = query.resume {
@@ -23,7 +29,12 @@ extension LinkingService {
       try await watch.tellExisting(send)
     }
     try await watch.tellNews(send)
-    for await _ in news { try await watch.tellNews(send) }
+    for await _ in news {
+      guard try await records.isGood(caller, at: clock.now()) else { throw .unauthenticated }
+      try await watch.tellNews(send)
+    }
+    // Cancelled, and nobody reads this; or the end of linkd.
+    throw .shuttingDown
   }
 
   /// Where the feed is now; begins one where there is none, so that its place has a name.
@@ -138,6 +149,11 @@ extension Failure {
       code: .cancelled, reason: .internal, actor: .developer, message: "the call is over",
       cause: error)
   }
+
+  fileprivate static let shuttingDown = Failure(
+    code: .unavailable, reason: .internal, actor: .operator,
+    message: "linkd is shutting down: watch again from the last resume token",
+    retryAfter: .seconds(1))
 
   fileprivate static let resumeTokenExpired = Failure(
     code: .outOfRange, reason: .resumeTokenExpired, actor: .developer,

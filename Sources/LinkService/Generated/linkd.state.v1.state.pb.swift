@@ -36,45 +36,60 @@ struct LinkState: ProtoEnum {
 }
 
 /// A link from `StartLink` on.
-struct LinkRecord {
-  /// The last part of `links/{link}`.
-  var linkID: String = ""
-  /// The tenant that began it.
-  var tenant: String = ""
-  /// The profile it is for, without `profiles/`.
-  var profile: String = ""
-  /// Where.
-  var provider: LinkAPI.Provider = .unspecified
-  /// The keys it began with: it finishes with the same. Gone once the link has ended.
-  var keys: LinkAPI.ConsumerKeys?
-  /// The provider's request token (RFC 5849 section 2.1).
-  var requestToken: String = ""
-  /// Its secret. Gone once the link has ended.
-  var requestTokenSecret: String = ""
-  /// Whether the user types in a PIN.
-  var pin: Bool = false
-  /// The access that was asked for.
-  var accessLevel: LinkAPI.AccessLevel = .unspecified
-  /// When it began.
-  var createTime: Protobuf.Timestamp?
-  /// From then on it can no longer be completed.
-  var expireTime: Protobuf.Timestamp?
-  /// How far it has come.
-  var state: LinkState = .unspecified
-  /// How it ended, for a repeated `CompleteLink`.
-  var end: LinkEnd?
-  /// The key set that the keys came from; empty where they were given with the call.
-  var keySet: String = ""
-  /// Its version then.
-  var keySetVersion: Int64 = 0
-  /// Whether the account may be linked in another profile, too.
-  var accountSharing: LinkAPI.AccountSharing = .unspecified
-  var unknownFields = UnknownFields()
+struct LinkRecord: LargeMessage {
+  var fieldStorage = noFields
+  private static let noFields = Shared(FieldStorage())
 
   init() {}
+
+  /// The fields.
+  struct FieldStorage {
+    /// The last part of `links/{link}`.
+    var linkID: String = ""
+    /// The tenant that began it.
+    var tenant: String = ""
+    /// The profile it is for, without `profiles/`.
+    var profile: String = ""
+    /// Where.
+    var provider: LinkAPI.Provider = .unspecified
+    /// The keys it began with: it finishes with the same. Gone once the link has ended.
+    var keys: LinkAPI.ConsumerKeys?
+    /// The provider's request token (RFC 5849 section 2.1).
+    var requestToken: String = ""
+    /// Its secret. Gone once the link has ended.
+    var requestTokenSecret: String = ""
+    /// Whether the user types in a PIN.
+    var pin: Bool = false
+    /// The access that was asked for.
+    var accessLevel: LinkAPI.AccessLevel = .unspecified
+    /// When it began.
+    var createTime: Protobuf.Timestamp?
+    /// From then on it can no longer be completed.
+    var expireTime: Protobuf.Timestamp?
+    /// How far it has come.
+    var state: LinkState = .unspecified
+    /// How it ended, for a repeated `CompleteLink`.
+    var end: LinkEnd?
+    /// The key set that the keys came from; empty where they were given with the call.
+    var keySet: String = ""
+    /// Its version then.
+    var keySetVersion: Int64 = 0
+    /// Whether the account may be linked in another profile, too.
+    var accountSharing: LinkAPI.AccountSharing = .unspecified
+    /// By which protocol. With OAUTH2 `request_token` is the `state`, and `request_token_secret` the
+    /// code verifier (RFC 7636 section 4.1).
+    var linkMethod: LinkAPI.LinkMethod = .unspecified
+    /// OAUTH2: where the browser comes back, which the provider must be told again.
+    var redirectURI: String = ""
+    /// OAUTH2: what was asked for.
+    var scopes: [String] = []
+    var unknownFields = UnknownFields()
+
+    init() {}
+  }
 }
 
-extension LinkRecord: Message {
+extension LinkRecord {
   static var messageName: String { "linkd.state.v1.LinkRecord" }
 
   static let fieldNames: FieldNames = [
@@ -94,8 +109,13 @@ extension LinkRecord: Message {
     14: "key_set",
     15: "key_set_version",
     16: "account_sharing",
+    17: "link_method",
+    18: "redirect_uri",
+    19: "scopes",
   ]
+}
 
+extension LinkRecord.FieldStorage: FieldContainer {
   mutating func decodeField<R: FieldReader & ~Escapable>(
     _ number: Int, from reader: inout R
   ) throws(DecodingError) {
@@ -116,12 +136,18 @@ extension LinkRecord: Message {
     case 14: try reader.read(&keySet)
     case 15: try reader.read(&keySetVersion)
     case 16: try reader.read(&accountSharing)
+    case 17: try reader.read(&linkMethod)
+    case 18: try reader.read(&redirectURI)
+    case 19: try reader.read(&scopes)
     default: break
     }
   }
 
   func encode(into writer: inout Writer) {
     writer.write(unknownFields)
+    writer.write(19, scopes)
+    writer.write(18, redirectURI)
+    writer.write(17, linkMethod)
     writer.write(16, accountSharing)
     writer.write(15, keySetVersion)
     writer.write(14, keySet)
@@ -157,6 +183,9 @@ extension LinkRecord: Message {
     visitor.visit(14, keySet)
     visitor.visit(15, keySetVersion)
     visitor.visit(16, accountSharing)
+    visitor.visit(17, linkMethod)
+    visitor.visit(18, redirectURI)
+    visitor.visit(19, scopes)
   }
 }
 
@@ -337,6 +366,13 @@ struct AccountRecord {
   /// The last day (UTC, counted from 1970) on which linkd has asked the provider by itself, or was
   /// about to.
   var checkDay: Int64 = 0
+  /// OAUTH2: what renews the token, once; empty where the provider gave none.
+  var refreshToken: String = ""
+  /// OAUTH2: until when the token is good.
+  var tokenExpireTime: Protobuf.Timestamp?
+  /// OAUTH2: the provider has been, or is about to be, asked to renew the token, and what it said is
+  /// not written down: the refresh token may be used up.
+  var renewing: Bool = false
   var unknownFields = UnknownFields()
 
   init() {}
@@ -353,6 +389,9 @@ extension AccountRecord: Message {
     5: "key_set_version",
     6: "requested_access",
     7: "check_day",
+    8: .sensitive("refresh_token"),
+    9: "token_expire_time",
+    10: "renewing",
   ]
 
   mutating func decodeField<R: FieldReader & ~Escapable>(
@@ -366,12 +405,18 @@ extension AccountRecord: Message {
     case 5: try reader.read(&keySetVersion)
     case 6: try reader.read(&requestedAccess)
     case 7: try reader.read(&checkDay)
+    case 8: try reader.read(&refreshToken)
+    case 9: try reader.read(&tokenExpireTime)
+    case 10: try reader.read(&renewing)
     default: break
     }
   }
 
   func encode(into writer: inout Writer) {
     writer.write(unknownFields)
+    writer.write(10, renewing)
+    writer.write(9, tokenExpireTime)
+    writer.write(8, refreshToken)
     writer.write(7, checkDay)
     writer.write(6, requestedAccess)
     writer.write(5, keySetVersion)
@@ -389,6 +434,9 @@ extension AccountRecord: Message {
     visitor.visit(5, keySetVersion)
     visitor.visit(6, requestedAccess)
     visitor.visit(7, checkDay)
+    visitor.visit(8, refreshToken)
+    visitor.visit(9, tokenExpireTime)
+    visitor.visit(10, renewing)
   }
 }
 
@@ -453,6 +501,8 @@ struct RevocationRecord {
   var attempts: Int32 = 0
   /// Whose token it is: the account's id at the provider.
   var providerAccountID: String = ""
+  /// How it is ended.
+  var linkMethod: LinkAPI.LinkMethod = .unspecified
   var unknownFields = UnknownFields()
 
   init() {}
@@ -471,6 +521,7 @@ extension RevocationRecord: Message {
     7: "next_time",
     8: "attempts",
     9: "provider_account_id",
+    10: "link_method",
   ]
 
   mutating func decodeField<R: FieldReader & ~Escapable>(
@@ -486,12 +537,14 @@ extension RevocationRecord: Message {
     case 7: try reader.read(&nextTime)
     case 8: try reader.read(&attempts)
     case 9: try reader.read(&providerAccountID)
+    case 10: try reader.read(&linkMethod)
     default: break
     }
   }
 
   func encode(into writer: inout Writer) {
     writer.write(unknownFields)
+    writer.write(10, linkMethod)
     writer.write(9, providerAccountID)
     writer.write(8, attempts)
     writer.write(7, nextTime)
@@ -513,6 +566,7 @@ extension RevocationRecord: Message {
     visitor.visit(7, nextTime)
     visitor.visit(8, attempts)
     visitor.visit(9, providerAccountID)
+    visitor.visit(10, linkMethod)
   }
 }
 
@@ -798,59 +852,106 @@ extension TokenRecord: Message {
   }
 }
 
+/// A client certificate that callers may authenticate with.
+struct CertificateRecord {
+  /// Whom it speaks for.
+  var tenant: String = ""
+  /// What callers see of it.
+  @Boxed var certificate: LinkAPI.Certificate?
+  var unknownFields = UnknownFields()
+
+  init() {}
+}
+
+extension CertificateRecord: Message {
+  static var messageName: String { "linkd.state.v1.CertificateRecord" }
+
+  static let fieldNames: FieldNames = [
+    1: "tenant",
+    2: "certificate",
+  ]
+
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 1: try reader.read(&tenant)
+    case 2: try reader.read(&_certificate)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(unknownFields)
+    writer.write(2, _certificate)
+    writer.write(1, tenant)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
+    visitor.visit(1, tenant)
+    visitor.visit(2, certificate)
+  }
+}
+
 /// The schema of `linkd/state/v1/state.proto`.
 enum LinkdStateV1StateProto {
   static let file = FileDescriptor(
     name: "linkd/state/v1/state.proto",
-    dependencies: [Protobuf.GoogleProtobufTimestampProto.file, LinkAPI.LinkV1AccountProto.file, LinkAPI.LinkV1AccountEventProto.file, LinkAPI.LinkV1ErrorProto.file, LinkAPI.LinkV1KeySetProto.file, LinkAPI.LinkV1LinkServiceProto.file, LinkAPI.LinkV1OptionsProto.file, LinkAPI.LinkV1ProviderProto.file],
+    dependencies: [Protobuf.GoogleProtobufTimestampProto.file, LinkAPI.LinkV1AccountProto.file, LinkAPI.LinkV1AccountEventProto.file, LinkAPI.LinkV1AdminServiceProto.file, LinkAPI.LinkV1ErrorProto.file, LinkAPI.LinkV1KeySetProto.file, LinkAPI.LinkV1LinkServiceProto.file, LinkAPI.LinkV1OptionsProto.file, LinkAPI.LinkV1ProviderProto.file],
     base64: """
       ChpsaW5rZC9zdGF0ZS92MS9zdGF0ZS5wcm90bxIObGlua2Quc3RhdGUudjEaH2dvb2dsZS9wcm90b2J1Zi90aW1lc3Rh\
-      bXAucHJvdG8aFWxpbmsvdjEvYWNjb3VudC5wcm90bxobbGluay92MS9hY2NvdW50X2V2ZW50LnByb3RvGhNsaW5rL3Yx\
-      L2Vycm9yLnByb3RvGhVsaW5rL3YxL2tleV9zZXQucHJvdG8aGmxpbmsvdjEvbGlua19zZXJ2aWNlLnByb3RvGhVsaW5r\
-      L3YxL29wdGlvbnMucHJvdG8aFmxpbmsvdjEvcHJvdmlkZXIucHJvdG8iuAUKCkxpbmtSZWNvcmQSFwoHbGlua19pZBgB\
-      IAEoCVIGbGlua0lkEhYKBnRlbmFudBgCIAEoCVIGdGVuYW50EhgKB3Byb2ZpbGUYAyABKAlSB3Byb2ZpbGUSLQoIcHJv\
-      dmlkZXIYBCABKA4yES5saW5rLnYxLlByb3ZpZGVyUghwcm92aWRlchIpCgRrZXlzGAUgASgLMhUubGluay52MS5Db25z\
-      dW1lcktleXNSBGtleXMSKQoNcmVxdWVzdF90b2tlbhgGIAEoCUIEyNoYAVIMcmVxdWVzdFRva2VuEjYKFHJlcXVlc3Rf\
-      dG9rZW5fc2VjcmV0GAcgASgJQgTI2hgBUhJyZXF1ZXN0VG9rZW5TZWNyZXQSEAoDcGluGAggASgIUgNwaW4SNwoMYWNj\
-      ZXNzX2xldmVsGAkgASgOMhQubGluay52MS5BY2Nlc3NMZXZlbFILYWNjZXNzTGV2ZWwSOwoLY3JlYXRlX3RpbWUYCiAB\
-      KAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wUgpjcmVhdGVUaW1lEjsKC2V4cGlyZV90aW1lGAsgASgLMhouZ29v\
-      Z2xlLnByb3RvYnVmLlRpbWVzdGFtcFIKZXhwaXJlVGltZRIvCgVzdGF0ZRgMIAEoDjIZLmxpbmtkLnN0YXRlLnYxLkxp\
-      bmtTdGF0ZVIFc3RhdGUSKQoDZW5kGA0gASgLMhcubGlua2Quc3RhdGUudjEuTGlua0VuZFIDZW5kEhcKB2tleV9zZXQY\
-      DiABKAlSBmtleVNldBImCg9rZXlfc2V0X3ZlcnNpb24YDyABKANSDWtleVNldFZlcnNpb24SQAoPYWNjb3VudF9zaGFy\
-      aW5nGBAgASgOMhcubGluay52MS5BY2NvdW50U2hhcmluZ1IOYWNjb3VudFNoYXJpbmci0QEKB0xpbmtFbmQSHQoKcmVx\
-      dWVzdF9pZBgBIAEoCVIJcmVxdWVzdElkEiUKDnJlcXVlc3RfZGlnZXN0GAIgASgMUg1yZXF1ZXN0RGlnZXN0EjsKCHJl\
-      c3BvbnNlGAMgASgLMh0ubGluay52MS5Db21wbGV0ZUxpbmtSZXNwb25zZUgAUghyZXNwb25zZRI5CgdmYWlsdXJlGAQg\
-      ASgLMh0ubGlua2Quc3RhdGUudjEuRmFpbHVyZVJlY29yZEgAUgdmYWlsdXJlQggKBmFuc3dlciLRAgoNRmFpbHVyZVJl\
-      Y29yZBISCgRjb2RlGAEgASgFUgRjb2RlEiwKBnJlYXNvbhgCIAEoDjIULmxpbmsudjEuRXJyb3JSZWFzb25SBnJlYXNv\
-      bhIkCgVhY3RvchgDIAEoDjIOLmxpbmsudjEuQWN0b3JSBWFjdG9yEhgKB21lc3NhZ2UYBCABKAlSB21lc3NhZ2USRwoI\
-      bWV0YWRhdGEYBSADKAsyKy5saW5rZC5zdGF0ZS52MS5GYWlsdXJlUmVjb3JkLk1ldGFkYXRhRW50cnlSCG1ldGFkYXRh\
-      Eh0KCmhlbHBfdGl0bGUYBiABKAlSCWhlbHBUaXRsZRIZCghoZWxwX3VybBgHIAEoCVIHaGVscFVybBo7Cg1NZXRhZGF0\
-      YUVudHJ5EhAKA2tleRgBIAEoCVIDa2V5EhQKBXZhbHVlGAIgASgJUgV2YWx1ZToCOAEisQIKDUFjY291bnRSZWNvcmQS\
-      KgoHYWNjb3VudBgBIAEoCzIQLmxpbmsudjEuQWNjb3VudFIHYWNjb3VudBIpCgRrZXlzGAIgASgLMhUubGluay52MS5D\
-      b25zdW1lcktleXNSBGtleXMSGgoFdG9rZW4YAyABKAlCBMjaGAFSBXRva2VuEicKDHRva2VuX3NlY3JldBgEIAEoCUIE\
-      yNoYAVILdG9rZW5TZWNyZXQSJgoPa2V5X3NldF92ZXJzaW9uGAUgASgDUg1rZXlTZXRWZXJzaW9uEj8KEHJlcXVlc3Rl\
-      ZF9hY2Nlc3MYBiABKA4yFC5saW5rLnYxLkFjY2Vzc0xldmVsUg9yZXF1ZXN0ZWRBY2Nlc3MSGwoJY2hlY2tfZGF5GAcg\
-      ASgDUghjaGVja0RheSJjCgxLZXlTZXRSZWNvcmQSKAoHa2V5X3NldBgBIAEoCzIPLmxpbmsudjEuS2V5U2V0UgZrZXlT\
-      ZXQSKQoEa2V5cxgCIAEoCzIVLmxpbmsudjEuQ29uc3VtZXJLZXlzUgRrZXlzIo0DChBSZXZvY2F0aW9uUmVjb3JkEi0K\
-      CHByb3ZpZGVyGAEgASgOMhEubGluay52MS5Qcm92aWRlclIIcHJvdmlkZXISKQoEa2V5cxgCIAEoCzIVLmxpbmsudjEu\
-      Q29uc3VtZXJLZXlzUgRrZXlzEhoKBXRva2VuGAMgASgJQgTI2hgBUgV0b2tlbhInCgx0b2tlbl9zZWNyZXQYBCABKAlC\
-      BMjaGAFSC3Rva2VuU2VjcmV0EhgKB2FjY291bnQYBSABKAlSB2FjY291bnQSOwoLY3JlYXRlX3RpbWUYBiABKAsyGi5n\
-      b29nbGUucHJvdG9idWYuVGltZXN0YW1wUgpjcmVhdGVUaW1lEjcKCW5leHRfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90\
-      b2J1Zi5UaW1lc3RhbXBSCG5leHRUaW1lEhoKCGF0dGVtcHRzGAggASgFUghhdHRlbXB0cxIuChNwcm92aWRlcl9hY2Nv\
-      dW50X2lkGAkgASgJUhFwcm92aWRlckFjY291bnRJZCJoCgpGZWVkUmVjb3JkEg4KAmlkGAEgASgMUgJpZBIjCg1sYXN0\
-      X3NlcXVlbmNlGAIgASgEUgxsYXN0U2VxdWVuY2USJQoOZmlyc3Rfc2VxdWVuY2UYAyABKARSDWZpcnN0U2VxdWVuY2Ui\
-      VgoLRXZlbnRSZWNvcmQSKwoFZXZlbnQYASABKAsyFS5saW5rLnYxLkFjY291bnRFdmVudFIFZXZlbnQSGgoIc2VxdWVu\
-      Y2UYAiABKARSCHNlcXVlbmNlImkKC1Jlc3VtZVRva2VuEhcKB2ZlZWRfaWQYASABKAxSBmZlZWRJZBIaCghzZXF1ZW5j\
-      ZRgCIAEoBFIIc2VxdWVuY2USJQoOcmVxdWVzdF9kaWdlc3QYAyABKAxSDXJlcXVlc3REaWdlc3QibAoLU3RhcnRSZWNv\
-      cmQSJQoOcmVxdWVzdF9kaWdlc3QYASABKAxSDXJlcXVlc3REaWdlc3QSNgoIcmVzcG9uc2UYAiABKAsyGi5saW5rLnYx\
-      LlN0YXJ0TGlua1Jlc3BvbnNlUghyZXNwb25zZSJrCglQYWdlVG9rZW4SGAoHcHJvZmlsZRgBIAEoCVIHcHJvZmlsZRId\
-      CgphY2NvdW50X2lkGAIgASgJUglhY2NvdW50SWQSJQoOcmVxdWVzdF9kaWdlc3QYAyABKAxSDXJlcXVlc3REaWdlc3Qi\
-      7AEKC1Rva2VuUmVjb3JkEhYKBnRlbmFudBgBIAEoCVIGdGVuYW50EiYKBnNjb3BlcxgCIAMoDjIOLmxpbmsudjEuU2Nv\
-      cGVSBnNjb3BlcxIjCg1zZWNyZXRfZGlnZXN0GAMgASgMUgxzZWNyZXREaWdlc3QSOwoLY3JlYXRlX3RpbWUYBCABKAsy\
-      Gi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wUgpjcmVhdGVUaW1lEjsKC2V4cGlyZV90aW1lGAUgASgLMhouZ29vZ2xl\
-      LnByb3RvYnVmLlRpbWVzdGFtcFIKZXhwaXJlVGltZSq/AQoJTGlua1N0YXRlEhoKFkxJTktfU1RBVEVfVU5TUEVDSUZJ\
-      RUQQABIWChJMSU5LX1NUQVRFX1BFTkRJTkcQARIZChVMSU5LX1NUQVRFX0VYQ0hBTkdJTkcQAhIVChFMSU5LX1NUQVRF\
-      X0xJTktFRBADEhUKEUxJTktfU1RBVEVfREVOSUVEEAQSFQoRTElOS19TVEFURV9GQUlMRUQQBRIeChpMSU5LX1NUQVRF\
-      X09VVENPTUVfVU5LTk9XThAGYgZwcm90bzM=
+      bXAucHJvdG8aFWxpbmsvdjEvYWNjb3VudC5wcm90bxobbGluay92MS9hY2NvdW50X2V2ZW50LnByb3RvGhtsaW5rL3Yx\
+      L2FkbWluX3NlcnZpY2UucHJvdG8aE2xpbmsvdjEvZXJyb3IucHJvdG8aFWxpbmsvdjEva2V5X3NldC5wcm90bxoabGlu\
+      ay92MS9saW5rX3NlcnZpY2UucHJvdG8aFWxpbmsvdjEvb3B0aW9ucy5wcm90bxoWbGluay92MS9wcm92aWRlci5wcm90\
+      byKpBgoKTGlua1JlY29yZBIXCgdsaW5rX2lkGAEgASgJUgZsaW5rSWQSFgoGdGVuYW50GAIgASgJUgZ0ZW5hbnQSGAoH\
+      cHJvZmlsZRgDIAEoCVIHcHJvZmlsZRItCghwcm92aWRlchgEIAEoDjIRLmxpbmsudjEuUHJvdmlkZXJSCHByb3ZpZGVy\
+      EikKBGtleXMYBSABKAsyFS5saW5rLnYxLkNvbnN1bWVyS2V5c1IEa2V5cxIpCg1yZXF1ZXN0X3Rva2VuGAYgASgJQgTI\
+      2hgBUgxyZXF1ZXN0VG9rZW4SNgoUcmVxdWVzdF90b2tlbl9zZWNyZXQYByABKAlCBMjaGAFSEnJlcXVlc3RUb2tlblNl\
+      Y3JldBIQCgNwaW4YCCABKAhSA3BpbhI3CgxhY2Nlc3NfbGV2ZWwYCSABKA4yFC5saW5rLnYxLkFjY2Vzc0xldmVsUgth\
+      Y2Nlc3NMZXZlbBI7CgtjcmVhdGVfdGltZRgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBSCmNyZWF0ZVRp\
+      bWUSOwoLZXhwaXJlX3RpbWUYCyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wUgpleHBpcmVUaW1lEi8KBXN0\
+      YXRlGAwgASgOMhkubGlua2Quc3RhdGUudjEuTGlua1N0YXRlUgVzdGF0ZRIpCgNlbmQYDSABKAsyFy5saW5rZC5zdGF0\
+      ZS52MS5MaW5rRW5kUgNlbmQSFwoHa2V5X3NldBgOIAEoCVIGa2V5U2V0EiYKD2tleV9zZXRfdmVyc2lvbhgPIAEoA1IN\
+      a2V5U2V0VmVyc2lvbhJACg9hY2NvdW50X3NoYXJpbmcYECABKA4yFy5saW5rLnYxLkFjY291bnRTaGFyaW5nUg5hY2Nv\
+      dW50U2hhcmluZxI0CgtsaW5rX21ldGhvZBgRIAEoDjITLmxpbmsudjEuTGlua01ldGhvZFIKbGlua01ldGhvZBIhCgxy\
+      ZWRpcmVjdF91cmkYEiABKAlSC3JlZGlyZWN0VXJpEhYKBnNjb3BlcxgTIAMoCVIGc2NvcGVzItEBCgdMaW5rRW5kEh0K\
+      CnJlcXVlc3RfaWQYASABKAlSCXJlcXVlc3RJZBIlCg5yZXF1ZXN0X2RpZ2VzdBgCIAEoDFINcmVxdWVzdERpZ2VzdBI7\
+      CghyZXNwb25zZRgDIAEoCzIdLmxpbmsudjEuQ29tcGxldGVMaW5rUmVzcG9uc2VIAFIIcmVzcG9uc2USOQoHZmFpbHVy\
+      ZRgEIAEoCzIdLmxpbmtkLnN0YXRlLnYxLkZhaWx1cmVSZWNvcmRIAFIHZmFpbHVyZUIICgZhbnN3ZXIi0QIKDUZhaWx1\
+      cmVSZWNvcmQSEgoEY29kZRgBIAEoBVIEY29kZRIsCgZyZWFzb24YAiABKA4yFC5saW5rLnYxLkVycm9yUmVhc29uUgZy\
+      ZWFzb24SJAoFYWN0b3IYAyABKA4yDi5saW5rLnYxLkFjdG9yUgVhY3RvchIYCgdtZXNzYWdlGAQgASgJUgdtZXNzYWdl\
+      EkcKCG1ldGFkYXRhGAUgAygLMisubGlua2Quc3RhdGUudjEuRmFpbHVyZVJlY29yZC5NZXRhZGF0YUVudHJ5UghtZXRh\
+      ZGF0YRIdCgpoZWxwX3RpdGxlGAYgASgJUgloZWxwVGl0bGUSGQoIaGVscF91cmwYByABKAlSB2hlbHBVcmwaOwoNTWV0\
+      YWRhdGFFbnRyeRIQCgNrZXkYASABKAlSA2tleRIUCgV2YWx1ZRgCIAEoCVIFdmFsdWU6AjgBIsADCg1BY2NvdW50UmVj\
+      b3JkEioKB2FjY291bnQYASABKAsyEC5saW5rLnYxLkFjY291bnRSB2FjY291bnQSKQoEa2V5cxgCIAEoCzIVLmxpbmsu\
+      djEuQ29uc3VtZXJLZXlzUgRrZXlzEhoKBXRva2VuGAMgASgJQgTI2hgBUgV0b2tlbhInCgx0b2tlbl9zZWNyZXQYBCAB\
+      KAlCBMjaGAFSC3Rva2VuU2VjcmV0EiYKD2tleV9zZXRfdmVyc2lvbhgFIAEoA1INa2V5U2V0VmVyc2lvbhI/ChByZXF1\
+      ZXN0ZWRfYWNjZXNzGAYgASgOMhQubGluay52MS5BY2Nlc3NMZXZlbFIPcmVxdWVzdGVkQWNjZXNzEhsKCWNoZWNrX2Rh\
+      eRgHIAEoA1IIY2hlY2tEYXkSKQoNcmVmcmVzaF90b2tlbhgIIAEoCUIEyNoYAVIMcmVmcmVzaFRva2VuEkYKEXRva2Vu\
+      X2V4cGlyZV90aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcFIPdG9rZW5FeHBpcmVUaW1lEhoKCHJl\
+      bmV3aW5nGAogASgIUghyZW5ld2luZyJjCgxLZXlTZXRSZWNvcmQSKAoHa2V5X3NldBgBIAEoCzIPLmxpbmsudjEuS2V5\
+      U2V0UgZrZXlTZXQSKQoEa2V5cxgCIAEoCzIVLmxpbmsudjEuQ29uc3VtZXJLZXlzUgRrZXlzIsMDChBSZXZvY2F0aW9u\
+      UmVjb3JkEi0KCHByb3ZpZGVyGAEgASgOMhEubGluay52MS5Qcm92aWRlclIIcHJvdmlkZXISKQoEa2V5cxgCIAEoCzIV\
+      LmxpbmsudjEuQ29uc3VtZXJLZXlzUgRrZXlzEhoKBXRva2VuGAMgASgJQgTI2hgBUgV0b2tlbhInCgx0b2tlbl9zZWNy\
+      ZXQYBCABKAlCBMjaGAFSC3Rva2VuU2VjcmV0EhgKB2FjY291bnQYBSABKAlSB2FjY291bnQSOwoLY3JlYXRlX3RpbWUY\
+      BiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wUgpjcmVhdGVUaW1lEjcKCW5leHRfdGltZRgHIAEoCzIaLmdv\
+      b2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBSCG5leHRUaW1lEhoKCGF0dGVtcHRzGAggASgFUghhdHRlbXB0cxIuChNwcm92\
+      aWRlcl9hY2NvdW50X2lkGAkgASgJUhFwcm92aWRlckFjY291bnRJZBI0CgtsaW5rX21ldGhvZBgKIAEoDjITLmxpbmsu\
+      djEuTGlua01ldGhvZFIKbGlua01ldGhvZCJoCgpGZWVkUmVjb3JkEg4KAmlkGAEgASgMUgJpZBIjCg1sYXN0X3NlcXVl\
+      bmNlGAIgASgEUgxsYXN0U2VxdWVuY2USJQoOZmlyc3Rfc2VxdWVuY2UYAyABKARSDWZpcnN0U2VxdWVuY2UiVgoLRXZl\
+      bnRSZWNvcmQSKwoFZXZlbnQYASABKAsyFS5saW5rLnYxLkFjY291bnRFdmVudFIFZXZlbnQSGgoIc2VxdWVuY2UYAiAB\
+      KARSCHNlcXVlbmNlImkKC1Jlc3VtZVRva2VuEhcKB2ZlZWRfaWQYASABKAxSBmZlZWRJZBIaCghzZXF1ZW5jZRgCIAEo\
+      BFIIc2VxdWVuY2USJQoOcmVxdWVzdF9kaWdlc3QYAyABKAxSDXJlcXVlc3REaWdlc3QibAoLU3RhcnRSZWNvcmQSJQoO\
+      cmVxdWVzdF9kaWdlc3QYASABKAxSDXJlcXVlc3REaWdlc3QSNgoIcmVzcG9uc2UYAiABKAsyGi5saW5rLnYxLlN0YXJ0\
+      TGlua1Jlc3BvbnNlUghyZXNwb25zZSJrCglQYWdlVG9rZW4SGAoHcHJvZmlsZRgBIAEoCVIHcHJvZmlsZRIdCgphY2Nv\
+      dW50X2lkGAIgASgJUglhY2NvdW50SWQSJQoOcmVxdWVzdF9kaWdlc3QYAyABKAxSDXJlcXVlc3REaWdlc3Qi7AEKC1Rv\
+      a2VuUmVjb3JkEhYKBnRlbmFudBgBIAEoCVIGdGVuYW50EiYKBnNjb3BlcxgCIAMoDjIOLmxpbmsudjEuU2NvcGVSBnNj\
+      b3BlcxIjCg1zZWNyZXRfZGlnZXN0GAMgASgMUgxzZWNyZXREaWdlc3QSOwoLY3JlYXRlX3RpbWUYBCABKAsyGi5nb29n\
+      bGUucHJvdG9idWYuVGltZXN0YW1wUgpjcmVhdGVUaW1lEjsKC2V4cGlyZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3Rv\
+      YnVmLlRpbWVzdGFtcFIKZXhwaXJlVGltZSJjChFDZXJ0aWZpY2F0ZVJlY29yZBIWCgZ0ZW5hbnQYASABKAlSBnRlbmFu\
+      dBI2CgtjZXJ0aWZpY2F0ZRgCIAEoCzIULmxpbmsudjEuQ2VydGlmaWNhdGVSC2NlcnRpZmljYXRlKr8BCglMaW5rU3Rh\
+      dGUSGgoWTElOS19TVEFURV9VTlNQRUNJRklFRBAAEhYKEkxJTktfU1RBVEVfUEVORElORxABEhkKFUxJTktfU1RBVEVf\
+      RVhDSEFOR0lORxACEhUKEUxJTktfU1RBVEVfTElOS0VEEAMSFQoRTElOS19TVEFURV9ERU5JRUQQBBIVChFMSU5LX1NU\
+      QVRFX0ZBSUxFRBAFEh4KGkxJTktfU1RBVEVfT1VUQ09NRV9VTktOT1dOEAZiBnByb3RvMw==
       """)
 }

@@ -27,6 +27,10 @@ extension LinkingService {
   func put(_ plan: KeySetPlan, _ caller: Caller) async throws(Failure) -> PutKeySetResponse {
     try await audit(.putKeySet, plan.name.text, by: caller)
     let key = RecordKey.keySet(tenant: caller.tenant, plan.name)
+    // New names one after the other, so that no two can both be the last one that there is room for.
+    let turn = RecordKey.keySets(tenant: caller.tenant, .tenant)
+    await keySetTurns.take(turn)
+    defer { keySetTurns.give(turn) }
     for _ in 0..<Self.attempts {
       let known = try await records.keySet(at: key)
       try plan.checkVersion(of: known?.record)
@@ -34,12 +38,24 @@ extension LinkingService {
       var response = PutKeySetResponse()
       response.keySet = record.keySet
       if record == known?.record { return response }
+      if known == nil { try await checkRoomForKeySet(caller.tenant) }
       var change = Change()
       try change.put(record, at: key)
       change.require(key, version: known?.version)
       if try await records.commit(change) != nil { return response }
     }
     throw .keySetChanged(nil)
+  }
+
+  /// Refuses one key set more than a tenant may have, its profiles' included.
+  private func checkRoomForKeySet(_ tenant: String) async throws(Failure) {
+    let limit = limits.keySetsPerTenant
+    var count = 0
+    for scope in [KeySetQuery.Scope.tenant, .profile(nil)] {
+      count += try await records.count(
+        under: RecordKey.keySets(tenant: tenant, scope), upTo: limit)
+    }
+    guard count < limit else { throw .tooManyKeySets(limit) }
   }
 }
 
@@ -75,6 +91,13 @@ extension KeySetRecord {
 }
 
 extension Failure {
+  fileprivate static func tooManyKeySets(_ limit: Int) -> Failure {
+    Failure(
+      code: .resourceExhausted, reason: .tooManyKeySets, actor: .developer,
+      message: "the tenant has \(limit) key sets, as many as it may: delete one first",
+      metadata: ["limit": "\(limit)"])
+  }
+
   fileprivate static func keySetChanged(_ version: Int64?) -> Failure {
     Failure(
       code: .aborted, reason: .keySetChanged, actor: .developer,
