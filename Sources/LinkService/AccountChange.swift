@@ -10,19 +10,29 @@ struct LinkedUser: Sendable {
   /// X's permanent id: 1 to 20 digits.
   let id: String
   let screenName: String
-  let token: Credentials
+  let tokens: AccountTokens
 
   private static let idLength = 1...20
 
-  /// Nil unless X has named the user, by an id that can stand in a key of the store.
-  init?(_ grant: AccessGrant) {
-    guard let id = grant.userID, let screenName = grant.screenName,
-      Self.idLength.contains(id.utf8.count),
+  /// Nil unless X has named the user.
+  init?(_ grant: AccessGrant, for link: LinkRecord) {
+    guard let id = grant.userID, let screenName = grant.screenName else { return nil }
+    self.init(id: id, screenName: screenName, AccountTokens(grant, for: link))
+  }
+
+  /// Nil unless the identity is one of X's.
+  init?(_ identity: Identity, _ tokens: AccountTokens) {
+    self.init(id: identity.userID, screenName: identity.screenName, tokens)
+  }
+
+  /// Nil unless the id can stand in a key of the store.
+  private init?(id: String, screenName: String, _ tokens: AccountTokens) {
+    guard Self.idLength.contains(id.utf8.count),
       id.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
     else { return nil }
     self.id = id
     self.screenName = screenName
-    token = grant.credentials
+    self.tokens = tokens
   }
 }
 
@@ -71,8 +81,10 @@ struct AccountChange {
   private mutating func endToken(
     of old: AccountRecord, unlessOf link: LinkRecord, _ now: Timestamp
   ) throws(Failure) {
+    let isSameMethod = old.linkMethod == link.linkMethod.orOAuth1
     let (old, new) = (RevocationRecord(old, at: now), link.keys?.consumerKey ?? "")
-    guard old.keys?.consumerKey.utf8.elementsEqual(new.utf8) != true else { return }
+    let isSameApp = old.keys?.consumerKey.utf8.elementsEqual(new.utf8) == true
+    guard !isSameApp || !isSameMethod else { return }
     try change.put(
       old, at: RecordKey.revocation(tenant: link.tenant, id: try Revocations.newID()))
   }
@@ -90,8 +102,9 @@ extension Account {
     providerAccountID = user.id
     screenName = user.screenName
     state = .active
-    // What was asked for is what was granted only where nothing less exists.
-    accessLevel = link.accessLevel == .read ? .read : .unspecified
+    accessLevel = user.tokens.access
+    scopes = user.tokens.scopes
+    linkMethod = link.linkMethod.orOAuth1
     keySet = link.keySet
     createTime = createTime ?? now
     updateTime = now
@@ -103,10 +116,9 @@ extension AccountRecord {
   fileprivate init(_ account: Account, _ link: LinkRecord, _ user: LinkedUser) {
     self.init()
     self.account = account
-    keys = link.keys
-    keySetVersion = link.keySetVersion
-    requestedAccess = link.accessLevel
-    token = user.token.identifier
-    tokenSecret = user.token.secret.text
+    self.keys = link.keys
+    self.keySetVersion = link.keySetVersion
+    self.requestedAccess = link.accessLevel
+    take(user.tokens)
   }
 }

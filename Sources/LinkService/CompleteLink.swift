@@ -68,15 +68,44 @@ private struct OpenLink {
     guard let verifier = proofs.verifier else { return try await end(link, .denied, .userDenied) }
     try await service.audit(.completeLink, "links/\(link.record.linkID)", by: caller)
     let consumed = try await consume(link)
+    if consumed.record.linkMethod == .oauth2 {
+      return try await exchange(code: verifier, for: consumed)
+    }
     let token: AccessGrant
     do throws(XFailure) {
       token = try await service.x.accessToken(
         for: consumed.record, verifier: verifier, timeout: service.limits.providerTimeout)
     } catch { return try await failed(consumed, error) }
-    guard let user = LinkedUser(token) else {
+    guard let user = LinkedUser(token, for: consumed.record) else {
       return try await end(consumed, .failed, .userNotNamed)
     }
     return try await save(user, for: consumed)
+  }
+
+  /// OAuth 2.0: the tokens do not say whose they are, so that is asked before anything is kept.
+  private func exchange(
+    code: String, for link: Records.Versioned<LinkRecord>
+  ) async throws(Failure) -> CompleteLinkResponse {
+    let (x, timeout) = (service.x, service.limits.providerTimeout)
+    let grant: TokenGrant
+    do throws(XFailure) {
+      grant = try await x.tokens(for: link.record, code: code, timeout: timeout)
+    } catch { return try await failed(link, error) }
+    let tokens = AccountTokens(
+      grant, asked: link.record.scopes, by: x.provider.code, at: service.clock.now())
+    let identity: Identity
+    do throws(XFailure) {
+      identity = try await x.identity(ofToken: grant.accessToken, timeout: timeout)
+    } catch {
+      let diagnosis = XDiagnosis(ofAccount: error)
+      // What is wrong with the account or the app is said; that no answer came says nothing.
+      let failure = diagnosis.code == .failedPrecondition ? diagnosis.failure : .userNotNamed
+      return try await end(link, .failed, failure, ending: tokens)
+    }
+    guard let user = LinkedUser(identity, tokens) else {
+      return try await end(link, .failed, .userNotNamed, ending: tokens)
+    }
+    return try await save(user, for: link)
   }
 
   /// The provider was asked, and what it said is lost.
@@ -106,22 +135,31 @@ private struct OpenLink {
       record.state = .pending
       record.end = nil
       _ = try await write(record, over: link)
-      throw XDiagnosis(failure, returning: .pin).failure
-    case .refused: return try await end(link, .failed, XDiagnosis(failure, returning: .pin).failure)
+      throw diagnosis(of: failure, link).failure
+    case .refused: return try await end(link, .failed, diagnosis(of: failure, link).failure)
     case .unknown: return try await end(link, .outcomeUnknown, .linkOutcomeUnknown)
     }
   }
 
-  /// Ends the link with a failure that a repeated call is told of again.
+  private func diagnosis(of failure: XFailure, _ link: Link) -> XDiagnosis {
+    let redirect = link.record.redirectURI
+    return XDiagnosis(
+      failure, returning: redirect.isEmpty ? .pin : .callback(redirect),
+      by: link.record.linkMethod)
+  }
+
+  /// Ends the link with a failure that a repeated call is told of again; tokens that came of it all
+  /// the same are to be ended.
   private func end(
-    _ link: Link, _ state: LinkState, _ failure: Failure, endingTokenOf user: LinkedUser? = nil
+    _ link: Link, _ state: LinkState, _ failure: Failure, ending tokens: AccountTokens? = nil,
+    of user: String = ""
   ) async throws(Failure) -> CompleteLinkResponse {
     var record = link.record
     record.conclude(state, proofs.end(.failure(failure.record)))
     var change = Change()
-    if let user {
+    if let tokens {
       try change.put(
-        RevocationRecord(link.record, user, at: service.clock.now()),
+        RevocationRecord(link.record, tokens, of: user, at: service.clock.now()),
         at: RecordKey.revocation(tenant: record.tenant, id: try Revocations.newID()))
     }
     _ = try await write(record, over: link, change)
@@ -152,7 +190,7 @@ extension OpenLink {
     } catch {
       // X has taken the verifier: whatever the store says, something was done.
       guard error.reason == .accountInOtherProfile else { throw .accountNotKept(error) }
-      return try await end(link, .failed, error, endingTokenOf: user)
+      return try await end(link, .failed, error, ending: user.tokens, of: user.id)
     }
   }
 
@@ -211,6 +249,7 @@ extension Proofs {
     switch outcome {
     case .granted(_, let verifier): verifier
     case .pin(let pin): pin
+    case .code(_, let code): code
     case .denied: nil
     }
   }

@@ -48,6 +48,19 @@ public struct LinkLimits: Sendable {
   /// The longest page token, in bytes: ours are below 500.
   static let pageTokenLength = 1024
 
+  /// How many tenants that share an application are looked at.
+  static let keyUses = 16
+  /// How many scopes a link by OAuth 2.0 may ask for: X has about 30.
+  static let scopes = 32
+  /// The longest scope, in bytes: X's have 20.
+  static let scopeLength = 64
+  /// The longest code, in bytes: X's have 90, others' are signed documents.
+  static let codeLength = 4096
+  /// How long a token is good whose provider does not say it: what X's are.
+  static let defaultTokenLifetime = Duration.seconds(7200)
+  /// How long before its end a token is renewed: what a signed request may take to be sent.
+  static let renewalMargin = Duration.seconds(60)
+
   /// How many names of a client certificate are looked up: one that has more is no workload's.
   static let certificateNames = 17
   /// The longest DNS name in a certificate, in bytes (RFC 1035 section 2.3.4).

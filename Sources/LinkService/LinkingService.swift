@@ -17,6 +17,7 @@ public final class LinkingService: LinkServiceProtocol {
   let examinations = ExaminationMemory()
   let completions = Completions()
   let keySetTurns = Turns()
+  let renewals = TokenRenewals()
 
   /// A service over a store, which asks X through `transport`; `provider` says where X is.
   ///
@@ -42,7 +43,7 @@ public final class LinkingService: LinkServiceProtocol {
     _ request: StartLinkRequest, context: ServerContext
   ) async throws -> StartLinkResponse {
     try await answering(context) { caller throws(Failure) in
-      try await start(StartPlan(request), caller, timeout: timeout(within: context))
+      try await start(StartPlan(request, at: x.provider), caller, timeout: timeout(within: context))
     }
   }
 
@@ -128,7 +129,9 @@ public final class LinkingService: LinkServiceProtocol {
     _ request: SignRequestRequest, context: ServerContext
   ) async throws -> SignRequestResponse {
     try await answering(context) { caller throws(Failure) in
-      try await sign(SigningPlan(request, origins: [x.provider.origin]), caller)
+      try await sign(
+        SigningPlan(request, origins: [x.provider.origin]), caller,
+        timeout: timeout(within: context))
     }
   }
 
@@ -150,18 +153,19 @@ public final class LinkingService: LinkServiceProtocol {
   /// Lets every open `WatchAccounts` look whether its caller may still call.
   public func recheckWatchers() { ledger.watchers.wakeAll() }
 
-  /// Waits until no completion is under way any more: call it after the last call has ended and
-  /// before the store is closed.
+  /// Waits until no completion and no renewal of a token is under way any more: call it after the
+  /// last call has ended and before the store is closed.
   ///
   /// Bounded by the time that a request to a provider may take.
   public func drain() async {
     await completions.drain()
+    await renewals.drain()
   }
 }
 
 extension LinkingService {
   var checker: AccountChecker {
-    AccountChecker(records: records, ledger: ledger, x: x, clock: clock)
+    AccountChecker(records: records, ledger: ledger, x: x, clock: clock, renewals: renewals)
   }
 
   var revocations: Revocations { Revocations(records: records, x: x, clock: clock) }

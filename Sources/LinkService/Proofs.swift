@@ -20,6 +20,7 @@ struct Proofs: Sendable {
   enum Outcome: Sendable {
     case granted(requestToken: String, verifier: String)
     case pin(String)
+    case code(state: String, code: String)
     case denied(requestToken: String)
   }
 
@@ -41,8 +42,12 @@ struct Proofs: Sendable {
   func match(_ link: LinkRecord) -> Bool {
     let profileMatches = constantTimeEquals(Array(profile.utf8), Array(link.profile.utf8))
     return switch outcome {
-    case .granted(let token, _): profileMatches && !link.pin && Self.matches(token, link)
+    case .granted(let token, _):
+      profileMatches && !link.pin && link.linkMethod != .oauth2 && Self.matches(token, link)
     case .pin: profileMatches && link.pin
+    // RFC 6749 section 10.12: the state is what binds the code to who has begun.
+    case .code(let state, _):
+      profileMatches && link.linkMethod == .oauth2 && Self.matches(state, link)
     // In PIN mode no token comes back with a refusal.
     case .denied(let token): profileMatches && (link.pin || Self.matches(token, link))
     }
@@ -74,10 +79,14 @@ extension RequestCheck {
     case .pin(let pin):
       grant(pin, "pin")
       return .pin(pin)
+    case .codeGrant(let grant):
+      self.grant(grant.state, "code_grant.state")
+      self.grant(grant.code, "code_grant.code", upTo: LinkLimits.codeLength)
+      return .code(state: grant.state, code: grant.code)
     case .denial(let denial):
       return .denied(requestToken: denial.denied)
     case nil:
-      require(false, "outcome", "must be a grant, a pin or a denial")
+      require(false, "outcome", "must be a grant, a pin, a code_grant or a denial")
       return .denied(requestToken: "")
     }
   }

@@ -14,6 +14,14 @@ public enum ProviderQuestion: String, Sendable, Hashable, CaseIterable {
   case bearerToken = "bearer_token"
   /// Whether an application may use the newer API.
   case enrolment = "enrolment"
+  /// OAuth 2.0: the last leg of a link.
+  case codeToken = "oauth2_token"
+  /// OAuth 2.0: a new token for one that has run out.
+  case codeRenewal = "oauth2_renewal"
+  /// OAuth 2.0: that a token be ended.
+  case codeRevocation = "oauth2_revocation"
+  /// OAuth 2.0: whose token it is, which X has paid for.
+  case usersMe = "users_me"
 }
 
 /// How often a provider has been asked, by what it was asked.

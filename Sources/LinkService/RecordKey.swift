@@ -1,4 +1,5 @@
 internal import LinkAPI
+internal import OpenSSL
 internal import Store
 internal import TextCoding
 
@@ -98,6 +99,14 @@ enum RecordKey {
   static func token(id: [UInt8]) -> Key {
     join(["token", Hex.encode(id)])
   }
+
+  /// That a tenant has begun a link with a consumer key: the value is the tenant.
+  static func keyUse(_ keys: ConsumerKeys, tenant: String) -> Key {
+    join(["keyuse", Hex.encode(Digest.sha256(Array(keys.consumerKey.utf8))), tenant])
+  }
+
+  /// The same for all tenants: what the keys begin with.
+  static func keyUses(_ keys: ConsumerKeys) -> Key { keyUse(keys, tenant: "") }
 
   /// All `CertificateRecord`s, in the order of their ids.
   static let certificates = join(["certificate", ""])

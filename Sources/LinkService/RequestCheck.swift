@@ -35,12 +35,22 @@ extension RequestCheck {
     require(provider == .x, "provider", "must be PROVIDER_X")
   }
 
-  mutating func keys(_ keys: ConsumerKeys?) -> ConsumerKeys {
+  /// Keys for a method; by OAuth 2.0 an app need not have a secret.
+  mutating func keys(_ keys: ConsumerKeys?, for method: LinkMethod) -> ConsumerKeys {
     let keys = keys ?? ConsumerKeys()
     let rule = "must be 1 to \(LinkLimits.keyLength) visible ASCII characters"
     require(Self.isKey(keys.consumerKey), "keys.consumer_key", rule)
-    require(Self.isKey(keys.consumerSecret), "keys.consumer_secret", rule)
+    let isPublic = method == .oauth2 && keys.consumerSecret.isEmpty
+    require(isPublic || Self.isKey(keys.consumerSecret), "keys.consumer_secret", rule)
     return keys
+  }
+
+  /// The method that is meant.
+  mutating func linkMethod(_ method: LinkMethod) -> LinkMethod {
+    require(
+      [.unspecified, .oauth1, .oauth2].contains(method), "link_method",
+      "must be unspecified, LINK_METHOD_OAUTH1 or LINK_METHOD_OAUTH2")
+    return method.orOAuth1
   }
 
   mutating func callback(_ url: String) {
@@ -55,10 +65,12 @@ extension RequestCheck {
   }
 
   /// A value that the provider gave the user's browser: it is compared or passed on, never read.
-  mutating func grant(_ value: String, _ field: String) {
+  mutating func grant(
+    _ value: String, _ field: String, upTo length: Int = LinkLimits.grantLength
+  ) {
     require(
-      Self.isVisible(value, upTo: LinkLimits.grantLength), field,
-      "must be 1 to \(LinkLimits.grantLength) visible ASCII characters")
+      Self.isVisible(value, upTo: length), field,
+      "must be 1 to \(length) visible ASCII characters")
   }
 }
 

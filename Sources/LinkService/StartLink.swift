@@ -11,16 +11,25 @@ struct StartPlan {
   let provider: Provider
   let keys: KeySource
   let returning: ReturnMethod
+  let method: LinkMethod
+  /// OAuth 2.0: what is asked for.
+  let scopes: [String]
+  /// The access that is asked for, by OAuth 2.0 with its scopes.
+  let access: AccessLevel
   let request: StartLinkRequest
   let digest: [UInt8]
 
-  init(_ request: StartLinkRequest) throws(Failure) {
+  init(_ request: StartLinkRequest, at description: ProviderDescription) throws(Failure) {
     var check = RequestCheck()
     profile = check.profile(of: request.parent)
     check.provider(request.provider)
-    keys = check.keySource(request.keys, request.keySet)
+    method = check.linkMethod(request.linkMethod)
+    keys = check.keySource(request.keys, request.keySet, for: method)
     returning = check.returning(callback: request.callbackURL, pin: request.pin != nil)
     check.hints(request)
+    scopes = check.scopes(of: request, method, at: description.code)
+    let mayWrite = description.code?.mayWrite(scopes) == true
+    access = method == .oauth2 ? (mayWrite ? .write : .read) : request.accessLevel
     check.requestID(request.requestID)
     try check.finish()
     provider = request.provider
@@ -36,6 +45,9 @@ enum ReturnMethod: Sendable {
   case pin
 
   var isPIN: Bool { if case .pin = self { true } else { false } }
+
+  /// The address; empty in PIN mode.
+  var url: String { if case .callback(let url) = self { url } else { "" } }
 }
 
 extension RequestCheck {
@@ -69,6 +81,46 @@ extension RequestCheck {
   }
 }
 
+/// What only one of the methods knows.
+extension RequestCheck {
+  /// What is asked for by OAuth 2.0; nothing by OAuth 1.0a.
+  fileprivate mutating func scopes(
+    of request: StartLinkRequest, _ method: LinkMethod, at provider: CodeProvider?
+  ) -> [String] {
+    guard method == .oauth2 else {
+      require(request.scopes.isEmpty, "scopes", "must be empty unless link_method is OAUTH2")
+      return []
+    }
+    require(provider != nil, "link_method", "is not one that the provider offers")
+    withoutPage(request)
+    guard !request.scopes.isEmpty else {
+      let write = request.accessLevel == .read ? [] : provider?.writeScopes ?? []
+      return (provider?.readScopes ?? []) + write
+    }
+    let isWellFormed =
+      request.scopes.count <= LinkLimits.scopes
+      && request.scopes.allSatisfy { Self.isVisible($0, upTo: LinkLimits.scopeLength) }
+    require(
+      isWellFormed, "scopes",
+      "must be at most \(LinkLimits.scopes), each 1 to \(LinkLimits.scopeLength) visible characters"
+    )
+    require(
+      provider?.identityScopes.allSatisfy(request.scopes.contains) == true, "scopes",
+      "must have those by which the provider says who the user is: "
+        + (provider?.identityScopes ?? []).joined(separator: " "))
+    return request.scopes
+  }
+
+  /// The page of OAuth 2.0 takes no hints, and shows no PIN.
+  private mutating func withoutPage(_ request: StartLinkRequest) {
+    let rule = "must be left out where link_method is OAUTH2"
+    require(request.pin == nil, "pin", rule)
+    require(request.consentPage == .unspecified, "consent_page", rule)
+    require(!request.forceLogin, "force_login", rule)
+    require(request.screenName.isEmpty, "screen_name", rule)
+  }
+}
+
 extension LinkingService {
   private static let linkIDLength = 10
   private static let linkSecretLength = 32
@@ -79,10 +131,11 @@ extension LinkingService {
     let earlier = try await earlierStart(plan, caller)
     if let response = earlier?.response { return response }
     try await audit(.startLink, plan.request.parent, by: caller)
-    let pair = try await records.pair(plan.keys, of: caller.tenant)
+    let pair = try await records.pair(plan.keys, of: caller.tenant, for: plan.method)
     let (token, url) = try await requestToken(plan, pair, timeout)
-    let (response, change) = try newLink(
+    var (response, change) = try newLink(
       plan, caller, LinkRecord(plan, caller, pair, token), url, over: earlier)
+    try await noteUse(of: pair.keys, caller, in: &change)
     if try await records.commit(change) != nil { return response }
     // A repeat of this call was quicker; what it was told counts.
     guard let response = try await earlierStart(plan, caller)?.response else {
@@ -91,10 +144,26 @@ extension LinkingService {
     return response
   }
 
+  /// Tells who runs linkd, and nobody else, that tenants share an application: what one of them does
+  /// with it befalls the others.
+  private func noteUse(
+    of keys: ConsumerKeys, _ caller: Caller, in change: inout Change
+  ) async throws(Failure) {
+    let tenants = try await records.texts(
+      under: RecordKey.keyUses(keys), limit: LinkLimits.keyUses
+    ).map(\.text)
+    guard !tenants.contains(where: { $0.utf8.elementsEqual(caller.tenant.utf8) }) else { return }
+    change.put(caller.tenant, at: RecordKey.keyUse(keys, tenant: caller.tenant))
+    for other in tenants { try await audit(.shareKeys, "tenants/\(other)", by: caller) }
+  }
+
   private func requestToken(
     _ plan: StartPlan, _ pair: KeyPair, _ timeout: Duration
   ) async throws(Failure) -> (RequestToken, authorizeURL: String) {
     do throws(XFailure) {
+      if plan.method == .oauth2 {
+        return try x.codeRequest(for: plan, pair.keys, redirectURI: plan.returning.url)
+      }
       let token = try await x.requestToken(
         keys: pair.keys, returning: plan.returning, access: plan.request.accessLevel,
         timeout: timeout
@@ -177,7 +246,10 @@ extension LinkRecord {
     self.requestToken = token.credentials.identifier
     self.requestTokenSecret = token.credentials.secret.text
     self.pin = plan.returning.isPIN
-    self.accessLevel = plan.request.accessLevel
+    self.linkMethod = plan.method
+    self.redirectURI = plan.method == .oauth2 ? plan.returning.url : ""
+    self.scopes = plan.scopes
+    self.accessLevel = plan.access
     self.accountSharing = plan.request.accountSharing
     self.state = .pending
   }

@@ -22,9 +22,13 @@ extension XClient {
   }
 
   /// The header that makes a request one of the account's; asks nobody.
+  ///
+  /// The token of an account that was linked by OAuth 2.0 must be good: see `TokenRenewal`.
   func authorization(
     for request: SignableRequest, of account: AccountRecord
   ) throws(XFailure) -> String {
+    // RFC 6750: there is nothing to sign with, only the token itself.
+    if account.linkMethod == .oauth2 { return "Bearer \(account.token)" }
     let token = Credentials(identifier: account.token, secret: Secret(account.tokenSecret))
     let signer = context(account.keys ?? ConsumerKeys(), token).signer
     do throws(OAuthError) {

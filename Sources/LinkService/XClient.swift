@@ -178,6 +178,15 @@ enum XFailure: Error {
     if case .answered(let failure) = self { failure.kind == .tokenRejected } else { false }
   }
 
+  /// Whether it is the application that was not accepted, and not the token.
+  var saysKeysAreWrong: Bool {
+    if case .answered(let failure) = self {
+      [.badConsumerKeys, .unauthorized].contains(failure.kind)
+    } else {
+      false
+    }
+  }
+
   /// How long X wants us to wait.
   var retryAfter: Duration? {
     if case .answered(let failure) = self { failure.retryAfter.map { .seconds($0) } } else { nil }

@@ -56,13 +56,14 @@ extension XDiagnosis {
 
 extension XDiagnosis {
   /// The diagnosis of a failure; `returning` is how the user was to come back.
-  init(_ failure: XFailure, returning: ReturnMethod) {
+  init(_ failure: XFailure, returning: ReturnMethod, by method: LinkMethod = .oauth1) {
     switch failure {
     case .notAsked(let error): self = .linkdAtFault(error)
     case .unanswered(let error): self = .noAnswer(error)
     case .wrongUser: self = .wrongUser
     case .answered(let failure):
       self = .answered(failure, returning)
+      if method == .oauth2, check == .keyPair { self = .badClient }
       note(failure)
     }
   }
@@ -132,6 +133,13 @@ extension XDiagnosis {
       + "and of \"Native App\" until the type was changed and the pair made anew.",
     check: .appType, help: .keys)
 
+  private static let badClient = XDiagnosis(
+    reason: .xBadConsumerKeys, actor: .developer,
+    summary: "X does not accept the application: the client id or the client secret is wrong.",
+    action: "Copy both again from the app's page, where they stand beside the consumer key and are "
+      + "another pair. Leave the secret out only for a native or single page app.",
+    check: .keyPair, help: .apps)
+
   private static func clockSkew(_ skew: Int64?) -> XDiagnosis {
     var diagnosis = XDiagnosis(
       reason: .xClockSkew, actor: .provider,
@@ -187,7 +195,7 @@ extension XDiagnosis {
 
   private static let grantRejected = XDiagnosis(
     reason: .xRefused, actor: .endUser,
-    summary: "X does not accept what came back: the verifier or PIN is wrong, or it came too late.",
+    summary: "X does not accept what came back: it is wrong, or it came too late.",
     action: "Type the PIN again, or start a new link.")
 
   private static let accountLocked = XDiagnosis(

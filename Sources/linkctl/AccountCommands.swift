@@ -33,24 +33,32 @@ struct AccountsCheck: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check", abstract: "Ask the provider whether an account can still be used.",
     discussion: """
-      Exits with 0 if it can, 1 if it cannot.
+      Exits with 0 if it can, 1 if it cannot. With --details the provider is also asked how the \
+      user is called and pictured, which for an account linked by OAuth 2.0 costs a paid read.
 
       EXAMPLES
         linkctl accounts check profiles/alice/accounts/0a1b2c
+        linkctl accounts check profiles/alice/accounts/0a1b2c --details --output json
       """)
 
   @Argument(help: "The name of the account, as 'accounts list' shows it.")
   var name: String
+
+  @Flag(help: "Also show how the user is called and pictured.")
+  var details = false
 
   @OptionGroup(title: "Server") var server: ServerOptions
 
   func run() async throws {
     var request = CheckAccountRequest()
     request.name = name
+    request.withProfile = details
     let response = try await Linkd.connected(server.settings()) { [request] linkd in
       try await linkd.checkAccount(request)
     }
-    let view = try AccountView(answered: response.account)
+    var view = try AccountView(answered: response.account)
+    view.displayName = response.profile?.displayName
+    view.pictureUrl = response.profile?.pictureURL
     try Output(format: server.output).result(view, text: view.text)
     guard response.account?.state == .active else {
       throw ExitCode(ExitStatus.notUsable.rawValue)
@@ -108,10 +116,11 @@ extension AccountView {
 
   /// One line a field, for a person.
   var text: String {
-    let fields = [
+    let fields: [(String, String?)] = [
       ("account", name), ("provider", provider), ("handle", "@" + screenName),
-      ("id", providerAccountId), ("state", state), ("access", accessLevel), ("linked", linkTime),
-      ("changed", updateTime),
+      ("id", providerAccountId), ("state", state), ("access", accessLevel), ("method", linkMethod),
+      ("scopes", scopes?.joined(separator: " ")), ("linked", linkTime), ("changed", updateTime),
+      ("name", displayName), ("picture", pictureUrl),
     ]
     return fields.compactMap { label, value in
       value.map { "\((label + ":").padded(to: 10))\($0.printable)\n" }

@@ -4,13 +4,15 @@ internal import Foundation
 package enum Callback: Hashable, Sendable {
   /// The user agreed.
   case granted(token: String, verifier: String)
+  /// The user agreed, by OAuth 2.0.
+  case code(state: String, code: String)
   /// The user said no.
   case denied(token: String)
 
-  /// The request token, which says what link it belongs to.
+  /// The request token or the state, which says what link it belongs to.
   package var token: String {
     switch self {
-    case .granted(let token, _), .denied(let token): token
+    case .granted(let token, _), .denied(let token), .code(let token, _): token
     }
   }
 
@@ -27,6 +29,16 @@ package enum Callback: Hashable, Sendable {
     switch (values["oauth_token"], values["oauth_verifier"], values["denied"]) {
     case (let token?, let verifier?, nil): self = .granted(token: token, verifier: verifier)
     case (nil, nil, let token?): self = .denied(token: token)
+    case (nil, nil, nil): self.init(codeAnswer: values)
+    default: return nil
+    }
+  }
+
+  /// What OAuth 2.0 sends back (RFC 6749 section 4.1.2).
+  private init?(codeAnswer values: [String: String]) {
+    switch (values["state"], values["code"], values["error"]) {
+    case (let state?, let code?, nil): self = .code(state: state, code: code)
+    case (let state?, nil, "access_denied"?): self = .denied(token: state)
     default: return nil
     }
   }

@@ -114,7 +114,7 @@ private enum Page {
 
   static func received(_ callback: Callback) -> HTTPResponse {
     switch callback {
-    case .granted: page(.ok, "linkctl has your answer. You can close this window.")
+    case .granted, .code: page(.ok, "linkctl has your answer. You can close this window.")
     case .denied: page(.ok, "linkctl knows that you said no. You can close this window.")
     }
   }

@@ -12,7 +12,8 @@ package struct KeyPair: Hashable, Sendable, CustomStringConvertible {
   package var description: String { "KeyPair(***)" }
 }
 
-/// The file that keys come in: lines `consumer_key = …` and `consumer_secret = …`, comments after `#`.
+/// The file that keys come in: lines `consumer_key = …` and `consumer_secret = …`, or `client_id = …`
+/// and, unless the app has none, `client_secret = …` for OAuth 2.0; comments after `#`.
 ///
 /// Errors name the line and never what stands in it.
 package enum KeyFile {
@@ -22,10 +23,34 @@ package enum KeyFile {
   private enum Name: String {
     case consumerKey = "consumer_key"
     case consumerSecret = "consumer_secret"
+    case clientID = "client_id"
+    case clientSecret = "client_secret"
   }
 
-  /// Reads the two keys.
+  /// Reads the two keys of OAuth 1.0a.
   package static func parse(_ text: String) throws(Failure) -> KeyPair {
+    let values = try values(of: text)
+    guard let key = values[.consumerKey], let secret = values[.consumerSecret] else {
+      throw Failure(
+        .malformedInput, "the key file lacks consumer_key or consumer_secret",
+        hint: "it needs two lines: consumer_key = … and consumer_secret = …")
+    }
+    return KeyPair(key: key, secret: secret)
+  }
+
+  /// Reads the client id of OAuth 2.0, and the client secret if there is one.
+  package static func parseClient(_ text: String) throws(Failure) -> KeyPair {
+    let values = try values(of: text)
+    guard let id = values[.clientID] else {
+      throw Failure(
+        .malformedInput, "the key file lacks client_id",
+        hint: "for OAuth 2.0 it needs client_id = … and, unless the app has none, client_secret = …"
+      )
+    }
+    return KeyPair(key: id, secret: values[.clientSecret] ?? "")
+  }
+
+  private static func values(of text: String) throws(Failure) -> [Name: String] {
     var values: [Name: String] = [:]
     let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
     for (index, line) in lines.enumerated() {
@@ -34,12 +59,7 @@ package enum KeyFile {
         throw malformed(index + 1, "\(name.rawValue) stands there twice")
       }
     }
-    guard let key = values[.consumerKey], let secret = values[.consumerSecret] else {
-      throw Failure(
-        .malformedInput, "the key file lacks consumer_key or consumer_secret",
-        hint: "it needs two lines: consumer_key = … and consumer_secret = …")
-    }
-    return KeyPair(key: key, secret: secret)
+    return values
   }
 
   /// Whether a text can be a key or a secret: 1 to 256 visible ASCII characters.
@@ -55,7 +75,8 @@ package enum KeyFile {
       throw malformed(number, "it is not of the form name = value")
     }
     guard let name = Name(rawValue: line[..<equals].trimmed) else {
-      throw malformed(number, "its name is neither consumer_key nor consumer_secret")
+      throw malformed(
+        number, "its name is not consumer_key, consumer_secret, client_id or client_secret")
     }
     let value = line[line.index(after: equals)...].trimmed
     guard isValidValue(value) else {

@@ -6,15 +6,25 @@ struct KeyOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "The file with the keys, or - for standard input. Without it linkctl asks, without showing what is typed.",
-      discussion: "Two lines: consumer_key = …  and  consumer_secret = …", valueName: "file"))
+      discussion:
+        "Two lines: consumer_key = …  and  consumer_secret = …, for OAuth 2.0: client_id = …  and  client_secret = …",
+      valueName: "file"))
   var keys: String?
 
-  /// Reads or asks for the keys.
-  func read() throws(Failure) -> KeyPair {
+  /// Reads or asks for the keys of OAuth 1.0a, or for the client of OAuth 2.0.
+  func read(oauth2: Bool = false) throws(Failure) -> KeyPair {
+    guard !oauth2 else { return try readClient() }
     if let keys { return try KeyFile.parse(try InputFile.read(keys, what: "the key file")) }
     return KeyPair(
       key: try Self.ask("Consumer key (API key): ", what: "consumer key"),
       secret: try Self.ask("Consumer secret (API key secret): ", what: "consumer secret"))
+  }
+
+  private func readClient() throws(Failure) -> KeyPair {
+    guard let keys else {
+      throw Failure(.usage, "--oauth2 needs --keys", hint: "the file has client_id = …")
+    }
+    return try KeyFile.parseClient(try InputFile.read(keys, what: "the key file"))
   }
 
   private static func ask(_ prompt: String, what: String) throws(Failure) -> String {

@@ -39,6 +39,9 @@ struct KeysPut: AsyncParsableCommand {
 
   @OptionGroup var keys: KeyOptions
 
+  @Flag(name: .customLong("oauth2"), help: "The pair is a client id and secret of OAuth 2.0.")
+  var oauth2 = false
+
   @Option(
     help: ArgumentHelp("Fail unless this version is the one replaced.", valueName: "version"))
   var replacesVersion: Int64?
@@ -56,7 +59,8 @@ struct KeysPut: AsyncParsableCommand {
     var request = PutKeySetRequest()
     request.name = keySet.resourceName
     request.provider = .x
-    request.keys = ConsumerKeys(try keys.read())
+    request.keys = ConsumerKeys(try keys.read(oauth2: oauth2))
+    request.linkMethod = oauth2 ? .oauth2 : .oauth1
     request.replacesVersion = replacesVersion ?? 0
     let response = try await Linkd.connected(settings) { [request] linkd in
       try await linkd.putKeySet(request)

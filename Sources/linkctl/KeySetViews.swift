@@ -7,6 +7,7 @@ struct KeySetView: Encodable {
   var provider: String
   var consumerKeyHint: String
   var version: Int64
+  var linkMethod: String?
   var createTime: String?
   var updateTime: String?
 
@@ -15,6 +16,7 @@ struct KeySetView: Encodable {
     provider = keySet.provider.word
     consumerKeyHint = keySet.consumerKeyHint
     version = keySet.version
+    linkMethod = keySet.linkMethod.wordIfSet
     createTime = keySet.createTime?.text
     updateTime = keySet.updateTime?.text
   }

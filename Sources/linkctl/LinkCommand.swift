@@ -34,9 +34,13 @@ struct LinkX: AsyncParsableCommand {
       standard input, with one member more: "callback", the whole URL that the browser was sent \
       to, or "pin".
 
+      With --oauth2 it goes by OAuth 2.0 instead of 1.0a; the key file then has the app's client_id \
+      and client_secret.
+
       EXAMPLES
         linkctl link x --profile alice --keys keys.txt
         linkctl link x --profile alice --keys keys.txt --pin
+        linkctl link x --profile alice --keys client.txt --oauth2 --access read
         linkctl link x --profile alice --keys keys.txt --start >ticket.json
         jq --arg url "$URL" '.callback = $url' ticket.json | linkctl link x --complete
       """)
@@ -51,6 +55,15 @@ struct LinkX: AsyncParsableCommand {
 
   @Flag(help: "Have X show a PIN instead of coming back.")
   var pin = false
+
+  @Flag(name: .customLong("oauth2"), help: "Link by OAuth 2.0 with PKCE.")
+  var oauth2 = false
+
+  @Option(
+    help: ArgumentHelp(
+      "With --oauth2: what to ask for, with commas between. Default: what --access means.",
+      valueName: "scopes"))
+  var scopes: String?
 
   @Flag(help: "Print the address, do not open a browser.")
   var noBrowser = false
@@ -86,6 +99,10 @@ struct LinkX: AsyncParsableCommand {
     guard callback == nil || (start && !pin) else {
       throw ValidationError("--callback goes with --start and without --pin")
     }
+    guard !oauth2 || (!pin && !forceLogin && screenName == nil) else {
+      throw ValidationError("--oauth2 goes without --pin, --force-login and --screen-name")
+    }
+    guard oauth2 || scopes == nil else { throw ValidationError("--scopes goes with --oauth2") }
   }
 
   private func validateCompletion() throws {
@@ -104,7 +121,7 @@ struct LinkX: AsyncParsableCommand {
       let ticket = try LinkTicket.completed(json: try InputFile.read("-", what: "the JSON"))
       return try await finish(ticket, settings, output)
     }
-    let flow = LinkFlow(order: order, keys: try keys.read(), output: output)
+    let flow = LinkFlow(order: order, keys: try keys.read(oauth2: oauth2), output: output)
     switch mode {
     case .start: try await Linkd.connected(settings) { try await flow.start($0) }
     case .pin: try await Linkd.connected(settings) { try await flow.runWithPIN($0) }
@@ -121,7 +138,8 @@ struct LinkX: AsyncParsableCommand {
       profile: profile ?? "", callback: pin ? nil : callback ?? CallbackListener.url(port: port),
       port: port, opensBrowser: !noBrowser, access: access?.level, forceLogin: forceLogin,
       allowsSharing: allowSharing,
-      screenName: screenName)
+      screenName: screenName, method: oauth2 ? .oauth2 : .oauth1,
+      scopes: scopes?.split(separator: ",").map(String.init) ?? [])
   }
 
   private func finish(_ ticket: LinkTicket, _ settings: ServerSettings, _ output: Output)

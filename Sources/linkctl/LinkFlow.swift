@@ -15,6 +15,8 @@ struct LinkOrder: Sendable {
   let forceLogin: Bool
   let allowsSharing: Bool
   let screenName: String?
+  let method: LinkMethod
+  let scopes: [String]
 
   /// The request that begins the link.
   ///
@@ -29,6 +31,8 @@ struct LinkOrder: Sendable {
     request.forceLogin = forceLogin
     request.screenName = screenName ?? ""
     request.accountSharing = allowsSharing ? .allow : .refuse
+    request.linkMethod = method
+    request.scopes = scopes
     request.requestID = RequestID.random()
     return request
   }

@@ -54,11 +54,12 @@ struct LinkTicket: Codable, Sendable {
   /// How long the link can still be completed.
   var remaining: Duration { expiry.remaining }
 
-  /// The request token in the provider's address: what the callback must bring back.
+  /// The request token, or the state, in the provider's address: what the callback must bring back.
   func requestToken() throws(Failure) -> String {
     let items = URLComponents(string: authorizeUrl)?.queryItems ?? []
-    guard let token = items.first(where: { $0.name == "oauth_token" })?.value else {
-      throw Failure(.serverFault, "linkd's address has no oauth_token")
+    guard let token = items.first(where: { ["oauth_token", "state"].contains($0.name) })?.value
+    else {
+      throw Failure(.serverFault, "linkd's address has neither oauth_token nor state")
     }
     return token
   }
@@ -87,6 +88,11 @@ struct LinkTicket: Codable, Sendable {
       grant.oauthToken = token
       grant.oauthVerifier = verifier
       return .grant(grant)
+    case (.code(let state, let code)?, nil):
+      var grant = CodeGrant()
+      grant.state = state
+      grant.code = code
+      return .codeGrant(grant)
     case (.denied(let token)?, nil):
       var denial = Denial()
       denial.denied = token
@@ -96,7 +102,9 @@ struct LinkTicket: Codable, Sendable {
     default:
       throw Failure(
         .malformedInput, "the JSON must have either a \"callback\" of X or a \"pin\"",
-        hint: "\"callback\" is the whole URL with oauth_token and oauth_verifier, or with denied")
+        hint:
+          "\"callback\" is the whole URL with oauth_token and oauth_verifier or state and code, or with denied"
+      )
     }
   }
 }

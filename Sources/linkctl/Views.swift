@@ -9,9 +9,14 @@ struct AccountView: Encodable {
   var screenName: String
   var state: String
   var accessLevel: String?
+  var linkMethod: String?
+  var scopes: [String]?
   var createTime: String?
   var updateTime: String?
   var linkTime: String?
+  /// Of `accounts check --details` alone.
+  var displayName: String?
+  var pictureUrl: String?
 
   init(_ account: Account) {
     name = account.name
@@ -20,6 +25,8 @@ struct AccountView: Encodable {
     screenName = account.screenName
     state = account.state.word
     accessLevel = account.accessLevel.wordIfSet
+    linkMethod = account.linkMethod.wordIfSet
+    scopes = account.scopes.isEmpty ? nil : account.scopes
     createTime = account.createTime?.text
     updateTime = account.updateTime?.text
     linkTime = account.linkTime?.text

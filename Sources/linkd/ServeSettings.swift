@@ -25,7 +25,8 @@ package struct ServeSettings: Hashable, Sendable {
 
   /// Checks what the options say together.
   package init(
-    data: String, listen: ListenAddress, certificate: String?, key: String?, clientCA: String? = nil,
+    data: String, listen: ListenAddress, certificate: String?, key: String?,
+    clientCA: String? = nil,
     allowsInsecureListen: Bool, origins: [String], loops: Int?, xBaseURL: String?, xCAFile: String?
   ) throws(Failure) {
     self.data = data

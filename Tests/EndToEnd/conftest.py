@@ -192,6 +192,10 @@ class FakeX:
         self.process.wait_for("app Good App: ")
         words = self.process.stdout[-1].split()
         self.key, self.secret = words[words.index("key") + 1], words[words.index("secret") + 1]
+        self.process.wait_for("  client id ")
+        words = self.process.stdout[-1].split()
+        # What OAuth 2.0 calls the same app, and the secret that goes with it.
+        self.client = words[2], words[5]
 
     def control(self, name, **form):
         """One of the controls under /_fakex/."""
@@ -212,7 +216,8 @@ class Linkd:
         self._start, self._x_url, self._options = start, x_url, options
         self.certificate = certificate
         self.data, self.token_file = folder / "data", folder / "token"
-        self.token = run(BIN / "linkd", "init", "--data", self.data).stdout.strip()
+        made = run(BIN / "linkd", "init", "--data", self.data)
+        self.token, self.said_by_init = made.stdout.strip(), made.stderr
         self.token_file.write_text(self.token + "\n")
         self.serve()
 

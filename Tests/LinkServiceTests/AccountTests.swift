@@ -138,6 +138,19 @@ import Testing
     #expect(try await client.unlink(name, allowMissing: true) == .nothingToDo)
   }
 
+  // T126: what the files still hold is `Store`'s affair, whose tests cite the same number.
+  @Test func `leaves no key, token or secret in the store`() async throws {
+    let world = World()
+    let client = try await world.client(scopes: [.read, .link, .sign])
+    let name = try await client.link().linked.name
+    let header = try await client.sign(name, "GET", ScriptedX.origin + "/2/users/me")
+    let token = try #require(header.firstMatch(of: /oauth_token="([^"]*)"/)?.output.1)
+    let secrets = [App.good.key, App.good.secret, String(token)]
+    #expect(secrets.allSatisfy { world.store.holds(Array($0.utf8)) })
+    #expect(try await client.unlink(name) == .done)
+    #expect(!secrets.contains { world.store.holds(Array($0.utf8)) })
+  }
+
   @Test(arguments: [130, 88, 32, 416])
   func `succeeds at once although X does not take part, which stays to be done`(_ code: Int)
     async throws

@@ -188,6 +188,10 @@ enum CallWithID: CaseIterable {
     #expect(first.name != second.name)
     #expect(try await one.list("profiles/-") == [first])
     #expect(try await two.list("profiles/-") == [second])
+    // Who runs linkd learns of it, once for each tenant, and the tenants do not.
+    let shared = world.trail.events.filter { $0.action == .shareKeys }
+    #expect(shared.map(\.tenant) == ["other"])
+    #expect(shared.map(\.resource) == ["tenants/acme"])
   }
 }
 

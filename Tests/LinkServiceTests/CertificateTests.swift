@@ -87,8 +87,10 @@ import Testing
   }
 
   @Test(arguments: [
-    Certificate.Subject.sha256Fingerprint("07"), .sha256Fingerprint(String(repeating: "A", count: 64)),
-    .dnsName(""), .dnsName("Shop.example"), .dnsName("a b"), .dnsName(String(repeating: "a", count: 254)),
+    Certificate.Subject.sha256Fingerprint("07"),
+    .sha256Fingerprint(String(repeating: "A", count: 64)),
+    .dnsName(""), .dnsName("Shop.example"), .dnsName("a b"),
+    .dnsName(String(repeating: "a", count: 254)),
     .uri("shop"), .uri(""), .uri("a:\u{e4}"),
   ])
   func `a subject must be one`(_ subject: Certificate.Subject) async throws {

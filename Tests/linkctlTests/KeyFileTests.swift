@@ -19,7 +19,7 @@ struct KeyFileTests {
     ("# x\nMARKER\n", "line 2 of the key file: it is not of the form name = value"),
     (
       "api_key = MARKER\n",
-      "line 1 of the key file: its name is neither consumer_key nor consumer_secret"
+      "line 1 of the key file: its name is not consumer_key, consumer_secret, client_id or client_secret"
     ),
     (
       "consumer_key = MARKER\nconsumer_key = MARKER\n",
@@ -44,6 +44,21 @@ struct KeyFileTests {
     let failure = #expect(throws: Failure.self) { try KeyFile.parse(text) }
     #expect(failure?.message == message)
     #expect(failure?.status == .malformedInput)
+  }
+
+  @Test(arguments: [
+    ("client_id = a\nclient_secret = b\n", KeyPair(key: "a", secret: "b")),
+    ("client_id = a\n", KeyPair(key: "a", secret: "")),
+    ("consumer_key = x\nconsumer_secret = y\nclient_id = a\n", KeyPair(key: "a", secret: "")),
+  ])
+  func `a file can hold the client of OAuth 2_0`(_ text: String, _ client: KeyPair) throws {
+    #expect(try KeyFile.parseClient(text) == client)
+  }
+
+  @Test func `a file without a client id is none for OAuth 2_0`() {
+    #expect(throws: Failure.self) {
+      try KeyFile.parseClient("consumer_key = x\nconsumer_secret = y\n")
+    }
   }
 
   @Test func `keys do not show themselves`() {

@@ -377,9 +377,9 @@ extension Certificate: Message {
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&name)
-    case 2: try reader.read(&subject, sha256Fingerprint, Subject.sha256Fingerprint)
-    case 3: try reader.read(&subject, dnsName, Subject.dnsName)
-    case 4: try reader.read(&subject, uri, Subject.uri)
+    case 2: try reader.read(&subject, nil, Subject.sha256Fingerprint)
+    case 3: try reader.read(&subject, nil, Subject.dnsName)
+    case 4: try reader.read(&subject, nil, Subject.uri)
     case 5: try reader.read(&scopes)
     case 6: try reader.read(&createTime)
     case 7: try reader.read(&expireTime)

@@ -422,6 +422,10 @@ public struct CompleteLinkRequest {
       if case .denial(let value) = self { value } else { nil }
     }
 
+    public var codeGrantValue: CodeGrant? {
+      if case .codeGrant(let value) = self { value } else { nil }
+    }
+
     public func encode(into writer: inout Writer) {
       switch self {
       case .grant(let value): writer.write(3, present: value)
@@ -461,10 +465,10 @@ extension CompleteLinkRequest: Message {
     switch number {
     case 1: try reader.read(&parent)
     case 2: try reader.read(&linkSecret)
-    case 3: try reader.read(&outcome, grant, Outcome.grant)
-    case 4: try reader.read(&outcome, pin, Outcome.pin)
-    case 5: try reader.read(&outcome, denial, Outcome.denial)
-    case 7: try reader.read(&outcome, codeGrant, Outcome.codeGrant)
+    case 3: try reader.read(&outcome, outcome?.grantValue, Outcome.grant)
+    case 4: try reader.read(&outcome, nil, Outcome.pin)
+    case 5: try reader.read(&outcome, outcome?.denialValue, Outcome.denial)
+    case 7: try reader.read(&outcome, outcome?.codeGrantValue, Outcome.codeGrant)
     case 6: try reader.read(&requestID)
     default: break
     }

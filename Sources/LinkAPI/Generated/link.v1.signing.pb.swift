@@ -101,8 +101,10 @@ extension FormParameter: Message {
 
 /// What `SignRequest` gives.
 public struct SignRequestResponse {
-  /// The value of the `Authorization` header (RFC 5849 section 3.5.1). Good for this request alone
-  /// and for a few minutes. It names the token, as it must, and holds no secret.
+  /// The value of the `Authorization` header. By OAUTH1 (RFC 5849 section 3.5.1) good for this
+  /// request alone and for a few minutes: it names the token, as it must, and holds no secret. By
+  /// OAUTH2 (RFC 6750) there is no signature: it is the access token, good for everything that was
+  /// granted, for two hours at most. linkd keeps what renews it.
   public var authorization: String = ""
   public var unknownFields = UnknownFields()
 

@@ -8,6 +8,7 @@ struct AccountChecker: Sendable {
   let ledger: AccountLedger
   let x: XClient
   let clock: WallClock
+  let renewals: TokenRenewals
 
   /// The account after a check, and who its user is if the token works.
   struct Checked: Sendable {
@@ -19,10 +20,56 @@ struct AccountChecker: Sendable {
   ///
   /// Throws if the question could not be asked; the account stays as it was.
   func check(
-    _ name: AccountName, of tenant: String, timeout: Duration
+    _ name: AccountName, of tenant: String, withProfile: Bool = false, timeout: Duration
   ) async throws(Failure) -> Checked {
     let asked = try await records.account(name, of: tenant).record
-    let verdict = try await verdict(on: asked, of: tenant, timeout)
+    guard asked.linkMethod == .oauth2 else {
+      let verdict = try await verdict(on: asked, of: tenant, timeout)
+      return try await keep(verdict, on: asked, name, of: tenant)
+    }
+    // Renewing the token costs nothing and proves that it works; asking who the user is costs a
+    // read, which is done only where that is wanted or there is no other way.
+    switch try await renew(name, of: tenant, isForced: !withProfile, timeout) {
+    case .troubled(let verdict): return try await keep(verdict, on: asked, name, of: tenant)
+    case .good(let record):
+      let mustAsk = withProfile || record.refreshToken.isEmpty
+      let verdict = mustAsk ? try await ask(record, timeout) : .renewed
+      return try await keep(verdict, on: record, name, of: tenant)
+    }
+  }
+
+  /// The record of an account with a token that is good for a while; one that could not be renewed
+  /// is in the state that says so.
+  func readied(
+    _ name: AccountName, of tenant: String, timeout: Duration
+  ) async throws(Failure) -> AccountRecord {
+    let found = try await records.account(name, of: tenant).record
+    guard found.linkMethod == .oauth2 else { return found }
+    switch try await renew(name, of: tenant, isForced: false, timeout) {
+    case .good(let record): return record
+    case .troubled(let verdict):
+      _ = try await keep(verdict, on: found, name, of: tenant)
+      return try await records.account(name, of: tenant).record
+    }
+  }
+
+  private func renew(
+    _ name: AccountName, of tenant: String, isForced: Bool, _ timeout: Duration
+  ) async throws(Failure) -> TokenRenewals.Outcome {
+    let renewal = TokenRenewal(
+      records: records, x: x, clock: clock, name: name, tenant: tenant, timeout: timeout)
+    let key = RecordKey.account(tenant: tenant, profile: name.profile, account: name.account)
+    return try await renewals.run(key) {
+      do throws(Failure) {
+        return .success(try await renewal.run(isForced: isForced))
+      } catch { return .failure(error) }
+    }
+  }
+
+  /// Writes down what was said of the account with the token of `asked`.
+  private func keep(
+    _ verdict: AccountVerdict, on asked: AccountRecord, _ name: AccountName, of tenant: String
+  ) async throws(Failure) -> Checked {
     let key = RecordKey.account(tenant: tenant, profile: name.profile, account: name.account)
     return try await ledger.write(tenant: tenant) { () async throws(Failure) in
       var current = try await records.account(name, of: tenant)
@@ -54,11 +101,32 @@ struct AccountChecker: Sendable {
     return first
   }
 
+  /// The same by OAuth 2.0.
+  private func ask(
+    _ record: AccountRecord, _ timeout: Duration
+  ) async throws(Failure) -> AccountVerdict {
+    try await judge(
+      record, KeyPair(keys: record.keys ?? ConsumerKeys(), version: record.keySetVersion)
+    ) {
+      () async throws(XFailure) in
+      try await x.identity(ofToken: Secret(record.token), timeout: timeout)
+    }
+  }
+
   private func ask(
     _ record: AccountRecord, _ pair: KeyPair, _ timeout: Duration
   ) async throws(Failure) -> AccountVerdict {
+    try await judge(record, pair) { () async throws(XFailure) in
+      try await x.identity(of: record, keys: pair.keys, timeout: timeout)
+    }
+  }
+
+  private func judge(
+    _ record: AccountRecord, _ pair: KeyPair,
+    _ identity: () async throws(XFailure) -> Identity
+  ) async throws(Failure) -> AccountVerdict {
     do throws(XFailure) {
-      let identity = try await x.identity(of: record, keys: pair.keys, timeout: timeout)
+      let identity = try await identity()
       let id = record.account?.providerAccountID ?? ""
       guard identity.userID.utf8.elementsEqual(id.utf8) else { throw .wrongUser }
       return .works(identity, pair)

@@ -28,14 +28,25 @@ struct AccountHolders: Sendable {
     profiles.contains { !$0.profile.utf8.elementsEqual(profile.utf8) }
   }
 
-  /// Whether any account but `excluded` lives of this token.
-  func need(token: String, but excluded: AccountName? = nil) async throws(Failure) -> Bool {
+  /// Whether any account but `excluded` lives of this token, or could end with it: by OAuth 2.0 each
+  /// link has tokens of its own, but who ends one may end all of the same user and application.
+  func need(
+    _ token: RevocationRecord, but excluded: AccountName? = nil
+  ) async throws(Failure) -> Bool {
     for holder in profiles {
       if let excluded, excluded.profile.utf8.elementsEqual(holder.profile.utf8) { continue }
       let account = try await records.account(
         tenant: tenant, profile: holder.profile, id: holder.account)
-      if account?.record.token.utf8.elementsEqual(token.utf8) == true { return true }
+      if let record = account?.record, token.wouldEnd(record) { return true }
     }
     return false
+  }
+}
+
+extension RevocationRecord {
+  fileprivate func wouldEnd(_ other: AccountRecord) -> Bool {
+    guard linkMethod == .oauth2 else { return other.token.utf8.elementsEqual(token.utf8) }
+    let (key, otherKey) = (keys?.consumerKey ?? "", other.keys?.consumerKey ?? "")
+    return other.linkMethod == .oauth2 && key.utf8.elementsEqual(otherKey.utf8)
   }
 }

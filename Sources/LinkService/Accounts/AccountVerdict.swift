@@ -8,6 +8,8 @@ internal import Protobuf
 enum AccountVerdict: Sendable {
   /// The token works, with these keys.
   case works(Identity, KeyPair)
+  /// The token was renewed, so that it works; who its user is was not asked.
+  case renewed
   /// It does not.
   case troubled(AccountState, AccountProblem)
 
@@ -31,7 +33,11 @@ extension AccountRecord {
     switch verdict {
     case .works(let identity, let pair):
       (keys, keySetVersion) = (pair.keys, pair.version)
-      account.confirm(identity, requested: requestedAccess, at: now)
+      account.screenName = identity.screenName
+      if let access = identity.accessLevel { account.accessLevel = AccessLevel(access) }
+      account.confirm(requested: requestedAccess, at: now)
+    case .renewed:
+      account.confirm(requested: requestedAccess, at: now)
     case .troubled(let state, let problem):
       account.state = state
       account.note(problem)
@@ -57,11 +63,8 @@ extension Account {
     Visible(state: state, access: accessLevel, screenName: Array(screenName.utf8))
   }
 
-  fileprivate mutating func confirm(
-    _ identity: Identity, requested: AccessLevel, at now: Timestamp
-  ) {
-    screenName = identity.screenName
-    if let access = identity.accessLevel { accessLevel = AccessLevel(access) }
+  /// The token works.
+  fileprivate mutating func confirm(requested: AccessLevel, at now: Timestamp) {
     guard accessLevel == .read, requested != .read else {
       state = .active
       return

@@ -43,7 +43,8 @@ extension LinkingService {
     if query.isAnswered(by: known?.checkTime, now: clock.now()) {
       response.account = known
     } else {
-      let checked = try await checker.check(query.name, of: caller.tenant, timeout: timeout)
+      let checked = try await checker.check(
+        query.name, of: caller.tenant, withProfile: query.withProfile, timeout: timeout)
       response.account = checked.account
       if query.withProfile { response.profile = checked.identity.map(AccountProfile.init) }
     }

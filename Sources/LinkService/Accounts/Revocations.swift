@@ -41,9 +41,13 @@ struct Revocations: Sendable {
     // Linked again before the provider could be told: it gave the same token for the same account.
     let holders = try await AccountHolders(
       records, tenant: tenant, provider: record.provider, id: record.providerAccountID)
-    if try await holders.need(token: record.token) { return (.stillNeeded, nil) }
+    if try await holders.need(record) { return (.stillNeeded, nil) }
     do throws(XFailure) {
-      try await x.endToken(of: record, timeout: timeout)
+      if record.linkMethod == .oauth2 {
+        try await x.endCodeToken(of: record, timeout: timeout)
+      } else {
+        try await x.endToken(of: record, timeout: timeout)
+      }
       return (.done, nil)
     } catch {
       if error.saysTokenIsGone { return (.done, nil) }
@@ -58,7 +62,9 @@ extension RevocationRecord {
     self.init()
     provider = account.account?.provider ?? .unspecified
     keys = account.keys
-    token = account.token
+    linkMethod = account.linkMethod
+    // Ending what renews it ends the token, too.
+    token = account.refreshToken.isEmpty ? account.token : account.refreshToken
     tokenSecret = account.tokenSecret
     self.account = account.account?.name ?? ""
     providerAccountID = account.account?.providerAccountID ?? ""
@@ -67,14 +73,15 @@ extension RevocationRecord {
     nextTime = now.adding(LinkLimits.firstRevocationPause)
   }
 
-  /// The token of a link that has come to nothing.
-  init(_ link: LinkRecord, _ user: LinkedUser, at now: Timestamp) {
+  /// The tokens of a link that has come to nothing, of a user who may not even be known.
+  init(_ link: LinkRecord, _ tokens: AccountTokens, of user: String, at now: Timestamp) {
     self.init()
     provider = link.provider
     keys = link.keys
-    token = user.token.identifier
-    tokenSecret = user.token.secret.text
-    providerAccountID = user.id
+    linkMethod = link.linkMethod.orOAuth1
+    token = tokens.refreshToken.isEmpty ? tokens.token : tokens.refreshToken
+    tokenSecret = tokens.secret
+    providerAccountID = user
     createTime = now
     nextTime = now
   }

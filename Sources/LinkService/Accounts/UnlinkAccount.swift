@@ -36,7 +36,8 @@ extension LinkingService {
         profile: name.profile)
       let holders = try await AccountHolders(
         records, tenant: caller.tenant, provider: account.provider, id: account.providerAccountID)
-      let isNeeded = try await holders.need(token: found.record.token, but: name)
+      let token = RevocationRecord(found.record, at: clock.now())
+      let isNeeded = try await holders.need(token, but: name)
 
       let key = RecordKey.account(
         tenant: caller.tenant, profile: name.profile, account: name.account)
@@ -46,7 +47,7 @@ extension LinkingService {
       draft.change.require(key, version: found.version)
       draft.change.delete(identity)
       if !isNeeded {
-        try draft.change.put(RevocationRecord(found.record, at: clock.now()), at: revocation)
+        try draft.change.put(token, at: revocation)
       }
       draft.event = AccountEvent(.unlinked, account, at: clock.now())
       return draft

@@ -52,7 +52,8 @@ extension RequestCheck {
       return .dnsName(name)
     case .uri(let uri):
       require(
-        Self.isVisible(uri, upTo: LinkLimits.certificateURILength) && uri.contains(":"), "certificate.uri",
+        Self.isVisible(uri, upTo: LinkLimits.certificateURILength) && uri.contains(":"),
+        "certificate.uri",
         "must be a URI of at most \(LinkLimits.certificateURILength) visible ASCII characters")
       return .uri(uri)
     case nil:

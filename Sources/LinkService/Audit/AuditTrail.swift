@@ -30,6 +30,9 @@ public struct AuditEvent: Sendable, Hashable {
     case deleteKeySet = "delete_key_set"
     /// A link is begun.
     case startLink = "start_link"
+    /// A link is begun with keys that the tenant of the resource uses, too; written down the first
+    /// time.
+    case shareKeys = "share_keys"
     /// A call is refused because its token may not make it.
     case refuseCall = "refuse_call"
     /// A call has ended; the particulars are its code, and the reason if it failed.
@@ -50,7 +53,9 @@ public struct AuditEvent: Sendable, Hashable {
   public let call: String
   /// Who.
   public let tenant: String
-  /// With which token: its id, which is no secret. `certificate:` and an id for a certificate.
+  /// With which token: its id, which is no secret.
+  ///
+  /// `certificate:` and an id for a certificate.
   public let token: String
   /// What.
   public let action: Action

@@ -65,7 +65,7 @@ extension AccountEvent {
 }
 
 extension Failure {
-  fileprivate static let contended = Failure(
+  static let contended = Failure(
     code: .aborted, reason: .internal, actor: .operator,
     message: "other calls changed the same account again and again")
 }

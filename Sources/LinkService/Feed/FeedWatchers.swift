@@ -21,8 +21,10 @@ final class FeedWatchers: Sendable {
   /// A stream with an element whenever the feed has gone on since the last one was taken, or the
   /// watcher should look whether it may still watch; it ends when nobody is to wait any more.
   ///
-  /// Nil if the tenant has too many already.
-  func watch(tenant: String) -> AsyncStream<Void>? {
+  /// Nil if the tenant has too many already. The second value lets this watcher alone look.
+  func watch(
+    tenant: String
+  ) -> (news: AsyncStream<Void>, look: AsyncStream<Void>.Continuation)? {
     let (stream, waker) = AsyncStream.makeStream(
       of: Void.self, bufferingPolicy: .bufferingNewest(1))
     let name = Array(tenant.utf8)
@@ -37,7 +39,7 @@ final class FeedWatchers: Sendable {
     }
     guard let id else { return nil }
     waker.onTermination = { [weak self] _ in self?.leave(name, id) }
-    return stream
+    return (stream, waker)
   }
 
   /// Tells those of one tenant that there is something new.

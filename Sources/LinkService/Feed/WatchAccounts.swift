@@ -14,11 +14,11 @@ extension LinkingService {
     _ send: (WatchAccountsResponse) async throws(Failure) -> Void
   ) async throws(Failure) {
     // Before anything is read, so that nothing can happen unnoticed in between.
-    guard let news = ledger.watchers.watch(tenant: caller.tenant) else { throw .tooManyStreams }
-    let recheck = Task { [watchers = ledger.watchers] in
-      while (try? await Task.sleep(for: LinkLimits.watcherRecheck)) != nil {
-        watchers.wake(tenant: caller.tenant)
-      }
+    guard let (news, look) = ledger.watchers.watch(tenant: caller.tenant) else {
+      throw .tooManyStreams
+    }
+    let recheck = Task {
+      while (try? await Task.sleep(for: LinkLimits.watcherRecheck)) != nil { look.yield() }
     }
     defer { recheck.cancel() }
     let feed = try await feed(of: caller.tenant)

@@ -16,8 +16,10 @@ struct KeyPair: Sendable {
 }
 
 extension RequestCheck {
-  mutating func keySource(_ keys: ConsumerKeys?, _ keySet: String?) -> KeySource {
-    guard let keySet else { return .given(self.keys(keys)) }
+  mutating func keySource(
+    _ keys: ConsumerKeys?, _ keySet: String?, for method: LinkMethod = .oauth1
+  ) -> KeySource {
+    guard let keySet else { return .given(self.keys(keys, for: method)) }
     guard let name = keySetName(keySet, "key_set") else { return .given(ConsumerKeys()) }
     return .stored(name)
   }
@@ -30,12 +32,16 @@ extension Records {
     try await keySet(at: RecordKey.keySet(tenant: tenant, name))
   }
 
-  /// The keys themselves, as they are now.
-  func pair(_ source: KeySource, of tenant: String) async throws(Failure) -> KeyPair {
+  /// The keys themselves, as they are now; those of a key set must be for this method.
+  func pair(
+    _ source: KeySource, of tenant: String, for method: LinkMethod = .oauth1
+  ) async throws(Failure) -> KeyPair {
     switch source {
     case .given(let keys): return KeyPair(keys: keys)
     case .stored(let name):
-      guard let found = try await keySet(name, of: tenant) else { throw .keySetNotFound }
+      guard let found = try await keySet(name, of: tenant),
+        found.record.keySet?.linkMethod.orOAuth1 == method
+      else { throw .keySetNotFound }
       return KeyPair(
         keys: found.record.keys ?? ConsumerKeys(), keySet: name.text,
         version: found.record.keySet?.version ?? 0)

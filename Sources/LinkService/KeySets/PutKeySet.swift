@@ -6,13 +6,15 @@ internal import RPC
 struct KeySetPlan {
   let name: KeySetName
   let provider: Provider
+  let method: LinkMethod
   let keys: ConsumerKeys
   let replacedVersion: Int64
 
   init(_ request: PutKeySetRequest) throws(Failure) {
     var check = RequestCheck()
     check.provider(request.provider)
-    keys = check.keys(request.keys)
+    method = check.linkMethod(request.linkMethod)
+    keys = check.keys(request.keys, for: method)
     check.require(request.replacesVersion >= 0, "replaces_version", "must not be negative")
     name = try check.keySet(request.name)
     provider = request.provider
@@ -34,6 +36,7 @@ extension LinkingService {
     for _ in 0..<Self.attempts {
       let known = try await records.keySet(at: key)
       try plan.checkVersion(of: known?.record)
+      try plan.checkMethod(of: known?.record.keySet)
       let record = KeySetRecord(plan, over: known?.record, at: clock.now())
       var response = PutKeySetResponse()
       response.keySet = record.keySet
@@ -60,6 +63,13 @@ extension LinkingService {
 }
 
 extension KeySetPlan {
+  fileprivate func checkMethod(of known: KeySet?) throws(Failure) {
+    guard let known, known.linkMethod.orOAuth1 != method else { return }
+    var check = RequestCheck()
+    check.require(false, "link_method", "cannot be changed")
+    try check.finish()
+  }
+
   fileprivate func checkVersion(of known: KeySetRecord?) throws(Failure) {
     guard replacedVersion != 0 else { return }
     guard let version = known?.keySet?.version else { throw .keySetNotFound }
@@ -75,6 +85,7 @@ extension KeySetRecord {
     var shown = keySet ?? KeySet()
     shown.name = plan.name.text
     shown.provider = plan.provider
+    shown.linkMethod = plan.method
     shown.consumerKeyHint = Self.hint(plan.keys.consumerKey)
     shown.version &+= 1
     shown.createTime = shown.createTime ?? now

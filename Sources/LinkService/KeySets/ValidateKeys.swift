@@ -23,7 +23,7 @@ extension LinkingService {
   ) async throws(Failure) -> ValidateKeysResponse {
     let keys = try await records.pair(question.keys, of: caller.tenant).keys
     let subject = ExaminationMemory.subject(
-      caller.tenant, keys.consumerKey, keys.consumerSecret, question.returning.text)
+      caller.tenant, keys.consumerKey, keys.consumerSecret, question.returning.url)
     if let known = examinations.answer(to: subject, at: clock.now()) { return known }
     try examinations.spend(
       ExaminationMemory.subject(caller.tenant, keys.consumerKey), at: clock.now())
@@ -64,15 +64,6 @@ extension LinkingService {
     } catch {
       let diagnosis = XDiagnosis(error, returning: .pin)
       if diagnosis.check == .enrolment { examination.isNotEnrolled(diagnosis) }
-    }
-  }
-}
-
-extension ReturnMethod {
-  fileprivate var text: String {
-    switch self {
-    case .callback(let url): url
-    case .pin: ""
     }
   }
 }

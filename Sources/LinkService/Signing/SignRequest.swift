@@ -5,9 +5,11 @@ internal import RPC
 extension LinkingService {
   /// Signs for an account that can be used, and only after it was written down.
   func sign(
-    _ plan: SigningPlan, _ caller: Caller
+    _ plan: SigningPlan, _ caller: Caller, timeout: Duration
   ) async throws(Failure) -> SignRequestResponse {
-    let record = try await records.account(plan.name, of: caller.tenant).record
+    let known = try await records.account(plan.name, of: caller.tenant).record.account
+    if let refusal = Failure(signingFor: known ?? Account(), safely: plan.isSafe) { throw refusal }
+    let record = try await checker.readied(plan.name, of: caller.tenant, timeout: timeout)
     let account = record.account ?? Account()
     if let refusal = Failure(signingFor: account, safely: plan.isSafe) { throw refusal }
     try await audit(.signRequest, account.name, by: caller, detail: plan.summary)
@@ -23,7 +25,9 @@ extension Failure {
   /// Why nothing is signed for an account; nil if it can be used.
   init?(signingFor account: Account, safely isSafe: Bool) {
     switch account.state {
-    case .active: return nil
+    case .active:
+      guard account.linkMethod == .oauth2, account.accessLevel == .read, !isSafe else { return nil }
+      self = .refused(.accessReadOnly, .developer, "its token may only read")
     case .readOnly:
       guard !isSafe else { return nil }
       self = .refused(.accessReadOnly, .developer, "its token may only read")
