@@ -16,8 +16,9 @@ class Provider:
         self.failures = []
         self.seen = []
 
-    def answer(self, path, headers, body):
-        self.seen.append((path, dict(headers), body))
+    def answer(self, target, headers, body):
+        self.seen.append((target, dict(headers), body))
+        path = urllib.parse.urlsplit(target).path
         if self.failures:
             return self.failures.pop(0)
         secrets = self.secrets
@@ -45,8 +46,7 @@ class Provider:
 
             def respond(self):
                 body = self.rfile.read(int(self.headers.get("content-length") or 0))
-                path = urllib.parse.urlsplit(self.path).path
-                status, kind, text = provider.answer(path, self.headers, body.decode())
+                status, kind, text = provider.answer(self.path, self.headers, body.decode())
                 data = text.encode()
                 self.send_response(status)
                 self.send_header("content-type", kind)

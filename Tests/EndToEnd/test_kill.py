@@ -7,6 +7,7 @@ before its second one, and so on, until one lives to its end.
 import itertools
 import os
 import subprocess
+import urllib.parse
 import uuid
 
 import grpc
@@ -85,11 +86,22 @@ def mortal(processes, tmp_path, fakex, interposer):
     return Mortal(processes, tmp_path, fakex.url, interposer)
 
 
-def begun(mortal, fakex, profile):
+def begun(mortal, fakex, profile, by_oauth2=False):
     """A completion that only has to be sent."""
-    started = mortal.call("StartLink", start_request((fakex.key, fakex.secret), profile))
+    from link.v1 import link_service_pb2 as schema, provider_pb2
+
+    identity = str(uuid.uuid4())
+    if not by_oauth2:
+        started = mortal.call("StartLink", start_request((fakex.key, fakex.secret), profile))
+        back = fakex.visit(started.authorize_url)
+        return complete_request(started, back, profile, request_id=identity)
+    started = mortal.call("StartLink", start_request(
+        fakex.client, profile, link_method=provider_pb2.LINK_METHOD_OAUTH2))
     back = fakex.visit(started.authorize_url)
-    return complete_request(started, back, profile, request_id=str(uuid.uuid4()))
+    query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(back).query))
+    return schema.CompleteLinkRequest(
+        parent=f"profiles/{profile}", link_secret=started.link_secret, request_id=identity,
+        code_grant=schema.CodeGrant(state=query["state"], code=query["code"]))
 
 
 def deaths(mortal, request_of, method):
@@ -110,10 +122,13 @@ def deaths(mortal, request_of, method):
 
 
 @pytest.mark.seconds(120)
-def test_T102_a_completion_killed_at_every_step(mortal, fakex):
+@pytest.mark.parametrize("by_oauth2", [False, pytest.param(True, marks=pytest.mark.long)])
+def test_T102_a_completion_killed_at_every_step(mortal, fakex, by_oauth2):
+    def begin(number):
+        return begun(mortal, fakex, f"p{number}", by_oauth2)
+
     ends = []
-    for number, request in deaths(
-            mortal, lambda number: begun(mortal, fakex, f"p{number}"), "CompleteLink"):
+    for number, request in deaths(mortal, begin, "CompleteLink"):
         profile = f"p{number}"
         asked = fakex.control("calls")["access_token"]
         try:
@@ -128,10 +143,10 @@ def test_T102_a_completion_killed_at_every_step(mortal, fakex):
             assert mortal.reason("CompleteLink", request)[0] == "LINK_OUTCOME_UNKNOWN"
             assert mortal.accounts(profile) == []
             ends.append("unknown")
-        # The verifier is asked about once, before the death or after it.
-        assert fakex.control("calls")["access_token"] <= asked + 1
+        # The verifier is asked about once, before the death or after it; a code works only once.
+        assert by_oauth2 or fakex.control("calls")["access_token"] <= asked + 1
         # What the caller is told to do works, and leaves one account, with its secret.
-        mortal.call("CompleteLink", begun(mortal, fakex, profile))
+        mortal.call("CompleteLink", begin(number))
         (account,) = mortal.accounts(profile)
         assert mortal.is_alive(account)
     # Before X is asked, while it is asked, and once the account is there.
@@ -201,3 +216,27 @@ def test_T102_a_change_of_keys_killed_at_every_step(mortal, fakex, method):
             assert sets() == []
             ends.append(len(found))
     assert [end for end, _ in itertools.groupby(ends)] == [1, 0], ends
+
+
+@pytest.mark.long
+@pytest.mark.seconds(120)
+def test_a_renewal_killed_at_every_step_leaves_a_good_token_or_says_that_it_is_lost(mortal, fakex):
+    from link.v1 import account_methods_pb2 as methods, account_pb2
+
+    def linked(number):
+        account = mortal.call("CompleteLink", begun(mortal, fakex, f"p{number}", True)).account
+        return methods.CheckAccountRequest(name=account.name)
+
+    ends = []
+    for number, request in deaths(mortal, linked, "CheckAccount"):
+        account = mortal.call("CheckAccount", request).account
+        if account.state != account_pb2.ACCOUNT_STATE_ACTIVE:
+            assert account.state == account_pb2.ACCOUNT_STATE_REAUTH_REQUIRED
+            assert "the new one was lost" in account.problems[0].summary
+            again = mortal.call("CompleteLink", begun(mortal, fakex, f"p{number}", True)).account
+            assert again.name == account.name
+        ends.append(account_pb2.AccountState.Name(account.state))
+        (account,) = mortal.accounts(f"p{number}")
+        assert mortal.is_alive(account)
+    assert [end[14:] for end, _ in itertools.groupby(ends)] == [
+        "ACTIVE", "REAUTH_REQUIRED", "ACTIVE"], ends

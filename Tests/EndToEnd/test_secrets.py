@@ -1,4 +1,4 @@
-"""Planted secrets are nowhere in clear: not in logs, errors, arguments, environments or files."""
+"""Planted secrets are nowhere in clear: not in logs, errors, arguments, environments or files (T108)."""
 
 import base64
 import json
@@ -54,6 +54,26 @@ def files_of(linkd):
     return {str(path): path.read_bytes() for path in paths if path.name != "master.key"}
 
 
+def signed_with(provider, request):
+    """With which of the planted secrets oauthlib finds a request signed."""
+    from oauthlib.common import Request
+    from oauthlib.oauth1.rfc5849 import signature
+
+    path, headers, body = request
+    method = "GET" if "verify_credentials" in path else "POST"
+    asked = Request(f"http://{headers['Host']}{path}", method, body, headers)
+    asked.params = [
+        (name, value) for name, value in signature.collect_parameters(
+            uri_query=urllib.parse.urlsplit(path).query, headers=headers,
+            exclude_oauth_signature=False)]
+    asked.signature = dict(asked.params).get("oauth_signature")
+    asked.params = [pair for pair in asked.params if pair[0] != "oauth_signature"]
+    for name in ("request token secret", "access token secret", None):
+        if signature.verify_hmac_sha1(asked, KEYS[1], PLANTED.get(name, "")):
+            return "consumer secret", name or "no token"
+    return None
+
+
 def texts_of(error):
     """All that a failed call says."""
     parts = [error.details() or "", error.debug_error_string(), repr(error)]
@@ -95,11 +115,26 @@ def test_no_secret_is_in_logs_errors_arguments_environments_or_files(linkd, prov
         linkd.serve()
         listing = linkd.linkctl("accounts", "list", "--output", "json")
         assert "planted" in listing.stdout
+        account = json.loads(listing.stdout)["accounts"][0]["name"]
+        linkd.linkctl("accounts", "check", account)
         places["listing"] = (listing.stdout + listing.stderr).encode()
+        ticket = json.loads(linkd.linkctl(*options, "--pin").stdout)
+        secrets["link secret of the PIN"] = ticket["linkSecret"]
+        ticket["pin"] = PLANTED["PIN"]
+        done = linkd.linkctl("link", "x", "--complete", stdin=json.dumps(ticket))
+        places["linkctl with a PIN"] = (done.stdout + done.stderr).encode()
     assert {"linkd", "linkctl"} <= watch.programs
-    assert any(KEYS[1] in urllib.parse.unquote(str(seen)) or "oauth_signature" in str(seen)
-               for seen in provider.seen), "the provider was asked"
+    # Each of them was really used: else it would be no wonder that it is nowhere.
+    used = [signed_with(provider, request) for request in provider.seen]
+    assert used.count(("consumer secret", "no token")) == 3
+    assert used.count(("consumer secret", "request token secret")) == 3
+    assert used.count(("consumer secret", "access token secret")) >= 1
+    for name in ("verifier", "PIN"):
+        assert any(f'oauth_verifier="{PLANTED[name]}"' in headers["Authorization"]
+                   for _, headers, _ in provider.seen), name
     linkd.process.stop()
+    places["init"] = linkd.said_by_init.encode()
+    assert b"keep the token" in places["init"]
     for log in tmp_path.glob("*.log"):
         places[log.name] = log.read_bytes()
     places |= watch.places | files_of(linkd)
@@ -163,3 +198,35 @@ def test_a_provider_that_repeats_secrets_in_its_errors_is_not_quoted(
         places[log.name] = log.read_bytes()
     places |= files_of(linkd)
     assert not leaks(secrets, places)
+
+
+def memory_of(pid):
+    """All that a process has in memory that it can write to, region by region."""
+    with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb") as memory:
+        for line in maps:
+            fields = line.split()
+            if not fields[1].startswith("rw") or fields[-1] in ("[vvar]", "[vsyscall]"):
+                continue
+            start, end = (int(part, 16) for part in fields[0].split("-"))
+            try:
+                memory.seek(start)
+                yield memory.read(end - start)
+            except OSError:
+                continue
+
+
+def test_T110_memory_is_not_dumped_and_holds_the_master_key_once(linkd, tmp_path):
+    limits = open(f"/proc/{linkd.process.pid}/limits").read()
+    assert "Max core file size        0                    0" in limits
+    if os.geteuid() != 0:
+        # Who is not root cannot look, which is the point.
+        with pytest.raises(PermissionError):
+            open(f"/proc/{linkd.process.pid}/mem", "rb")
+        return
+    (tmp_path / "keys").write_text(f"consumer_key = {KEYS[0]}\nconsumer_secret = {KEYS[1]}\n")
+    linkd.linkctl("keys", "put", "main", "--keys", tmp_path / "keys")
+    key = base64.b64decode((linkd.data / "master.key").read_text().split()[2])
+    found = [region.count(key) for region in memory_of(linkd.process.pid)]
+    assert len(found) > 10 and sum(found) <= 1, sum(found)
+    text = base64.b64encode(key)
+    assert not any(text in region for region in memory_of(linkd.process.pid))
