@@ -37,8 +37,21 @@ def pytest_runtest_call(item):
         signal.signal(signal.SIGALRM, previous)
 
 
+def pytest_addoption(parser):
+    parser.addoption("--long", action="store_true", help="also the tests marked 'long'")
+
+
 def pytest_configure(config):
     config.addinivalue_line("markers", "seconds(limit): how long this test may run")
+    config.addinivalue_line("markers", "long: only by tools/test --long")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leaves the long runs out unless they were asked for."""
+    if not config.getoption("--long"):
+        left_out = [item for item in items if item.get_closest_marker("long")]
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=left_out)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -34,8 +34,12 @@ class Mortal:
         self.order = folder / "kill-at"
         environment = {
             **os.environ, "LD_PRELOAD": str(interposer), "KILL_AT": str(self.order)}
-        self.linkd = Linkd(
-            lambda *arguments: processes(*arguments, env=environment), folder, x_url)
+
+        def start(*arguments):
+            return processes(*arguments, env=environment)
+
+        start.linkds = getattr(processes, "linkds", [])
+        self.linkd = Linkd(start, folder, x_url)
 
     def call(self, *arguments):
         return self.linkd.call(*arguments)
