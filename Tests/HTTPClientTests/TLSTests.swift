@@ -1,7 +1,7 @@
 import HTTPClient
 import Testing
 
-/// T127, as far as a test can make the certificates.
+/// T127: eleven bad certificates, an old version of TLS and a server that does not speak it.
 @Suite(.timeLimit(.minutes(1))) struct TLS {
   private let servers: Servers
 
@@ -24,8 +24,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "wrongHost", "stranger", "selfSigned", "expired", "clientOnly", "weak",
-    "tls11", "talker",
+    "wrongHost", "stranger", "selfSigned", "expired", "early", "clientOnly", "weak", "oldDigest",
+    "constrained", "unchained", "cutName", "tls11", "talker",
   ])
   func `any other is refused before anything is sent`(_ server: String) async throws {
     let error = try await failure(server)

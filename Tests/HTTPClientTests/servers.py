@@ -198,19 +198,44 @@ def authority(folder, name):
             "-addext", "basicConstraints=critical,CA:TRUE")
 
 
-def certificate(folder, name, issuer, extensions, days=2, key_type=EC):
+def certificate(folder, name, issuer, extensions, days=2, key_type=EC, digest="sha256", chain=False):
     key, request, out, ext = (f"{folder}/{name}.{e}" for e in ("key", "csr", "pem", "ext"))
     with open(ext, "w") as file:
         file.write(extensions)
-    openssl("req", *key_type, "-nodes", "-subj", "/CN=localhost", "-keyout", key,
+    # Whoever signs others must not be taken for signed by himself.
+    subject = name if name in ("limited", "unchained") else "localhost"
+    openssl("req", *key_type, "-nodes", "-subj", f"/CN={subject}", "-keyout", key,
             "-out", request)
     openssl("x509", "-req", "-in", request, "-CA", f"{folder}/{issuer}.pem", "-CAkey",
             f"{folder}/{issuer}.key", "-CAcreateserial", "-days", str(days), "-extfile", ext,
-            "-out", out)
+            f"-{digest}", "-out", out)
+    if chain:
+        with open(out, "a") as file, open(f"{folder}/{issuer}.pem") as above:
+            file.write(above.read())
     return out, key
 
 
-def tls(folder, name, issuer="ca", extensions="subjectAltName=DNS:localhost,IP:127.0.0.1",
+def early(folder):
+    """A certificate that is good from 2090 on; x509 cannot make one, ca can."""
+    certificate(folder, "early", "ca", RIGHT)
+    open(f"{folder}/index.txt", "w").close()
+    with open(f"{folder}/ca.cnf", "w") as file:
+        file.write(f"[ca]\ndefault_ca=c\n[c]\ndatabase={folder}/index.txt\n"
+                   f"new_certs_dir={folder}\ndefault_md=sha256\npolicy=p\nrand_serial=yes\n"
+                   "[p]\ncommonName=supplied\n")
+    openssl("ca", "-batch", "-notext", "-config", f"{folder}/ca.cnf", "-cert", f"{folder}/ca.pem",
+            "-keyfile", f"{folder}/ca.key", "-in", f"{folder}/early.csr", "-out",
+            f"{folder}/early.pem", "-startdate", "20900101000000Z", "-enddate", "20910101000000Z",
+            "-extfile", f"{folder}/early.ext")
+    return f"{folder}/early.pem", f"{folder}/early.key"
+
+
+RIGHT = "subjectAltName=DNS:localhost,IP:127.0.0.1\n"
+# A DNS name with a NUL in it, in DER: `localhost\0.evil`.
+CUT = "2.5.29.17=DER:30:11:82:0f:" + b"localhost\0.evil".hex(":")
+
+
+def tls(folder, name, issuer="ca", extensions=RIGHT,
         maximum=None, handler=serve_plain, protocols=(), **options):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     if protocols:
@@ -220,7 +245,7 @@ def tls(folder, name, issuer="ca", extensions="subjectAltName=DNS:localhost,IP:1
         context.set_ciphers("ALL:@SECLEVEL=0")
         context.minimum_version = ssl.TLSVersion.TLSv1
         context.maximum_version = maximum
-    if options.get("key_type") == WEAK:
+    if options.get("key_type") == WEAK or "digest" in options:
         context.set_ciphers("ALL:@SECLEVEL=0")
     context.load_cert_chain(*certificate(folder, name, issuer, extensions, **options))
     return listen(handler, context)
@@ -233,7 +258,8 @@ def main():
     authority(folder, "ca")
     authority(folder, "stranger")
     other = "subjectAltName=DNS:other.example"
-    right = "subjectAltName=DNS:localhost,IP:127.0.0.1\n"
+    certificate(folder, "limited", "ca", "basicConstraints=critical,CA:TRUE\n"
+                "nameConstraints=critical,permitted;DNS:a.example")
     ports = {
         "plain": listen(serve_plain),
         "kept": listen(serve_kept),
@@ -244,13 +270,20 @@ def main():
         "wrongHost": tls(folder, "wrongHost", extensions=other),
         "stranger": tls(folder, "strange", issuer="stranger"),
         "expired": tls(folder, "expired", days=-1),
-        "clientOnly": tls(folder, "clientOnly", extensions=right + "extendedKeyUsage=clientAuth"),
+        "clientOnly": tls(folder, "clientOnly", extensions=RIGHT + "extendedKeyUsage=clientAuth"),
         "weak": tls(folder, "weak", key_type=WEAK),
+        "constrained": tls(folder, "constrained", issuer="limited", chain=True),
+        "unchained": tls(folder, "unchained", issuer="good", chain=True),
+        "cutName": tls(folder, "cutName", extensions=CUT),
+        "oldDigest": tls(folder, "oldDigest", digest="sha1"),
         "tls11": tls(folder, "tls11", maximum=ssl.TLSVersion.TLSv1_1),
         "dir": folder,
     }
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(f"{folder}/stranger.pem", f"{folder}/stranger.key")
+    later = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    later.load_cert_chain(*early(folder))
+    ports["early"] = listen(serve_plain, later)
     ports["selfSigned"] = listen(serve_plain, context)
     print(json.dumps(ports), flush=True)
     sys.stdin.read()
