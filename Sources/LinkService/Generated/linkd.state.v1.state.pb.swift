@@ -37,55 +37,161 @@ struct LinkState: ProtoEnum {
 
 /// A link from `StartLink` on.
 struct LinkRecord: LargeMessage {
-  var fieldStorage = noFields
-  private static let noFields = Shared(FieldStorage())
+  var fieldStorage = Sparse<FieldStorage>()
 
   init() {}
 
-  /// The fields.
+  /// The last part of `links/{link}`.
+  var linkID: String {
+    _read { yield fieldStorage.value.part1.value.linkID }
+    _modify { yield &fieldStorage.value.part1.value.linkID }
+  }
+
+  /// The tenant that began it.
+  var tenant: String {
+    _read { yield fieldStorage.value.part1.value.tenant }
+    _modify { yield &fieldStorage.value.part1.value.tenant }
+  }
+
+  /// The profile it is for, without `profiles/`.
+  var profile: String {
+    _read { yield fieldStorage.value.part1.value.profile }
+    _modify { yield &fieldStorage.value.part1.value.profile }
+  }
+
+  /// Where.
+  var provider: LinkAPI.Provider {
+    _read { yield fieldStorage.value.part1.value.provider }
+    _modify { yield &fieldStorage.value.part1.value.provider }
+  }
+
+  /// The keys it began with: it finishes with the same. Gone once the link has ended.
+  var keys: LinkAPI.ConsumerKeys? {
+    _read { yield fieldStorage.value.part1.value.keys }
+    _modify { yield &fieldStorage.value.part1.value.keys }
+  }
+
+  /// The provider's request token (RFC 5849 section 2.1).
+  var requestToken: String {
+    _read { yield fieldStorage.value.part1.value.requestToken }
+    _modify { yield &fieldStorage.value.part1.value.requestToken }
+  }
+
+  /// Its secret. Gone once the link has ended.
+  var requestTokenSecret: String {
+    _read { yield fieldStorage.value.part1.value.requestTokenSecret }
+    _modify { yield &fieldStorage.value.part1.value.requestTokenSecret }
+  }
+
+  /// Whether the user types in a PIN.
+  var pin: Bool {
+    _read { yield fieldStorage.value.part2.value.pin }
+    _modify { yield &fieldStorage.value.part2.value.pin }
+  }
+
+  /// The access that was asked for.
+  var accessLevel: LinkAPI.AccessLevel {
+    _read { yield fieldStorage.value.part2.value.accessLevel }
+    _modify { yield &fieldStorage.value.part2.value.accessLevel }
+  }
+
+  /// When it began.
+  var createTime: Protobuf.Timestamp? {
+    _read { yield fieldStorage.value.part2.value.createTime }
+    _modify { yield &fieldStorage.value.part2.value.createTime }
+  }
+
+  /// From then on it can no longer be completed.
+  var expireTime: Protobuf.Timestamp? {
+    _read { yield fieldStorage.value.part2.value.expireTime }
+    _modify { yield &fieldStorage.value.part2.value.expireTime }
+  }
+
+  /// How far it has come.
+  var state: LinkState {
+    _read { yield fieldStorage.value.part2.value.state }
+    _modify { yield &fieldStorage.value.part2.value.state }
+  }
+
+  /// How it ended, for a repeated `CompleteLink`.
+  var end: LinkEnd? {
+    _read { yield fieldStorage.value.part2.value.end }
+    _modify { yield &fieldStorage.value.part2.value.end }
+  }
+
+  /// The key set that the keys came from; empty where they were given with the call.
+  var keySet: String {
+    _read { yield fieldStorage.value.part3.value.keySet }
+    _modify { yield &fieldStorage.value.part3.value.keySet }
+  }
+
+  /// Its version then.
+  var keySetVersion: Int64 {
+    _read { yield fieldStorage.value.part3.value.keySetVersion }
+    _modify { yield &fieldStorage.value.part3.value.keySetVersion }
+  }
+
+  /// Whether the account may be linked in another profile, too.
+  var accountSharing: LinkAPI.AccountSharing {
+    _read { yield fieldStorage.value.part3.value.accountSharing }
+    _modify { yield &fieldStorage.value.part3.value.accountSharing }
+  }
+
+  /// By which protocol. With OAUTH2 `request_token` is the `state`, and `request_token_secret` the
+  /// code verifier (RFC 7636 section 4.1).
+  var linkMethod: LinkAPI.LinkMethod {
+    _read { yield fieldStorage.value.part3.value.linkMethod }
+    _modify { yield &fieldStorage.value.part3.value.linkMethod }
+  }
+
+  /// OAUTH2: where the browser comes back, which the provider must be told again.
+  var redirectURI: String {
+    _read { yield fieldStorage.value.part3.value.redirectURI }
+    _modify { yield &fieldStorage.value.part3.value.redirectURI }
+  }
+
+  /// OAUTH2: what was asked for.
+  var scopes: [String] {
+    _read { yield fieldStorage.value.part3.value.scopes }
+    _modify { yield &fieldStorage.value.part3.value.scopes }
+  }
+
+  /// The fields, in parts that take no memory until one of their fields is set.
   struct FieldStorage {
-    /// The last part of `links/{link}`.
-    var linkID: String = ""
-    /// The tenant that began it.
-    var tenant: String = ""
-    /// The profile it is for, without `profiles/`.
-    var profile: String = ""
-    /// Where.
-    var provider: LinkAPI.Provider = .unspecified
-    /// The keys it began with: it finishes with the same. Gone once the link has ended.
-    var keys: LinkAPI.ConsumerKeys?
-    /// The provider's request token (RFC 5849 section 2.1).
-    var requestToken: String = ""
-    /// Its secret. Gone once the link has ended.
-    var requestTokenSecret: String = ""
-    /// Whether the user types in a PIN.
-    var pin: Bool = false
-    /// The access that was asked for.
-    var accessLevel: LinkAPI.AccessLevel = .unspecified
-    /// When it began.
-    var createTime: Protobuf.Timestamp?
-    /// From then on it can no longer be completed.
-    var expireTime: Protobuf.Timestamp?
-    /// How far it has come.
-    var state: LinkState = .unspecified
-    /// How it ended, for a repeated `CompleteLink`.
-    var end: LinkEnd?
-    /// The key set that the keys came from; empty where they were given with the call.
-    var keySet: String = ""
-    /// Its version then.
-    var keySetVersion: Int64 = 0
-    /// Whether the account may be linked in another profile, too.
-    var accountSharing: LinkAPI.AccountSharing = .unspecified
-    /// By which protocol. With OAUTH2 `request_token` is the `state`, and `request_token_secret` the
-    /// code verifier (RFC 7636 section 4.1).
-    var linkMethod: LinkAPI.LinkMethod = .unspecified
-    /// OAUTH2: where the browser comes back, which the provider must be told again.
-    var redirectURI: String = ""
-    /// OAUTH2: what was asked for.
-    var scopes: [String] = []
+    var part1 = Sparse<Part1>()
+    var part2 = Sparse<Part2>()
+    var part3 = Sparse<Part3>()
     var unknownFields = UnknownFields()
 
     init() {}
+
+    struct Part1 {
+      var linkID: String = ""
+      var tenant: String = ""
+      var profile: String = ""
+      var provider: LinkAPI.Provider = .unspecified
+      var keys: LinkAPI.ConsumerKeys?
+      var requestToken: String = ""
+      var requestTokenSecret: String = ""
+    }
+
+    struct Part2 {
+      var pin: Bool = false
+      var accessLevel: LinkAPI.AccessLevel = .unspecified
+      var createTime: Protobuf.Timestamp?
+      var expireTime: Protobuf.Timestamp?
+      var state: LinkState = .unspecified
+      var end: LinkEnd?
+    }
+
+    struct Part3 {
+      var keySet: String = ""
+      var keySetVersion: Int64 = 0
+      var accountSharing: LinkAPI.AccountSharing = .unspecified
+      var linkMethod: LinkAPI.LinkMethod = .unspecified
+      var redirectURI: String = ""
+      var scopes: [String] = []
+    }
   }
 }
 
@@ -120,6 +226,32 @@ extension LinkRecord.FieldStorage: FieldContainer {
     _ number: Int, from reader: inout R
   ) throws(DecodingError) {
     switch number {
+    case 1...7: try part1.decodeField(number, from: &reader)
+    case 8...13: try part2.decodeField(number, from: &reader)
+    case 14...19: try part3.decodeField(number, from: &reader)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(unknownFields)
+    part3.encode(into: &writer)
+    part2.encode(into: &writer)
+    part1.encode(into: &writer)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
+    part1.visitFields(&visitor)
+    part2.visitFields(&visitor)
+    part3.visitFields(&visitor)
+  }
+}
+
+extension LinkRecord.FieldStorage.Part1: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
     case 1: try reader.read(&linkID)
     case 2: try reader.read(&tenant)
     case 3: try reader.read(&profile)
@@ -127,36 +259,11 @@ extension LinkRecord.FieldStorage: FieldContainer {
     case 5: try reader.read(&keys)
     case 6: try reader.read(&requestToken)
     case 7: try reader.read(&requestTokenSecret)
-    case 8: try reader.read(&pin)
-    case 9: try reader.read(&accessLevel)
-    case 10: try reader.read(&createTime)
-    case 11: try reader.read(&expireTime)
-    case 12: try reader.read(&state)
-    case 13: try reader.read(&end)
-    case 14: try reader.read(&keySet)
-    case 15: try reader.read(&keySetVersion)
-    case 16: try reader.read(&accountSharing)
-    case 17: try reader.read(&linkMethod)
-    case 18: try reader.read(&redirectURI)
-    case 19: try reader.read(&scopes)
     default: break
     }
   }
 
   func encode(into writer: inout Writer) {
-    writer.write(unknownFields)
-    writer.write(19, scopes)
-    writer.write(18, redirectURI)
-    writer.write(17, linkMethod)
-    writer.write(16, accountSharing)
-    writer.write(15, keySetVersion)
-    writer.write(14, keySet)
-    writer.write(13, end)
-    writer.write(12, state)
-    writer.write(11, expireTime)
-    writer.write(10, createTime)
-    writer.write(9, accessLevel)
-    writer.write(8, pin)
     writer.write(7, requestTokenSecret)
     writer.write(6, requestToken)
     writer.write(5, keys)
@@ -174,12 +281,68 @@ extension LinkRecord.FieldStorage: FieldContainer {
     visitor.visit(5, keys)
     visitor.visit(6, requestToken)
     visitor.visit(7, requestTokenSecret)
+  }
+}
+
+extension LinkRecord.FieldStorage.Part2: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 8: try reader.read(&pin)
+    case 9: try reader.read(&accessLevel)
+    case 10: try reader.read(&createTime)
+    case 11: try reader.read(&expireTime)
+    case 12: try reader.read(&state)
+    case 13: try reader.read(&end)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(13, end)
+    writer.write(12, state)
+    writer.write(11, expireTime)
+    writer.write(10, createTime)
+    writer.write(9, accessLevel)
+    writer.write(8, pin)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(8, pin)
     visitor.visit(9, accessLevel)
     visitor.visit(10, createTime)
     visitor.visit(11, expireTime)
     visitor.visit(12, state)
     visitor.visit(13, end)
+  }
+}
+
+extension LinkRecord.FieldStorage.Part3: FieldSet {
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 14: try reader.read(&keySet)
+    case 15: try reader.read(&keySetVersion)
+    case 16: try reader.read(&accountSharing)
+    case 17: try reader.read(&linkMethod)
+    case 18: try reader.read(&redirectURI)
+    case 19: try reader.read(&scopes)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(19, scopes)
+    writer.write(18, redirectURI)
+    writer.write(17, linkMethod)
+    writer.write(16, accountSharing)
+    writer.write(15, keySetVersion)
+    writer.write(14, keySet)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(14, keySet)
     visitor.visit(15, keySetVersion)
     visitor.visit(16, accountSharing)
