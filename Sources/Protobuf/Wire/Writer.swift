@@ -1,3 +1,5 @@
+private import Synchronization
+
 /// Bytes that grow from back to front.
 ///
 /// A submessage stands behind its own length, so a writer that goes forward must first know sizes:
@@ -6,37 +8,41 @@
 ///
 /// The only file of this module with unsafe code: the same writer over an array, which checks
 /// bounds and uniqueness at every byte, took 5.0 µs for ten accounts of `link.v1` and this one 1.7.
-/// Nothing but `advance` moves `position`, and it makes room first.
+/// Nothing but `advance` moves `position` back, and it makes room first.
 @safe
 public struct Writer: ~Copyable {
   /// What was written last fills it from `position` to the end.
   @usableFromInline var memory: UnsafeMutablePointer<UInt8>
-  @usableFromInline var capacity: Int
-  /// Where the first written byte lies: from 0 to `capacity`.
+  /// Where the first written byte lies: from 0 to the end of the memory.
   @usableFromInline var position: Int
-  /// Memory that is full, the last bytes of the encoding first, and how many bytes it holds.
-  private var full = FullMemory()
-  @usableFromInline var fullCount = 0
+  /// Where the end of all that was written would lie in `memory`: behind its own end by as much as
+  /// the pieces before it hold.
+  @usableFromInline var end: Int
+  /// Pieces that are full, once there are any.
+  private var full: FullPieces?
   @usableFromInline var isTooLarge = false
-  private let maximumSize: Int
+  @usableFromInline let maximumSize: Int
 
-  /// Memory is never allocated in larger pieces unless one value needs them: allocators hand larger
-  /// ones back to the system, and getting them again costs more than writing into them.
-  private static var largestPiece: Int { 64 << 10 }
+  @usableFromInline static var firstCapacity: Int { 4_096 }
 
-  @usableFromInline
-  package init(capacity: Int = 4_096, maximumSize: Int = maximumEncodedSize) {
-    unsafe memory = .allocate(capacity: capacity)
-    self.capacity = capacity
+  @inlinable
+  package init(maximumSize: Int = maximumEncodedSize) {
+    unsafe memory = .allocate(capacity: Self.firstCapacity)
     self.maximumSize = maximumSize
-    position = capacity
+    position = Self.firstCapacity
+    end = position
   }
 
-  deinit { unsafe memory.deallocate() }
+  deinit {
+    if full == nil { unsafe memory.deallocate() } else { piece.release() }
+  }
+
+  private var piece: Piece { unsafe Piece(memory, end &- fullCount) }
+  private var fullCount: Int { full?.count ?? 0 }
 
   /// How many bytes have been written.
   @inlinable
-  var count: Int { fullCount &+ capacity &- position }
+  var count: Int { end &- position }
 
   /// Moves the position forward by so many bytes, which the caller fills.
   @inlinable @inline(__always)
@@ -54,16 +60,17 @@ public struct Writer: ~Copyable {
     let (needed, overflow) = size.addingReportingOverflow(count)
     if overflow || needed > maximumSize { isTooLarge = true }
     if isTooLarge {
-      unsafe memory.deallocate()
-      full = FullMemory()
-      fullCount = 0
+      piece.release()
+      full = nil
     } else {
-      fullCount &+= capacity &- position
-      unsafe full.append(memory, position..<capacity)
+      let full = full ?? FullPieces()
+      full.append(piece, from: position)
+      self.full = full
     }
-    capacity = max(size, min(capacity &* 2, Self.largestPiece))
-    unsafe memory = .allocate(capacity: capacity)
-    position = capacity
+    let next = Piece.taking(size)
+    unsafe memory = next.memory
+    position = next.capacity
+    end = next.capacity &+ fullCount
   }
 
   // MARK: Primitives
@@ -169,11 +176,27 @@ public struct Writer: ~Copyable {
   // MARK: What was written
 
   /// Appends what was written to an array; fails if that is more than the largest size.
-  @usableFromInline
+  @inlinable
   package borrowing func finish(appendingTo array: inout [UInt8]) throws(EncodingError) {
     guard !isTooLarge, count <= maximumSize else { throw .tooLarge }
+    // It ends there only as long as there is but the first piece.
+    guard end == Self.firstCapacity else { return appendPieces(to: &array) }
+    unsafe array.append(contentsOf: UnsafeBufferPointer(start: memory + position, count: count))
+  }
+
+  @usableFromInline
+  borrowing func appendPieces(to array: inout [UInt8]) {
     if array.isEmpty { array.reserveCapacity(count) }
-    unsafe forEachPiece { unsafe array.append(contentsOf: $0) }
+    unsafe array.append(
+      contentsOf: UnsafeBufferPointer(start: memory + position, count: count &- fullCount))
+    full?.append(to: &array)
+  }
+
+  /// What was written.
+  borrowing func contents() -> [UInt8] {
+    var bytes: [UInt8] = []
+    appendPieces(to: &bytes)
+    return bytes
   }
 
   borrowing func isEqual(to other: borrowing Writer) -> Bool {
@@ -183,45 +206,71 @@ public struct Writer: ~Copyable {
   borrowing func hash(into hasher: inout Hasher) {
     unsafe contents().withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
   }
+}
 
-  /// What was written.
-  borrowing func contents() -> [UInt8] {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(count)
-    unsafe forEachPiece { unsafe bytes.append(contentsOf: $0) }
-    return bytes
+// MARK: Pieces of memory
+
+/// Memory that belongs to one writer, or to none.
+@safe
+private struct Piece: @unchecked Sendable {
+  let memory: UnsafeMutablePointer<UInt8>
+  let capacity: Int
+
+  init(_ memory: UnsafeMutablePointer<UInt8>, _ capacity: Int) {
+    unsafe self.memory = memory
+    self.capacity = capacity
   }
 
-  /// Lends the pieces of what was written, the first bytes first.
-  private borrowing func forEachPiece(_ body: (UnsafeBufferPointer<UInt8>) -> Void) {
-    unsafe body(UnsafeBufferPointer(start: memory + position, count: capacity &- position))
-    unsafe full.forEachFromLast(body)
+  /// What all pieces but the first of a writer hold, unless one value needs more.
+  private static var usualCapacity: Int { 64 << 10 }
+  /// How many pieces are kept for the writers to come: 1 MiB in all.
+  private static var mostSpare: Int { 16 }
+
+  /// Pieces that writers have done with.
+  ///
+  /// The allocator would give them back to the system after every long message, and getting them
+  /// again costs twice as much as filling them.
+  private static let spare = Mutex<[Piece]>([])
+
+  /// A piece of at least this size.
+  static func taking(_ size: Int) -> Piece {
+    let capacity = max(size, usualCapacity)
+    let kept = capacity == usualCapacity ? spare.withLock { $0.popLast() } : nil
+    return unsafe kept ?? Piece(.allocate(capacity: capacity), capacity)
+  }
+
+  func release() {
+    let isKept =
+      capacity == Self.usualCapacity
+      && Self.spare.withLock { spare in
+        guard spare.count < Self.mostSpare else { return false }
+        spare.append(self)
+        return true
+      }
+    if !isKept { unsafe memory.deallocate() }
   }
 }
 
-/// Pieces of memory that a writer has filled.
-private struct FullMemory: ~Copyable {
-  @safe
-  private struct Piece {
-    let memory: UnsafeMutablePointer<UInt8>
-    let written: Range<Int>
-  }
-
-  private var pieces: [Piece] = []
+/// Pieces that a writer has filled from some position to their ends, the last of the encoding first.
+private final class FullPieces {
+  private var pieces: [(piece: Piece, start: Int)] = []
+  /// How many bytes they hold.
+  private(set) var count = 0
 
   deinit {
-    for piece in pieces { unsafe piece.memory.deallocate() }
+    for (piece, _) in pieces { piece.release() }
   }
 
-  mutating func append(_ memory: UnsafeMutablePointer<UInt8>, _ written: Range<Int>) {
-    unsafe pieces.append(Piece(memory: memory, written: written))
+  func append(_ piece: Piece, from start: Int) {
+    pieces.append((piece, start))
+    count &+= piece.capacity &- start
   }
 
-  borrowing func forEachFromLast(_ body: (UnsafeBufferPointer<UInt8>) -> Void) {
-    for piece in pieces.reversed() {
-      unsafe body(
-        UnsafeBufferPointer(
-          start: piece.memory + piece.written.lowerBound, count: piece.written.count))
+  func append(to array: inout [UInt8]) {
+    for (piece, start) in pieces.reversed() {
+      unsafe array.append(
+        contentsOf: UnsafeBufferPointer(
+          start: piece.memory + start, count: piece.capacity &- start))
     }
   }
 }
