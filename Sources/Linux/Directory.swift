@@ -28,11 +28,23 @@ public struct Directory: ~Copyable, Sendable {
 
   /// Creates the directory with mode 0700 unless there is something of this name already.
   ///
-  /// Wraps `mkdir`.
+  /// A new one is in its parent for certain when this returns: without that, what is synced in it
+  /// could be lost with it. Wraps `mkdir`.
   public static func createIfMissing(path: String) throws(SystemError) {
     do throws(SystemError) {
       try retryingOnInterrupt("mkdir") { unsafe mkdir(path, 0o700) }
-    } catch  where error.errno == EEXIST {}
+    } catch  where error.errno == EEXIST { return }
+    let raw = try retryingOnInterrupt("open") {
+      unsafe Glibc.open(parent(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    }
+    try FileDescriptor(owning: raw).synchronize()
+  }
+
+  private static func parent(of path: String) -> String {
+    var bytes = Array(path.utf8)
+    while bytes.count > 1, bytes.last == UInt8(ascii: "/") { bytes.removeLast() }
+    guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else { return "." }
+    return slash == 0 ? "/" : String(decoding: bytes[..<slash], as: UTF8.self)
   }
 
   /// Opens the file `name`, which must not be a symbolic link.

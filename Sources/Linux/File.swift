@@ -31,21 +31,28 @@ extension FileDescriptor {
   ///
   /// Wraps `pread`.
   public func read(_ count: Int, at offset: Int) throws(SystemError) -> [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: count)
-    var filled = 0
-    while filled < count {
-      let (start, position) = (filled, offset + filled)
+    var failure: SystemError?
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+      do throws(SystemError) {
+        try unsafe read(into: UnsafeMutableRawBufferPointer(buffer), at: offset, &filled)
+      } catch { failure = error }
+    }
+    if let failure { throw failure }
+    return bytes
+  }
+
+  private func read(
+    into buffer: UnsafeMutableRawBufferPointer, at offset: Int, _ filled: inout Int
+  ) throws(SystemError) {
+    while filled < buffer.count {
+      let position = offset + filled
+      let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
       let got = try retryingOnInterrupt("pread") {
-        unsafe bytes.withUnsafeMutableBytes { buffer in
-          let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[start...])
-          return unsafe pread(raw, rest.baseAddress, rest.count, off_t(position))
-        }
+        unsafe pread(raw, rest.baseAddress, rest.count, off_t(position))
       }
-      if got == 0 { break }
+      if got == 0 { return }
       filled += got
     }
-    bytes.removeSubrange(filled...)
-    return bytes
   }
 
   /// Writes bytes at `offset` and returns how many, which may be fewer than there are.

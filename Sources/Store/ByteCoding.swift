@@ -1,17 +1,10 @@
+private import Linux
+
 /// Writing the integers of the file format: little-endian, all of them.
 extension [UInt8] {
   mutating func append<Value: FixedWidthInteger>(little value: Value) {
     for shift in stride(from: 0, to: Value.bitWidth, by: 8) {
       append(UInt8(truncatingIfNeeded: value >> shift))
-    }
-  }
-
-  mutating func append(_ bytes: Span<UInt8>) {
-    reserveCapacity(count + bytes.count)
-    var index = 0
-    while index < bytes.count {
-      append(bytes[index])
-      index += 1
     }
   }
 }
@@ -31,18 +24,8 @@ extension Span<UInt8> {
   func array(_ length: Int, at offset: Int) -> [UInt8]? {
     guard has(length, at: offset) else { return nil }
     var bytes: [UInt8] = []
-    bytes.append(extracting(offset..<offset + length))
+    bytes.append(contentsOf: extracting(offset..<offset + length))
     return bytes
-  }
-
-  /// Whether all bytes of the range are zero.
-  func isZero(_ range: Range<Int>) -> Bool {
-    var index = range.lowerBound
-    while index < range.upperBound {
-      if self[index] != 0 { return false }
-      index += 1
-    }
-    return true
   }
 
   private func has(_ length: Int, at offset: Int) -> Bool {

@@ -60,6 +60,17 @@ extension DiskFile {
 }
 
 extension Disk {
+  /// Creates a file, in place of one that an attempt before left and could not remove: a full disk
+  /// may refuse that, too.
+  func createAnew(_ name: String) throws(SystemError) -> any DiskFile {
+    do throws(SystemError) {
+      return try create(name)
+    } catch  where error.isFileExists {
+      try remove(name)
+      return try create(name)
+    }
+  }
+
   /// Creates or replaces `name` so that at every moment either all of it is there or what was
   /// there before: written under a temporary name, synced, renamed, and the name synced.
   func replace(_ name: String, with bytes: Span<UInt8>) throws(SystemError) {

@@ -12,6 +12,7 @@ enum Format {
 
   /// The first bytes of every record, "Rec1": none is zero, so that padding is never a record.
   static let recordMagic: UInt32 = 0x3163_6552
+  static let firstOfRecord = UInt8(ascii: "R")
   static let recordHeaderLength = 32
   /// Header, tag and checksum: what a record takes besides its payload.
   static let recordOverhead = recordHeaderLength + tagLength + 4

@@ -8,7 +8,7 @@ struct Index: Sendable {
   ///
   /// Nodes of this size are copied in about a microsecond per level, and four levels hold millions
   /// of entries.
-  fileprivate static let width = 64
+  static let width = 64
 
   private var root = Node()
 
@@ -17,6 +17,9 @@ struct Index: Sendable {
 
   /// The bytes of all keys and values together.
   private(set) var length = 0
+
+  /// An index without entries.
+  init() {}
 
   subscript(key: Key) -> Entry? { root.find(key) }
 
@@ -49,6 +52,33 @@ struct Index: Sendable {
   }
 }
 
+extension Index {
+  /// A part of an index, and its first key: what one is built of from below.
+  struct Subtree {
+    fileprivate let first: Key
+    fileprivate let root: Node
+
+    /// A leaf; there must be a key, and an entry for each.
+    init(_ keys: [Key], _ entries: [Entry]) {
+      first = keys[0]
+      root = Node(keys: keys, entries: entries)
+    }
+
+    /// What is above these, of which there must be one, in their order.
+    init(_ parts: ArraySlice<Subtree>) {
+      first = parts[parts.startIndex].first
+      root = Node(separators: parts.dropFirst().map(\.first), children: parts.map(\.root))
+    }
+  }
+
+  /// The index of all entries of `tree`: so many, with keys and values of so many bytes.
+  init(_ tree: Subtree?, count: Int, length: Int) {
+    root = tree?.root ?? Node()
+    self.count = count
+    self.length = length
+  }
+}
+
 /// A leaf, with keys and their entries, or an inner node, with children and the keys between them.
 private struct Node: Sendable {
   /// In a leaf the keys of `entries`.
@@ -60,6 +90,11 @@ private struct Node: Sendable {
   var children: [Node] = []
 
   init() {}
+
+  init(keys: [Key], entries: [Entry]) {
+    self.keys = keys
+    self.entries = entries
+  }
 
   init(separators: [Key], children: [Node]) {
     keys = separators

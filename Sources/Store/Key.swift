@@ -1,3 +1,5 @@
+private import Linux
+
 /// The name of a value: a byte string, ordered byte by byte.
 ///
 /// Keys are compared as bytes and never as text, for what looks equal to Unicode must not open
@@ -19,15 +21,7 @@ public struct Key: Hashable, Sendable {
 extension Key: Comparable {
   /// Compares byte by byte; a prefix comes before what it begins.
   public static func < (left: Key, right: Key) -> Bool {
-    let (left, right) = (left.bytes.span, right.bytes.span)
-    let common = min(left.count, right.count)
-    var index = 0
-    while index < common {
-      let (a, b) = (left[index], right[index])
-      if a != b { return a < b }
-      index += 1
-    }
-    return left.count < right.count
+    left.bytes.span.precedes(right.bytes.span)
   }
 }
 

@@ -1,3 +1,5 @@
+internal import OpenSSL
+
 /// Every maximum of the store, with its reason.
 enum Limits {
   /// Longest key: a resource name of three ids, several times over.
@@ -33,18 +35,23 @@ enum Limits {
   /// A bigger file is not ours, and is read whole.
   static let openedSegmentLength = 1 << 30
 
-  /// How many records one data key may seal.
+  /// How many records one data key may seal before the next segment has another: nine tenths of what
+  /// `AESGCM` refuses to go beyond.
   ///
-  /// AES-GCM with counter nonces stays safe for 2^32 messages; a segment is full long before.
-  static let recordsPerDataKey = 1 << 31
+  /// A segment is full long before.
+  static let recordsPerDataKey = Int(AESGCM.mostMessages / 10 * 9)
 
   /// After how many group commits the high-water mark follows.
   ///
   /// What an attacker can take away unseen, after a crash, is what was written since it moved.
   static let groupsPerMark = 256
 
-  /// Longest master key file: some thousand rotations.
+  /// Longest master key file, or output of a command: some thousand rotations.
   static let masterKeyFileLength = 1 << 16
+
+  /// How long the command that prints the master keys may take: longer than a vault that is asked
+  /// over a network, with a retry, needs.
+  static let masterKeyCommandTime = Duration.seconds(30)
 
   /// How much of the state goes into one record of a snapshot: so much memory it takes to read it.
   static let snapshotRecordLength = 256 << 10

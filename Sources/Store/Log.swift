@@ -15,6 +15,7 @@ package struct Log: ~Copyable, Sendable {
   private var keys: MasterKeys
   private let segmentLength: Int
   private let compactionLength: Int
+  private let recordsPerDataKey: Int
   private var mark: HighWaterMark
   private var segment: SegmentWriter?
   private var lastNumber: UInt64
@@ -30,20 +31,22 @@ package struct Log: ~Copyable, Sendable {
   /// neither its data key nor its tail is ours.
   package static func open(
     on disk: any Disk, markOn markDisk: any Disk, keys: MasterKeys, segmentLength: Int,
-    compactionLength: Int = .max, create: Bool = true
+    compactionLength: Int = .max, recordsPerDataKey: Int? = nil,
+    create: Bool = true
   ) throws(StoreError) -> Log {
     let recovered = try Recovery(disk: disk, markDisk: markDisk, keys: keys).run(create: create)
-    return Log(recovered, keys, segmentLength, compactionLength, disk)
+    return Log(recovered, keys, segmentLength, compactionLength, recordsPerDataKey, disk)
   }
 
   private init(
     _ recovered: consuming Recovered, _ keys: MasterKeys, _ segmentLength: Int,
-    _ compactionLength: Int, _ disk: any Disk
+    _ compactionLength: Int, _ recordsPerDataKey: Int?, _ disk: any Disk
   ) {
     self.disk = disk
     self.keys = keys
     self.segmentLength = segmentLength
     self.compactionLength = compactionLength
+    self.recordsPerDataKey = recordsPerDataKey ?? Limits.recordsPerDataKey
     tornFile = recovered.tornFile
     index = recovered.index
     end = recovered.end
@@ -75,7 +78,8 @@ package struct Log: ~Copyable, Sendable {
   /// Begins a new segment unless the current one can take all of the batches.
   private mutating func makeRoom(for batches: [Batch]) throws(StoreError) {
     let length = batches.reduce(0) { $0 + $1.payloadLength + Format.recordOverhead }
-    if segment?.hasRoom(length, records: batches.count) == true { return }
+    let records = segment?.records ?? 0
+    if segment?.hasRoom(length) == true, records + batches.count <= recordsPerDataKey { return }
     try raiseMark()
     let header = try newHeader(.segment, keys)
     let next = try SegmentWriter(

@@ -36,7 +36,7 @@ extension MasterKeys {
     let keys = try load(file: path)
     var changed = keys.current.withBytes { key in
       var bytes: [UInt8] = []
-      bytes.append(key)
+      bytes.append(contentsOf: key)
       defer { cleanse(&bytes) }
       return line(keys.currentVersion, bytes)
     }

@@ -135,9 +135,8 @@ extension MasterKeys {
     let directory = try Directory(path: parent)
     let file = try directory.open(name, .create)
     do throws(SystemError) {
-      // Too short to be written in two steps by any file system; a remainder would be refused
-      // on loading, as a file that was cut short by a crash is.
-      _ = try file.write(bytes.span, at: 0)
+      // Too short to be written in two steps by any file system.
+      guard try file.write(bytes.span, at: 0) == bytes.count else { throw .noProgress }
       try file.synchronize()
       try directory.synchronize()
     } catch {

@@ -1,3 +1,5 @@
+private import Linux
+
 /// Walks the records of a segment by what can be read without a key.
 struct RecordScanner {
   /// Where the last good record ends.

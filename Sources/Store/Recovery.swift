@@ -76,6 +76,8 @@ struct Recovery {
     if let snapshot = files.snapshot { try read(snapshot, &recovered) }
     var last: LastSegment?
     for name in files.segments {
+      // Before the next is read, so that never two are in memory.
+      last = nil
       last = try read(name, isLast: name == files.segments.last, into: &recovered)
     }
     guard recovered.end.sequence >= recovered.mark.link.sequence else {

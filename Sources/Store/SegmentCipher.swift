@@ -1,3 +1,4 @@
+private import Linux
 internal import OpenSSL
 private import Zlib
 
@@ -67,7 +68,7 @@ struct SegmentCipher: ~Copyable, Sendable {
     _ frame: Frame, in file: Span<UInt8>, after previous: Link
   ) throws(CryptoError) -> [UInt8] {
     var associatedData: [UInt8] = []
-    associatedData.append(file.extracting(frame.headerRange))
+    associatedData.append(contentsOf: file.extracting(frame.headerRange))
     associatedData += binding + previous.tag
     return try cipher.open(
       file.extracting(frame.sealedRange), nonce: AESGCM.Nonce(counter: frame.header.sequence),

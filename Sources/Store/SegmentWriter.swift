@@ -7,7 +7,8 @@ struct SegmentWriter: ~Copyable, Sendable {
   private var cipher: SegmentCipher
   private let capacity: Int
   private var offset = Format.headerLength
-  private var records = 0
+  /// How many records the data key has sealed.
+  private(set) var records = 0
 
   /// Creates the segment that `header` describes, with room for `capacity` bytes, so that it is
   /// there after a crash either whole and empty or not at all.
@@ -39,21 +40,19 @@ struct SegmentWriter: ~Copyable, Sendable {
     let file: any DiskFile
     do throws(SystemError) {
       file = try write(header, capacity: capacity, temporary, on: disk)
+      try disk.rename(temporary, to: name)
     } catch {
       try? disk.remove(temporary)
       throw error.isOutOfSpace ? .noSpace : .failed
     }
-    do throws(SystemError) {
-      try disk.rename(temporary, to: name)
-      try disk.synchronizeNames()
-    } catch { throw .failed }
+    do throws(SystemError) { try disk.synchronizeNames() } catch { throw .failed }
     return file
   }
 
   private static func write(
     _ header: SegmentHeader, capacity: Int, _ temporary: String, on disk: any Disk
   ) throws(SystemError) -> any DiskFile {
-    let file = try disk.create(temporary)
+    let file = try disk.createAnew(temporary)
     do throws(SystemError) {
       try file.allocate(capacity)
     } catch  where error.isNotSupported {
@@ -64,10 +63,8 @@ struct SegmentWriter: ~Copyable, Sendable {
     return file
   }
 
-  /// Whether `records` more records, `length` bytes together, still fit.
-  func hasRoom(_ length: Int, records count: Int) -> Bool {
-    Format.alignedUp(offset) + length <= capacity && records + count <= Limits.recordsPerDataKey
-  }
+  /// Whether records of `length` bytes together still fit.
+  func hasRoom(_ length: Int) -> Bool { Format.alignedUp(offset) + length <= capacity }
 
   /// Appends one record to a group that is not yet written, and returns the link to it.
   mutating func seal(

@@ -17,8 +17,8 @@ enum SnapshotPayload {
     return payload
   }
 
-  /// Puts every entry of a payload into `index`, or answers false if it is malformed.
-  static func read(_ payload: Span<UInt8>, into index: inout Index) -> Bool {
+  /// Adds every entry of a payload to an index, or answers false if it is malformed or out of order.
+  static func read(_ payload: Span<UInt8>, into index: inout IndexBuilder) -> Bool {
     var offset = 0
     while offset < payload.count {
       guard
@@ -26,7 +26,7 @@ enum SnapshotPayload {
         let key = string(payload, at: offset + 8),
         let value = string(payload, at: offset + 12 + key.count)
       else { return false }
-      index.put(Key(key), Entry(value: value, version: version))
+      guard index.append(Key(key), Entry(value: value, version: version)) else { return false }
       offset += 16 + key.count + value.count
     }
     return true

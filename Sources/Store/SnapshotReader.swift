@@ -14,6 +14,7 @@ struct SnapshotReader: ~Copyable {
   private var cipher: SegmentCipher?
   private var previous = Link.origin
   private var offset = Format.headerLength
+  private var index = IndexBuilder()
 
   /// The version of the master key that the snapshot needs.
   let masterKeyVersion: UInt32
@@ -32,15 +33,17 @@ struct SnapshotReader: ~Copyable {
     base = header.base
   }
 
-  /// Puts every entry into the state, and moves its end to where the snapshot was made.
+  /// Makes the state that of the snapshot, and moves its end to where the snapshot was made.
   mutating func run(into recovered: inout Recovered) throws(StoreError) {
-    while try !readRecord(into: &recovered) {}
+    // Also what stands before damage: a repair keeps it.
+    defer { recovered.index = index.finish() }
+    while try !readRecord() {}
     guard offset == size else { throw damage("something follows the end") }
     try recovered.advance(to: base)
   }
 
   /// Whether it was the last one.
-  private mutating func readRecord(into recovered: inout Recovered) throws(StoreError) -> Bool {
+  private mutating func readRecord() throws(StoreError) -> Bool {
     let bytes = try nextBytes()
     guard
       let frame = Frame(at: 0, in: bytes.span),
@@ -51,19 +54,19 @@ struct SnapshotReader: ~Copyable {
       try cipher?.open(frame, in: bytes.span, after: before)
     }
     let tag = bytes.span.array(Format.tagLength, at: frame.tagRange.lowerBound) ?? []
-    if let payload { try apply(frame.header.kind, payload, &recovered) }
+    if let payload { try apply(frame.header.kind, payload) }
     previous = Link(sequence: frame.header.sequence, tag: tag)
     offset += bytes.count
     return frame.header.kind == .end
   }
 
-  private func apply(
-    _ kind: RecordHeader.Kind, _ payload: [UInt8], _ recovered: inout Recovered
+  private mutating func apply(
+    _ kind: RecordHeader.Kind, _ payload: [UInt8]
   ) throws(StoreError) {
     let isGood =
       switch kind {
-      case .entries: SnapshotPayload.read(payload.span, into: &recovered.index)
-      case .end: payload == SnapshotPayload.end(count: recovered.index.count)
+      case .entries: SnapshotPayload.read(payload.span, into: &index)
+      case .end: payload == SnapshotPayload.end(count: index.count)
       case .batch: false
       }
     guard isGood else { throw damage("the record's content is malformed") }

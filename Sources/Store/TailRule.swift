@@ -1,3 +1,5 @@
+private import Linux
+
 /// Tells a write that was cut short, which nobody was promised, from damage to what was.
 ///
 /// Records are written in groups, one group at a time, each synced before the next is begun and
@@ -24,9 +26,9 @@ enum TailRule {
   /// The first whole record that begins at or after `offset`, at whatever byte.
   private static func nextFrame(from offset: Int, in file: Span<UInt8>) -> Frame? {
     var position = offset
-    while position + Format.recordOverhead <= file.count {
-      if let frame = Frame(at: position, in: file) { return frame }
-      position += 1
+    while let candidate = file.firstIndex(of: Format.firstOfRecord, from: position) {
+      if let frame = Frame(at: candidate, in: file) { return frame }
+      position = candidate + 1
     }
     return nil
   }

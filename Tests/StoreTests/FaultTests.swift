@@ -129,8 +129,8 @@ struct FaultTests {
     }
   }
 
-  // T75: EIO, ENOSPC, EDQUOT, EBADF; once and for ever.
-  @Test(arguments: [5, 28, 122, 9] as [CInt], [false, true])
+  // T75: EIO, ENOSPC, EDQUOT, EINTR, EBADF; once and for ever.
+  @Test(arguments: [5, 28, 122, 4, 9] as [CInt], [false, true])
   func `a failing step never loses what was acknowledged`(
     _ errno: CInt, _ forever: Bool
   ) throws {
@@ -188,5 +188,32 @@ struct FaultTests {
     #expect(store.count == 2)
     store.close()
     #expect(try Store.open(on: disk).count == 2)
+  }
+
+  // T83: at every step of beginning a segment, and whatever of the attempt is left.
+  @Test(arguments: [false, true])
+  func `a disk that is full at any step is no failure, and there is no need of a restart`(
+    _ forever: Bool
+  ) throws {
+    // The mark, the new file, its space, its header in six writes, its sync, its name.
+    for step in 1...12 {
+      let disk = MemoryDisk()
+      var log = try Log.open(on: disk, markOn: disk, keys: masterKeys, segmentLength: 8192)
+      func put(_ key: Key, _ log: inout Log) -> Result<UInt64, StoreError>? {
+        var batch = Batch()
+        batch.put(key, [UInt8](repeating: 7, count: 3000))
+        return log.commit([batch]).first
+      }
+      #expect(put("a", &log) == .success(1))
+      disk.set(.fail(number: disk.operations + step, errno: 28, forever: forever))
+      #expect(put("b", &log) == .failure(.noSpace), "step \(step)")
+      let hasFailed = log.hasFailed
+      #expect(!hasFailed)
+      disk.set(.none)
+      #expect(put("c", &log) == .success(2), "step \(step)")
+      log.close()
+      let store = try Store.open(on: disk)
+      #expect(store.count == 2 && store.value(for: "b") == nil)
+    }
   }
 }

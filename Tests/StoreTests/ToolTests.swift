@@ -174,6 +174,23 @@ struct ToolTests {
     #expect(disk.files == before)
   }
 
+  @Test func `of a snapshot that is damaged, what stands before the damage is kept`() async throws {
+    let disk = MemoryDisk()
+    let store = try Store.open(on: disk)
+    var batch = Batch()
+    for number in 0..<9 { batch.put("k\(number)", [UInt8](repeating: 7, count: 100_000)) }
+    _ = try await store.commit(batch)
+    try await store.compact()
+    store.close()
+    let name = try #require(Self.names(disk, ".snapshot").first)
+    var files = disk.files
+    files[name]?[700_000] ^= 1
+    let damaged = MemoryDisk(files: files)
+    // A record of a snapshot holds three of them.
+    #expect(try Repair.run(on: damaged, keys: masterKeys)?.count == 6)
+    #expect(try Store.open(on: damaged).count == 6)
+  }
+
   @Test func `a crash during a repair leaves what was there or what was repaired`() async throws {
     let disk = try await Self.filled()
     let name = try #require(Self.names(disk, ".log").first)

@@ -13,13 +13,21 @@ public struct AESGCM: ~Copyable, Sendable {
   /// The length of the tag that follows every ciphertext.
   public static let tagLength = 16
 
+  /// How many messages one key may seal, however well its nonces are kept apart (SP 800-38D, 8.3).
+  public static let mostMessages: UInt64 = 1 << 32
+
   // Sendable is sound: the context has one owner, and every use of it is exclusive (mutating).
   nonisolated(unsafe) private let context: OpaquePointer
+  private var sealed: UInt64
 
-  /// Prepares `key`, which must be 32 bytes long.
-  public init(key: SecretBytes) throws(CryptoError) {
+  /// Prepares `key`, which must be 32 bytes long and has sealed nothing yet.
+  public init(key: SecretBytes) throws(CryptoError) { try self.init(key: key, afterSealing: 0) }
+
+  /// Prepares a key that has sealed so many messages already.
+  package init(key: SecretBytes, afterSealing sealed: UInt64) throws(CryptoError) {
     guard key.count == Self.keyLength else { throw .invalidLength("AES-256 key") }
     unsafe context = try Self.makeContext(key)
+    self.sealed = sealed
   }
 
   // Frees the context, which cleanses the key schedule.
@@ -27,11 +35,14 @@ public struct AESGCM: ~Copyable, Sendable {
 
   /// Encrypts `plaintext` and appends ciphertext and tag to `output`.
   ///
-  /// `output` keeps its old length if this fails.
+  /// `output` keeps its old length if this fails. A key that has sealed as much as it may seals no
+  /// more.
   public mutating func seal(
     _ plaintext: Span<UInt8>, nonce: Nonce, authenticating associatedData: Span<UInt8>,
     appendingTo output: inout [UInt8]
   ) throws(CryptoError) {
+    guard sealed < Self.mostMessages else { throw .keyExhausted }
+    sealed += 1
     let start = output.count
     do throws(CryptoError) {
       try begin(.seal, nonce, associatedData)
@@ -52,8 +63,7 @@ public struct AESGCM: ~Copyable, Sendable {
     let length = sealed.count - Self.tagLength
     try begin(.open, nonce, associatedData)
     try expectTag(sealed.extracting(length...))
-    var plaintext: [UInt8] = []
-    try update(sealed.extracting(..<length), appendingTo: &plaintext)
+    var plaintext = try decrypted(sealed.extracting(..<length))
     do throws(CryptoError) {
       try finish("EVP_DecryptFinal_ex")
     } catch {
@@ -128,14 +138,31 @@ extension AESGCM {
     let start = output.count
     output += [UInt8](repeating: 0, count: input.count)
     let result = unsafe output.withUnsafeMutableBufferPointer { output in
-      let target = output.extracting(start...)
-      return unsafe input.withUnsafeBufferPointer { input in
-        var written: CInt = 0
-        return unsafe EVP_CipherUpdate(
-          context, target.baseAddress, &written, input.baseAddress, length)
-      }
+      unsafe update(input, length, output.extracting(start...))
     }
     guard result == 1 else { throw .failed("EVP_CipherUpdate") }
+  }
+
+  /// The plaintext, of which nobody knows yet whether it is right.
+  private mutating func decrypted(_ input: Span<UInt8>) throws(CryptoError) -> [UInt8] {
+    guard !input.isEmpty else { return [] }
+    let length = try Self.length(of: input)
+    // Not zeroed first: what is opened may be large.
+    let output = unsafe [UInt8](unsafeUninitializedCapacity: input.count) { output, count in
+      count = unsafe update(input, length, output) == 1 ? input.count : 0
+    }
+    guard output.count == input.count else { throw .failed("EVP_CipherUpdate") }
+    return output
+  }
+
+  private mutating func update(
+    _ input: Span<UInt8>, _ length: CInt, _ output: UnsafeMutableBufferPointer<UInt8>
+  ) -> CInt {
+    unsafe input.withUnsafeBufferPointer { input in
+      var written: CInt = 0
+      return unsafe EVP_CipherUpdate(
+        context, output.baseAddress, &written, input.baseAddress, length)
+    }
   }
 
   /// Ends a message; of an opened one, this is where the tag is checked.

@@ -14,6 +14,9 @@ public enum CryptoError: Error, Hashable {
   /// The random number generator gave no bytes. The caller must not go on without them.
   case randomUnavailable
 
+  /// The key has sealed as many messages as one key may.
+  case keyExhausted
+
   /// libcrypto refused a call that should not fail: out of memory, or a broken installation.
   case library(call: String, reason: String)
 
@@ -35,6 +38,7 @@ extension CryptoError: CustomStringConvertible {
     case .authenticationFailed: "authentication failed"
     case .invalidLength(let what): "\(what) has a length that is not allowed"
     case .randomUnavailable: "the random number generator gave no bytes"
+    case .keyExhausted: "the key has sealed as much as one key may"
     case .library(let call, let reason): "\(call): \(reason)"
     }
   }

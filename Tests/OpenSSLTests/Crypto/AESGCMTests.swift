@@ -102,6 +102,24 @@ struct AESGCMTests {
     }
   }
 
+  @Test func `T121: a key that has sealed 2^32 messages seals no more, and still opens`() throws {
+    var cipher = try AESGCM(key: Self.key, afterSealing: AESGCM.mostMessages - 1)
+    let nonce = AESGCM.Nonce(counter: AESGCM.mostMessages)
+    var sealed: [UInt8] = []
+    try cipher.seal(
+      bytes(0x42, 5).span, nonce: nonce, authenticating: [UInt8]().span, appendingTo: &sealed)
+    let kept = sealed
+    do {
+      try cipher.seal(
+        bytes(0x42, 5).span, nonce: AESGCM.Nonce(counter: 1), authenticating: [UInt8]().span,
+        appendingTo: &sealed)
+      Issue.record("sealed once too often")
+    } catch { #expect(error == .keyExhausted && sealed == kept) }
+    let opened = try cipher.open(
+      sealed.span, nonce: nonce, authenticating: [UInt8]().span)
+    #expect(opened == bytes(0x42, 5))
+  }
+
   @Test(arguments: [0, 16, 24, 31, 33])
   func `a key of another length is refused`(_ length: Int) {
     #expect(throws: CryptoError.invalidLength("AES-256 key")) {
