@@ -157,7 +157,7 @@ let package = Package(
       "RPCNet", ["RPC", "Net", "HTTP2", "OpenSSL", "Linux", "Protobuf", "TestAPI", "Interop"],
       exclude: ["Python"]),
     tests("HTTPClient", ["Net", "FakeX", "OAuth"], exclude: ["servers.py"]),
-    tests("Store", ["OpenSSL", "Linux"]),
+    tests("Store", ["OpenSSL", "Linux"], exclude: ["Fixtures"]),
     tests("FakeX", ["OAuth"]),
     tests("LinkService", ["FakeX", "LinkAPI", "OAuth", "Protobuf", "RPC", "Store"]),
     tests("Console"),

@@ -108,3 +108,39 @@ struct MasterKeysTests {
     }
   }
 }
+
+/// Keys that a command prints.
+struct MasterKeyCommandTests {
+  private static func load(_ words: String..., within time: Duration? = nil) throws -> MasterKeys {
+    try MasterKeys.load(command: #require(Command(words)), within: time)
+  }
+
+  @Test func `the keys are what the command prints, in several versions`() throws {
+    let keys = try Self.load(
+      "/usr/bin/printf", "linkd-key-v1 1 %s\nlinkd-key-v1 3 %s\n", MasterKeysTests.ones,
+      MasterKeysTests.twos)
+    #expect(keys.versions == [1, 3])
+  }
+
+  // T120.
+  @Test(arguments: [
+    ("echo linkd-key-v1 1 \(MasterKeysTests.ones); exit 1", "ended with status 1"),
+    ("echo linkd-key-v1 1 \(MasterKeysTests.ones); kill -15 $$", "ended by signal 15"),
+    ("echo linkd-key-v1 1 \(MasterKeysTests.ones); sleep 1000", "did not end within"),
+    ("yes linkd-key-v1 1 \(MasterKeysTests.ones)", "more than 65536 bytes"),
+    ("echo \(MasterKeysTests.ones)", "entry 1 is malformed"), ("true", "there is no key"),
+    ("echo linkd-key-v1 1 \(MasterKeysTests.zeros)", "all zeros"),
+  ])
+  func `what fails, hangs, floods or is no key is refused, and no secret is told`(
+    _ script: String, _ reason: String
+  ) throws {
+    do {
+      let time: Duration = script.contains("sleep") ? .milliseconds(300) : .seconds(60)
+      _ = try Self.load("/bin/sh", "-c", script, within: time)
+      Issue.record("accepted")
+    } catch let error as StoreError {
+      #expect("\(error)".contains(reason) && "\(error)".contains("/bin/sh"))
+      #expect(!"\(error)".contains("ERER"))
+    }
+  }
+}

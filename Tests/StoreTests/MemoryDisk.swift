@@ -13,6 +13,15 @@ final class MemoryDisk: Disk {
     case fail(number: Int, errno: CInt, forever: Bool)
   }
 
+  /// A sync that is taken out, as if the store's code had none there: what came to be known only in
+  /// this way must then be lost somewhere.
+  enum Omission: Hashable, Sendable {
+    /// The sync of the directory after something was renamed to a name that ends so.
+    case names(after: String)
+    /// The sync of a file whose name ends so.
+    case content(of: String)
+  }
+
   struct Content {
     var written: [UInt8] = []
     var synced: [UInt8] = []
@@ -28,9 +37,47 @@ final class MemoryDisk: Disk {
     var operations = 0
     var syncs = 0
     var fault = Fault.none
+    var omission: Omission?
+    var lastRenamed = ""
+
+    /// All files as a process sees them.
+    var visibleFiles: [String: [UInt8]] { names.compactMapValues { files[$0]?.written } }
+
+    /// Whether this sync is the one that is left out.
+    func omits(_ sync: Omission) -> Bool {
+      switch (omission, sync) {
+      case (.names(let suffix), .names(let name)), (.content(let suffix), .content(let name)):
+        name.hasSuffix(suffix)
+      default: false
+      }
+    }
+
+    /// A disk on which this is how things stand.
+    func afterPowerLoss(_ random: inout some RandomNumberGenerator) -> MemoryDisk {
+      var files: [String: [UInt8]] = [:]
+      for (name, file) in namesAfterPowerLoss(&random).sorted(by: { $0.key < $1.key }) {
+        if let content = self.files[file] { files[name] = content.afterPowerLoss(&random) }
+      }
+      return MemoryDisk(files: files)
+    }
+
+    /// As a journal has them, in the order of their changes up to some point, or each for itself, as
+    /// nothing but a sync of the directory forbids.
+    private func namesAfterPowerLoss(
+      _ random: inout some RandomNumberGenerator
+    ) -> [String: Int] {
+      if Bool.random(using: &random) { return history.randomElement(using: &random) ?? [:] }
+      var names: [String: Int] = [:]
+      for name in Set(history.flatMap(\.keys)).sorted() {
+        names[name] = (history.randomElement(using: &random) ?? [:])[name]
+      }
+      return names
+    }
   }
 
   let state = Mutex(State())
+  /// The disk before each operation, if they are wanted.
+  private let moments = Mutex<[State]?>(nil)
 
   init() {}
 
@@ -56,20 +103,23 @@ final class MemoryDisk: Disk {
 
   /// All files as a process would see them that was started now.
   var files: [String: [UInt8]] {
-    state.withLock { state in state.names.compactMapValues { state.files[$0]?.written } }
+    state.withLock { $0.visibleFiles }
   }
 
   /// The disk after the power went out: of what was not synced each sector, and each change of a
   /// name after some point, is kept or lost as `random` has it.
   func afterPowerLoss(_ random: inout some RandomNumberGenerator) -> MemoryDisk {
-    let state = state.withLock { $0 }
-    let names = state.history.randomElement(using: &random) ?? [:]
-    var files: [String: [UInt8]] = [:]
-    for (name, file) in names.sorted(by: { $0.key < $1.key }) {
-      if let content = state.files[file] { files[name] = content.afterPowerLoss(&random) }
-    }
-    return MemoryDisk(files: files)
+    state.withLock { $0 }.afterPowerLoss(&random)
   }
+
+  /// From now on leaves out a sync.
+  func leaveOut(_ omission: Omission?) { state.withLock { $0.omission = omission } }
+
+  /// Keeps the state before every operation from now on.
+  func record() { moments.withLock { $0 = [] } }
+
+  /// The disk as it was before each operation since `record`, of which there is one at least.
+  var recorded: [State] { moments.withLock { $0 ?? [] } }
 
   /// Counts an operation and decides its fate.
   func attempt<Result>(
@@ -77,6 +127,7 @@ final class MemoryDisk: Disk {
   ) throws(SystemError) -> Result {
     try state.withLock { state throws(SystemError) in
       state.operations += 1
+      moments.withLock { $0?.append(state) }
       if case .fail(let number, let errno, let forever) = state.fault,
         state.operations == number || (forever && state.operations > number)
       {
@@ -117,6 +168,7 @@ final class MemoryDisk: Disk {
         throw SystemError(errno: 2, call: "renameat")
       }
       state.names[new] = file
+      state.lastRenamed = new
       state.history.append(state.names)
     }
   }
@@ -131,7 +183,7 @@ final class MemoryDisk: Disk {
   func synchronizeNames() throws(SystemError) {
     try attempt("fsync") { state in
       state.syncs += 1
-      state.history = [state.names]
+      if !state.omits(.names(after: state.lastRenamed)) { state.history = [state.names] }
     }
   }
 }
@@ -149,7 +201,11 @@ extension MemoryDisk.Content {
       let sector = start..<min(start + 512, length)
       // The same in both: there is nothing to lose.
       guard left[sector] != new[sector] else { continue }
-      if Bool.random(using: &random) { left.replaceSubrange(sector, with: new[sector]) }
+      switch Int.random(in: 0..<8, using: &random) {
+      case 0: left.replaceSubrange(sector, with: repeatElement(0, count: sector.count))
+      case 1...4: left.replaceSubrange(sector, with: new[sector])
+      default: break
+      }
     }
     return left
   }
@@ -208,6 +264,8 @@ private final class MemoryFile: DiskFile {
   func synchronize() throws(SystemError) {
     try disk.attempt("fdatasync") { state in
       state.syncs += 1
+      let name = state.names.first { $0.value == id }?.key ?? ""
+      guard !state.omits(.content(of: name)) else { return }
       state.files[id, default: .init()].synced = state.files[id, default: .init()].written
     }
   }

@@ -115,31 +115,6 @@ struct RealDiskTests {
     }
     #expect(try opened("store").count == 1)
   }
-
-  // T73 in small: the child is killed at a random moment, under 16 writers; what it was told, and
-  // wrote down, must be there.
-  @Test(arguments: 0..<10)
-  func `kill -9 loses nothing that was acknowledged`(_ round: Int) async throws {
-    let scratch = try Scratch()
-    let path = scratch.path
-    let limit = UInt64.random(in: 1...400)
-    await #expect(processExitsWith: .signal(SIGKILL)) {
-      [path = path as String, limit = limit as UInt64] in
-      try await writeUntilKilled(path, after: limit)
-    }
-    let acknowledged = String(decoding: try scratch.read("acknowledged"), as: UTF8.self)
-      .split(separator: "\n").filter { $0.hasSuffix(".") }
-    #expect(acknowledged.count >= limit)
-    let store = try Store.open(directory: "\(path)/store", keys: masterKeys)
-    for line in acknowledged {
-      let fields = line.dropLast().split(separator: " ")
-      #expect(
-        store.value(for: Key(String(fields[0])))?.version == UInt64(fields[1]),
-        "after \(limit): \(line)")
-    }
-    let versions = store.entries(withPrefix: "", limit: 10_000).map { $0.1.version }.sorted()
-    #expect(versions == (0..<versions.count).map { UInt64($0 + 1) })
-  }
 }
 
 extension Scratch {
@@ -151,37 +126,4 @@ extension Scratch {
     let file = try Directory(path: "\(path)/\(directory)").open(name, .read)
     return try file.read(file.status().size, at: 0)
   }
-}
-
-/// Writes with 16 tasks, each noting what was acknowledged, until a thread that waits for `limit`
-/// acknowledgements kills the process.
-private func writeUntilKilled(_ path: String, after limit: UInt64) async throws {
-  var configuration = Store.Configuration()
-  configuration.segmentLength = 16_384
-  let store = try Store.open(
-    directory: "\(path)/store", keys: masterKeys, configuration: configuration)
-  let notes = unsafe open("\(path)/acknowledged", O_WRONLY | O_CREAT | O_APPEND, 0o600)
-  let bell = Bell()
-  let killer = try Thread(name: "killer") {
-    for _ in 0..<limit { bell.semaphore.wait() }
-    kill(getpid(), SIGKILL)
-  }
-  await withTaskGroup(of: Void.self) { group in
-    for task in 0..<16 {
-      group.addTask {
-        var step = 0
-        while let version = try? await store.put("\(task)/\(step)", "value") {
-          let line = Array("\(task)/\(step) \(version).\n".utf8)
-          _ = unsafe write(notes, line, line.count)
-          bell.semaphore.signal()
-          step += 1
-        }
-      }
-    }
-  }
-  killer.join()
-}
-
-private final class Bell: Sendable {
-  let semaphore = Semaphore()
 }

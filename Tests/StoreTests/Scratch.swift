@@ -7,8 +7,8 @@ import Testing
 final class Scratch: Sendable {
   let path: String
 
-  init() throws {
-    path = "/tmp/linkd-store-tests.\(UInt64.random(in: 0 ... .max))"
+  init(in directory: String = "/tmp") throws {
+    path = "\(directory)/linkd-store-tests.\(UInt64.random(in: 0 ... .max))"
     try Directory.createIfMissing(path: path)
   }
 

@@ -1,0 +1,68 @@
+import Foundation
+import Store
+import Testing
+
+extension Trait where Self == ConditionTrait {
+  /// Only by `tools/test --long`.
+  static var long: Self {
+    .enabled(if: ProcessInfo.processInfo.environment["LINKD_LONG"] != nil, "tools/test --long")
+  }
+}
+
+/// Power that goes at every operation of random histories.
+struct CrashSimulationTests {
+  /// Crashes histories of ascending seeds until so many states were made.
+  static func crash(
+    _ count: Int, omitting omission: MemoryDisk.Omission? = nil
+  ) -> (states: Int, problems: [String]) {
+    var (states, problems, seed) = (0, [String](), UInt64(0))
+    while states < count && problems.isEmpty {
+      var simulation = CrashSimulation(seed: seed, omitting: omission)
+      let result = simulation.crash(ways: 3)
+      states += result.states
+      problems += result.problems
+      seed += 1
+    }
+    return (states, problems)
+  }
+
+  @Test func `T74: whenever the power goes, everything acknowledged is there, and a prefix`() {
+    let (states, problems) = Self.crash(1500)
+    #expect(states >= 1500)
+    #expect(problems == [])
+  }
+
+  // The discipline is broken on purpose, one sync at a time, and that must be seen.
+  @Test(
+    arguments: [
+      .names(after: ".log"), .names(after: ".snapshot"), .content(of: ".log"),
+      .content(of: ".snapshot.tmp"),
+    ] as [MemoryDisk.Omission])
+  func `T85, T86: without one of the syncs the simulation finds a loss`(
+    _ omission: MemoryDisk.Omission
+  ) {
+    #expect(Self.crash(20_000, omitting: omission).problems != [])
+  }
+}
+
+@Suite(.long)
+struct CrashSimulationLongRuns {
+  @Test func `T74: 200,000 crash states lose nothing`() {
+    let (states, problems) = CrashSimulationTests.crash(200_000)
+    print("T74: \(states) crash states, \(problems.count) problems")
+    #expect(states >= 200_000)
+    #expect(problems == [])
+  }
+
+  @Test(
+    arguments: [
+      .names(after: ""), .names(after: ".log"), .names(after: ".snapshot"),
+      .names(after: "high-water-mark"), .content(of: ".log"), .content(of: ".log.tmp"),
+      .content(of: ".snapshot.tmp"), .content(of: "high-water-mark.tmp"),
+    ] as [MemoryDisk.Omission])
+  func `T85, T86: every sync is needed`(_ omission: MemoryDisk.Omission) {
+    let (states, problems) = CrashSimulationTests.crash(100_000, omitting: omission)
+    print("T85, T86: without \(omission): found after \(states) states: \(problems.first ?? "no")")
+    #expect(problems != [])
+  }
+}

@@ -1,0 +1,124 @@
+import Glibc
+import Linux
+import Store
+import Testing
+
+@Suite(.long)
+struct DamageLongRuns {
+  /// A log of 64 KiB in one segment, as a crash after its last record leaves it.
+  private static func log() async throws -> Specimen {
+    let disk = MemoryDisk()
+    let store = try Store.open(on: disk, segmentLength: 1 << 17)
+    var number = 0
+    while true {
+      try await store.put(Key("\(number)"), String(repeating: "v", count: 40 + number * 37 % 900))
+      number += 1
+      let segment = disk.files["0000000000000001.log"] ?? []
+      guard let end = Layout(segment).records.last?.upperBound else { continue }
+      if end >= 1 << 16 {
+        return Specimen(
+          mark: disk.files["high-water-mark"] ?? [], segment: Array(segment.prefix(end)))
+      }
+    }
+  }
+
+  @Test func `T79: every flipped bit of a 64 KiB log is detected, or in the last record`()
+    async throws
+  {
+    let whole = try await Self.log()
+    let last = try #require(whole.records.last)
+    let (count, expected) = (whole.records.count, Set(whole.records.map(\.lowerBound) + [0]))
+    var (refused, torn) = (0, 0)
+    for place in whole.segment.indices {
+      for bit in 0..<8 {
+        var changed = whole
+        changed.segment[place] ^= 1 << bit
+        do throws(StoreError) {
+          let opened = try changed.open()
+          torn += 1
+          #expect(place >= last.lowerBound && opened.count == count - 1, "\(place), bit \(bit)")
+          #expect(opened.torn != nil, "\(place), bit \(bit)")
+        } catch {
+          refused += 1
+          let offset = Self.offset(of: error)
+          // The record that the bit is in, or the padding before the next one.
+          #expect(
+            offset.map { expected.contains($0) || $0 <= place } == true,
+            "\(place), bit \(bit): \(error)")
+        }
+      }
+    }
+    print("T79: \(refused + torn) bits: \(refused) refused, \(torn) taken for a torn last record")
+    #expect(refused + torn == whole.segment.count * 8)
+  }
+
+  private static func offset(of error: StoreError) -> Int? {
+    switch error {
+    case .damaged(_, let offset, _), .tampered(_, let offset): offset
+    case .wrongMasterKey, .unknownMasterKey, .unsupportedFormat: 0
+    default: nil
+    }
+  }
+
+  @Test func `T91: a log of 10 GB is opened and scrubbed in bounded time and memory`() async throws
+  {
+    let scratch = try Scratch(in: ".build")
+    let path = "\(scratch.path)/store"
+    var configuration = Store.Configuration()
+    configuration.compactionLength = .max
+    var store = try Store.open(directory: path, keys: masterKeys, configuration: configuration)
+    for round in 0..<3200 {
+      var batch = Batch()
+      for number in 0..<3 {
+        batch.put(Key("\(number)"), [UInt8](repeating: UInt8(round % 256), count: 1 << 20))
+      }
+      _ = try await store.commit(batch)
+    }
+    store.close()
+    resetPeakMemory()
+    let begin = ContinuousClock.now
+    store = try Store.open(directory: path, keys: masterKeys, configuration: configuration)
+    let opened = ContinuousClock.now - begin
+    let peak = peakMemory()
+    #expect(store.count == 3 && store.value(for: "1")?.version == 3200)
+    store.close()
+    #expect(opened <= .seconds(60) && peak <= 256 << 20)
+
+    let names = try Directory(path: path).names().filter { $0.hasSuffix(".log") }.sorted()
+    let middle = names[names.count / 2]
+    let file = try Directory(path: path).open(middle, .write)
+    let place = try file.status().size / 2
+    var byte = try file.read(1, at: place)
+    byte[0] ^= 4
+    _ = try file.write(byte.span, at: place)
+    let scrub = ContinuousClock.now
+    do throws(StoreError) {
+      _ = try Inspection(directory: path, keys: nil)
+      Issue.record("the flip was not found")
+    } catch {
+      guard case .damaged(middle, let offset, _) = error, offset <= place else {
+        Issue.record("\(error)")
+        return
+      }
+    }
+    print(
+      "T91: \(names.count) segments opened in \(opened), peak \(peak >> 20) MiB; the flip found in",
+      ContinuousClock.now - scrub)
+  }
+}
+
+/// Begins the measurement of the most memory that this process has.
+private func resetPeakMemory() {
+  let file = unsafe open("/proc/self/clear_refs", O_WRONLY)
+  _ = unsafe write(file, "5", 1)
+  close(file)
+}
+
+/// The most memory that this process has had since, in bytes.
+private func peakMemory() -> Int {
+  guard let text = try? Directory(path: "/proc/self").open("status", .read).read(10_000, at: 0)
+  else { return .max }
+  let line = String(decoding: text, as: UTF8.self).split(separator: "\n")
+    .first { $0.hasPrefix("VmHWM:") }
+  return (line?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? .max / 1024) * 1024
+}

@@ -1,0 +1,120 @@
+import Linux
+import Store
+import Synchronization
+import Testing
+
+/// Every use of a data key that ever reached a file, and whether two of them share a nonce.
+struct NonceUses {
+  /// By identifier of the segment, which names its data key, and sequence number, which is the nonce:
+  /// the first bytes of what was sealed.
+  private var samples: [[UInt8]: [UInt8]] = [:]
+  /// By identifier: the sealed data key.
+  private var keys: [[UInt8]: [UInt8]] = [:]
+  private(set) var duplicates: [String] = []
+
+  /// How many uses were seen.
+  var count: Int { samples.count }
+
+  /// Looks at everything that was ever written to the disk, also what has no name any more.
+  mutating func take(_ disk: MemoryDisk) {
+    for content in disk.state.withLock({ $0.files.values }) { take(content.written) }
+  }
+
+  mutating func take(_ file: [UInt8]) {
+    guard file.count > 4096, file.starts(with: "linkdlog".utf8) else { return }
+    let segment = Array(file[32..<48])
+    let key = Array(file[88..<136])
+    if keys.updateValue(key, forKey: segment).map({ $0 != key }) == true {
+      duplicates.append("two data keys of one name")
+    }
+    var place = 4096
+    while let start = file.span.firstIndex(of: UInt8(ascii: "R"), from: place) {
+      place = start + 1
+      guard start + 48 <= file.count, file[start..<start + 4].elementsEqual("Rec1".utf8) else {
+        continue
+      }
+      take(sample: Array(file[start + 32..<start + 48]), segment + file[start + 16..<start + 24])
+    }
+  }
+
+  private mutating func take(sample: [UInt8], _ use: [UInt8]) {
+    guard let other = samples.updateValue(sample, forKey: use), other != sample else { return }
+    // Of a write that was cut short, zeros stand where the rest would be.
+    let cut = [sample, other].contains { $0.suffix(2) == [0, 0] }
+    if !cut { duplicates.append("\(use)") }
+  }
+}
+
+struct NonceTests {
+  /// Opens, writes and crashes again and again, one store after another; every plaintext is different,
+  /// so that no two seals of one nonce look alike.
+  static func uses(cycles: Int) -> NonceUses {
+    var uses = NonceUses()
+    var random = SeededGenerator(seed: 90)
+    var disk = MemoryDisk()
+    for cycle in 0..<cycles {
+      if cycle.isMultiple(of: 50) { disk = MemoryDisk() }
+      disk.set(.fail(number: Int.random(in: 20...120, using: &random), errno: 5, forever: true))
+      if var log = try? Log.open(on: disk, markOn: disk, keys: masterKeys, segmentLength: 6144) {
+        for group in 0..<3 {
+          _ = log.commit(
+            (0..<2).map { number in
+              var batch = Batch()
+              batch.put("\(cycle)/\(group)/\(number)", [UInt8](repeating: 7, count: 300))
+              batch.delete("\(cycle - 1)/\(group)/\(number)")
+              return batch
+            })
+          if group == 1, cycle.isMultiple(of: 5), let compaction = try? log.beginCompaction() {
+            log.endedCompaction(compaction.run())
+          }
+        }
+      }
+      uses.take(disk)
+      disk =
+        Bool.random(using: &random)
+        ? disk.afterPowerLoss(&random) : MemoryDisk(files: disk.files)
+    }
+    return uses
+  }
+
+  @Test func `T90: crash after crash, no data key ever seals under one nonce twice`() {
+    let uses = Self.uses(cycles: 500)
+    #expect(uses.count > 500)
+    #expect(uses.duplicates == [])
+  }
+
+  @Test func `T90: two seals under one nonce would be seen`() async throws {
+    var whole = try await Specimen.make(count: 2)
+    var uses = NonceUses()
+    uses.take(whole.segment)
+    #expect(uses.count == 2 && uses.duplicates.isEmpty)
+    whole.segment[whole.records[1].lowerBound + 33] ^= 1
+    uses.take(whole.segment)
+    #expect(uses.duplicates.count == 1)
+  }
+
+  @Test func `T121: a data key is replaced before it has sealed as much as it may`() throws {
+    let disk = MemoryDisk()
+    var log = try Log.open(
+      on: disk, markOn: disk, keys: masterKeys, segmentLength: 1 << 16, recordsPerDataKey: 3)
+    for number in 0..<10 {
+      var batch = Batch()
+      batch.put("\(number)", [1])
+      #expect(log.commit([batch]).map { try? $0.get() } == [UInt64(number + 1)])
+    }
+    let segments = disk.files.filter { $0.key.hasSuffix(".log") }.mapValues(Layout.init)
+    #expect(segments.sorted { $0.key < $1.key }.map(\.value.records.count) == [3, 3, 3, 1])
+    var uses = NonceUses()
+    uses.take(disk)
+    #expect(uses.count == 10)
+  }
+}
+
+@Suite(.long)
+struct NonceLongRuns {
+  @Test func `T90: 10,000 crashes, and no nonce twice`() {
+    let uses = NonceTests.uses(cycles: 10_000)
+    print("T90: \(uses.count) uses of data keys, \(uses.duplicates.count) duplicates")
+    #expect(uses.duplicates == [])
+  }
+}
