@@ -9,7 +9,10 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <pthread.h>
+#include <signal.h>
+#include <spawn.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -26,6 +29,8 @@
 
 extern int accept4(int descriptor, struct sockaddr *address, socklen_t *length, int flags);
 extern int fallocate(int descriptor, int mode, off_t offset, off_t length);
+extern int pidfd_open(pid_t process, unsigned flags);
+extern int pipe2(int ends[2], int flags);
 extern int pthread_setname_np(pthread_t thread, const char *name);
 extern const char *strerrordesc_np(int code);
 extern const char *strerrorname_np(int code);
@@ -57,4 +62,36 @@ static inline int linux_set_nonblocking(int descriptor) {
 static inline int linux_forbid_core_files(void) {
   const struct rlimit none = {0, 0};
   return setrlimit(RLIMIT_CORE, &none);
+}
+
+// Only the end to read from never waits: a program that prints expects its own to.
+static inline int linux_pipe(int *ends) {
+  int result = pipe2(ends, O_CLOEXEC);
+  return result == 0 ? fcntl(ends[0], F_SETFL, O_NONBLOCK) : result;
+}
+
+// Starts a program with an empty standard input and `output` as its standard output, in a process
+// group of its own, with no signal blocked or ignored. Answers 0 or why not.
+static inline int linux_spawn(pid_t *process, int output, char *const words[], char *const environment[]) {
+  posix_spawn_file_actions_t actions;
+  posix_spawnattr_t attributes;
+  sigset_t none, all;
+  sigemptyset(&none);
+  sigfillset(&all);
+  int result = posix_spawn_file_actions_init(&actions);
+  if (result != 0) return result;
+  result = posix_spawnattr_init(&attributes);
+  if (result == 0) {
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions, output, 1);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &all);
+    posix_spawnattr_setpgroup(&attributes, 0);
+    posix_spawnattr_setflags(
+        &attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+    result = posix_spawn(process, words[0], &actions, &attributes, words, environment);
+    posix_spawnattr_destroy(&attributes);
+  }
+  posix_spawn_file_actions_destroy(&actions);
+  return result;
 }

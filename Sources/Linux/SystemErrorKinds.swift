@@ -6,6 +6,9 @@ extension SystemError {
   /// There is no such file (ENOENT).
   public var isNoSuchFile: Bool { errno == ENOENT }
 
+  /// There is no such process (ESRCH).
+  public var isNoSuchProcess: Bool { errno == ESRCH }
+
   /// Whether somebody else has the address.
   public var isAddressInUse: Bool { errno == EADDRINUSE }
 

@@ -23,7 +23,8 @@ struct Daemon {
   func run() async throws(Failure) {
     forbidDumps()
     let (failures, failed) = AsyncStream.makeStream(of: Void.self)
-    let store = try DataDirectory(path: settings.data).openStore { failed.yield() }
+    let directory = DataDirectory(path: settings.data, keyCommand: settings.keyCommand)
+    let store = try directory.openStore { failed.yield() }
     defer { store.close() }
     if let file = store.tornFile {
       logger.warning("an unfinished write was cut off and kept", metadata: ["file": "\(file)"])
@@ -36,8 +37,7 @@ struct Daemon {
     let server = try serverConfiguration()
     let answering = Answering(
       settings: settings, server: server, loops: loops, store: store, audit: audit, logger: logger)
-    let reload = KeyReload(
-      directory: DataDirectory(path: settings.data), store: store, logger: logger)
+    let reload = KeyReload(directory: directory, store: store, logger: logger)
     try await supervise(answering, StoreWatch(failures: failures), reload)
   }
 

@@ -6,6 +6,9 @@ struct DataDirectory: Sendable {
   /// The directory itself, 0700.
   let path: String
 
+  /// What prints the master keys, if they are not in the directory.
+  var keyCommand: Command?
+
   /// The keys that open the store, 0600.
   ///
   /// Whoever has both can read everything.
@@ -13,6 +16,14 @@ struct DataDirectory: Sendable {
 
   /// The store's own directory.
   var store: String { "\(path)/store" }
+
+  /// The master keys as they are now, from the command or the file.
+  ///
+  /// A command may take its time, for which this blocks the thread.
+  func keys() throws(StoreError) -> MasterKeys {
+    guard let keyCommand else { return try MasterKeys.load(file: keyFile) }
+    return try MasterKeys.load(command: keyCommand)
+  }
 
   /// Opens the store that `linkd init` made.
   ///
@@ -23,7 +34,7 @@ struct DataDirectory: Sendable {
     configuration.createIfMissing = false
     configuration.onFailure = onFailure
     do {
-      let keys = try MasterKeys.load(file: keyFile)
+      let keys = try self.keys()
       return try Store.open(directory: store, keys: keys, configuration: configuration)
     } catch {
       throw Failure(error)

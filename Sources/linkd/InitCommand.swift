@@ -23,20 +23,27 @@ struct InitCommand: AsyncParsableCommand {
   @Option(help: "The calling service that the token is for.")
   var tenant = "default"
 
+  @OptionGroup var keyCommand: KeyCommandOption
+
   func run() async throws {
     try? ProcessHardening.forbidDumps()
-    try await Installation(data: data, tenant: tenant).make { token throws(Failure) in
+    let command = keyCommand.masterKeyCommand
+    let installation = Installation(data: data, tenant: tenant, keyCommand: command)
+    try await installation.make { token throws(Failure) in
       do {
         try StandardStreams.writeOutput(token + "\n")
       } catch {
         throw Failure(.storage, "cannot write the token to standard output; nothing was made")
       }
     }
+    let keys =
+      command == nil
+      ? "a copy of \(data.printable)/master.key" : "what the command gets its keys from"
     StandardStreams.writeError(
       """
       linkd: made \(data.printable) for tenant \(tenant.printable)
       linkd: keep the token: it cannot be shown again
-      linkd: keep a copy of \(data.printable)/master.key apart from copies of the data
+      linkd: keep \(keys) apart from copies of the data
 
       """)
   }

@@ -8,8 +8,10 @@ internal import Store
 struct Installation {
   let data: String
   let tenant: String
+  /// What prints the master keys; without it one is made and kept in the directory.
+  let keyCommand: Command?
 
-  private var directory: DataDirectory { DataDirectory(path: data) }
+  private var directory: DataDirectory { DataDirectory(path: data, keyCommand: keyCommand) }
 
   /// Makes everything and hands the token to `deliver`.
   ///
@@ -50,7 +52,9 @@ struct Installation {
   private func fill() async throws(Failure) -> String {
     let store: Store
     do throws(StoreError) {
-      let keys = try MasterKeys.generate(file: directory.keyFile)
+      let keys =
+        try keyCommand == nil
+        ? MasterKeys.generate(file: directory.keyFile) : directory.keys()
       store = try Store.open(directory: directory.store, keys: keys)
     } catch {
       throw Failure(error)

@@ -1,9 +1,10 @@
+internal import Linux
 internal import Logging
 internal import ServiceLifecycle
 internal import Store
 internal import UnixSignals
 
-/// Reads the master key file again on SIGHUP, and writes everything anew under its newest key.
+/// Reads the master keys again on SIGHUP, and writes everything anew under the newest one.
 struct KeyReload: ServiceLifecycle.Service {
   let directory: DataDirectory
   let store: Store
@@ -11,13 +12,15 @@ struct KeyReload: ServiceLifecycle.Service {
 
   func run() async throws {
     await cancelWhenGracefulShutdown {
-      for await _ in await UnixSignalsSequence(trapping: .sighup) { await reload() }
+      let signals = await UnixSignalsSequence(trapping: .sighup)
+      if Hangups.take() { await reload() }
+      for await _ in signals { await reload() }
     }
   }
 
   private func reload() async {
     do throws(StoreError) {
-      let keys = try MasterKeys.load(file: directory.keyFile)
+      let keys = try await self.keys().get()
       let version = "\(keys.currentVersion)"
       logger.info("writing all data anew", metadata: ["key_version": "\(version)"])
       try await store.compact(under: keys)
@@ -25,5 +28,24 @@ struct KeyReload: ServiceLifecycle.Service {
     } catch {
       logger.error("the data could not be written anew", metadata: ["cause": "\(error)"])
     }
+  }
+
+  /// On a thread of its own: a command that prints them may take its time.
+  private func keys() async -> Result<MasterKeys, StoreError> {
+    await withCheckedContinuation { continuation in
+      do throws(SystemError) {
+        _ = try Thread(name: "keys") { [directory] in
+          continuation.resume(returning: directory.keyResult)
+        }
+      } catch {
+        continuation.resume(returning: .failure(.disk(path: directory.path, error)))
+      }
+    }
+  }
+}
+
+extension DataDirectory {
+  fileprivate var keyResult: Result<MasterKeys, StoreError> {
+    do throws(StoreError) { return .success(try keys()) } catch { return .failure(error) }
   }
 }

@@ -28,6 +28,8 @@ struct Linkd: AsyncParsableCommand {
   }
 
   static func main() async {
+    // First of all: one that comes before linkd is ready for it must neither end it nor be lost.
+    Hangups.remember()
     ProcessHardening.ignoreBrokenPipes()
     let arguments = Array(CommandLine.arguments.dropFirst())
     Foundation.exit(await run(arguments).rawValue)

@@ -14,10 +14,14 @@ struct ServeCommand: AsyncParsableCommand {
         linkd serve --data /var/lib/linkd --listen 0.0.0.0:443 \\
           --tls-cert fullchain.pem --tls-key key.pem
         linkd serve --data ./data --x-base-url http://127.0.0.1:8480    (fakex instead of X)
+        linkd serve --data ./data \\
+          --master-key-command '/usr/bin/vault kv get -field=keys secret/linkd'
       """)
 
   @Option(help: ArgumentHelp("The data directory that 'linkd init' made.", valueName: "dir"))
   var data: String
+
+  @OptionGroup var keyCommand: KeyCommandOption
 
   @Option(
     help: ArgumentHelp("The address and port to listen on; port 0 lets the system choose."))
@@ -64,10 +68,11 @@ struct ServeCommand: AsyncParsableCommand {
   var logLevel = Logger.Level.info
 
   func run() async throws {
-    let settings = try ServeSettings(
+    var settings = try ServeSettings(
       data: data, listen: listen, certificate: tlsCert, key: tlsKey, clientCA: clientCa,
       allowsInsecureListen: insecureListen, origins: allowOrigin, loops: loops, xBaseURL: xBaseUrl,
       xCAFile: xCaFile)
+    settings.keyCommand = keyCommand.masterKeyCommand
     let level = logLevel
     LoggingSystem.bootstrap { label in LineLog(label: label, level: level) }
     try await Daemon(settings, logger: Logger(label: "linkd")).run()

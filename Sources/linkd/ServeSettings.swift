@@ -1,4 +1,5 @@
 internal import Foundation
+package import Linux
 
 /// What `linkd serve` was asked for, checked.
 package struct ServeSettings: Hashable, Sendable {
@@ -14,6 +15,8 @@ package struct ServeSettings: Hashable, Sendable {
   private static let mostLoops = 256
 
   package let data: String
+  /// What prints the master keys, if they are not in the data directory.
+  package var keyCommand: Command?
   package let listen: ListenAddress
   package let tls: TLSFiles?
   /// Whose web pages may call.

@@ -165,8 +165,8 @@ class Process:
 
 @pytest.fixture
 def processes(tmp_path):
-    """Starts programs and stops them when the test ends."""
-    running = []
+    """Starts programs and stops them when the test ends; then every store must be intact."""
+    running, linkds = [], []
 
     def start(*arguments, name=None, **options):
         name = name or pathlib.Path(str(arguments[0])).name
@@ -174,7 +174,17 @@ def processes(tmp_path):
         running.append(process)
         return process
 
+    start.linkds = linkds
     yield start
+    kill_all(running)
+    try:
+        for linkd in linkds:
+            linkd.verify()
+    finally:
+        kill_all(running)
+
+
+def kill_all(running):
     for process in reversed(running):
         if process.process.poll() is None:
             process.kill()
@@ -225,24 +235,43 @@ class FakeX:
 class Linkd:
     """linkd with a data directory of its own, and its first token."""
 
-    def __init__(self, start, folder, x_url, *options, certificate=None):
+    def __init__(self, start, folder, x_url, *options, certificate=None, key_command=None):
         self._start, self._x_url, self._options = start, x_url, options
         self.certificate = certificate
+        self.key_options = ["--master-key-command", key_command] if key_command else []
         self.data, self.token_file = folder / "data", folder / "token"
-        made = run(BIN / "linkd", "init", "--data", self.data)
+        made = run(BIN / "linkd", "init", "--data", self.data, *self.key_options)
         self.token, self.said_by_init = made.stdout.strip(), made.stderr
+        start.linkds.append(self)
         self.token_file.write_text(self.token + "\n")
         self.serve()
 
     def serve(self):
         """Starts it (again)."""
-        options = [*self._options]
+        options = [*self._options, *self.key_options]
         if self.certificate:
             options += ["--tls-cert", self.certificate.chain, "--tls-key", self.certificate.key]
         self.process = self._start(
             BIN / "linkd", "serve", "--data", self.data, "--listen", "127.0.0.1:0",
             "--x-base-url", self._x_url, "--log-level", "debug", *options)
         self.address = self.process.wait_for("listening on ")
+
+    def store(self, command, *arguments, status=0):
+        """One 'linkd store' about its data."""
+        return run(BIN / "linkd", "store", command, "--data", self.data, *self.key_options,
+                   *arguments, status=status)
+
+    def verify(self):
+        """However a test has left its data, they are intact."""
+        if not self.data.exists():
+            return
+        said = self.store("verify").stdout
+        if said.startswith("torn "):
+            # A kill has cut a write short; the next start takes it back.
+            self.serve()
+            assert self.process.stop() == 0
+            said = self.store("verify").stdout
+        assert said.startswith("intact: "), said
 
     @property
     def url(self):

@@ -1,9 +1,12 @@
 """linkd store, and linkd on a disk that fails."""
 
 import os
+import random
+import signal
 import stat
 import subprocess
 import threading
+import time
 
 import grpc
 import pytest
@@ -13,8 +16,7 @@ LINKD = BIN / "linkd"
 
 
 def store(command, linkd, *arguments, status=0):
-    data = linkd.data if isinstance(linkd, Linkd) else linkd
-    return run(LINKD, "store", command, "--data", data, *arguments, status=status)
+    return linkd.store(command, *arguments, status=status)
 
 
 def link(linkd, fakex, profile="ann"):
@@ -130,16 +132,88 @@ def test_a_rotation_that_was_interrupted_is_finished(linkd, fakex):
     assert versions(linkd) == "2" and len(key_lines(linkd)) == 2
 
 
+# T120: keys that a command prints
+
+
+@pytest.fixture
+def vault(tmp_path):
+    """A stand-in for a vault: prints what a file holds, and can be told to fail."""
+    script = tmp_path / "vault"
+    script.write_text('#!/bin/sh\n[ "$1" = read ] || exit 9\ncat "$2"\n')
+    script.chmod(0o700)
+    keys = tmp_path / "vault-keys"
+    keys.write_text("linkd-key-v1 1 ERERERERERERERERERERERERERERERERERERERERERE=\n")
+    return script, keys
+
+
+def test_the_master_keys_may_be_what_a_command_prints(processes, tmp_path, fakex, vault):
+    script, keys = vault
+    linkd = Linkd(processes, tmp_path, fakex.url, key_command=f"{script} read {keys}")
+    assert not (linkd.data / "master.key").exists()
+    link(linkd, fakex)
+    assert "already" in store("rotate-key", linkd, status=78).stderr
+    store("rotate-key", linkd, "--remove-old", status=64)
+    with keys.open("a") as file:
+        file.write("linkd-key-v1 2 IiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiI=\n")
+    # linkd runs the command again when it is told to.
+    store("rotate-key", linkd)
+    assert versions(linkd) == "2"
+    keys.write_text(keys.read_text().splitlines()[1] + "\n")
+    assert linkd.process.stop() == 0
+    linkd.serve()
+    link(linkd, fakex, "ben")
+    log = linkd.process.log.read_text()
+    assert "IiIi" not in log and "ERER" not in log
+
+
+def test_a_command_that_fails_opens_nothing_and_tells_no_secret(processes, tmp_path, fakex, vault):
+    script, keys = vault
+    linkd = Linkd(processes, tmp_path, fakex.url, key_command=f"{script} read {keys}")
+    assert linkd.process.stop() == 0
+    for command, reason in [
+            (f"{script} write {keys}", "ended with status 9"), (f"{script} read /dev/null", "no key"),
+            (f"{script} read {keys};true", "ended with status 1"), ("/nonexistent read", "no such"),
+            ("cat keys", "absolute path")]:
+        status = 64 if command.startswith("cat") else 78
+        failed = run(LINKD, "serve", "--data", linkd.data, "--master-key-command", command,
+                     status=status)
+        assert reason in failed.stderr.lower() and "ERER" not in failed.stderr
+    # A reload that fails changes nothing.
+    linkd.serve()
+    before = keys.read_text()
+    keys.write_text("linkd-key-v1 2 broken\n")
+    linkd.process.process.send_signal(signal.SIGHUP)
+    await_line(linkd, "could not be written anew")
+    link(linkd, fakex)
+    keys.write_text(before)
+
+
+def await_line(linkd, text):
+    """Waits until linkd has logged it."""
+    while text not in linkd.process.log.read_text():
+        assert linkd.process.process.poll() is None, linkd.process.log.read_text()
+        time.sleep(0.01)
+
+
 # disks that fail
 
 
 @pytest.fixture(scope="session")
 def interposer(tmp_path_factory):
-    """A library that makes fdatasync fail, compiled here."""
+    """A library that makes system calls fail, compiled here."""
     library = tmp_path_factory.mktemp("fault") / "fault.so"
     source = ROOT / "Tests" / "EndToEnd" / "fault.c"
     subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"], check=True)
     return library
+
+
+def serving(processes, interposer, linkd, **environment):
+    """Starts linkd with the library, which is told what to do by these variables."""
+    linkd._start = lambda *arguments: processes(
+        *arguments, env={**os.environ, "LD_PRELOAD": str(interposer),
+                         **{name: str(value) for name, value in environment.items()}})
+    linkd.serve()
+    linkd._start = processes
 
 
 # T76, T77: once is enough, although the next sync would succeed.
@@ -149,9 +223,7 @@ def test_after_one_failed_write_linkd_acknowledges_nothing_and_exits_74(
     arm = tmp_path / "arm"
     linkd = Linkd(processes, tmp_path, fakex.url)
     assert linkd.process.stop() == 0
-    linkd._start = lambda *arguments: processes(
-        *arguments, env={**os.environ, "LD_PRELOAD": str(interposer), name: str(arm)})
-    linkd.serve()
+    serving(processes, interposer, linkd, **{name: arm})
     link(linkd, fakex, "before")
     arm.touch()
     with pytest.raises(grpc.RpcError) as failure:
@@ -160,13 +232,89 @@ def test_after_one_failed_write_linkd_acknowledges_nothing_and_exits_74(
     assert linkd.process.process.wait(20) == 74
     assert not arm.exists(), "it failed once only"
     assert "writing to the data directory failed" in linkd.process.log.read_text()
-    linkd._start = processes
     linkd.serve()
     assert linkd.process.stop() == 0
     # The token of init was batch 1, the link that was acknowledged batch 2.
     acknowledged = [line.split("\t")[0] for line in store("dump", linkd).stdout.splitlines()]
     assert {"1", "2"} <= set(acknowledged)
     assert store("verify", linkd).stdout.startswith("intact: ")
+
+
+# T75: a signal in the middle of a system call is no failure.
+def test_interrupted_system_calls_are_made_again(processes, tmp_path, fakex, interposer):
+    linkd = Linkd(processes, tmp_path, fakex.url)
+    assert linkd.process.stop() == 0
+    serving(processes, interposer, linkd, FAULT_INTERRUPT="1")
+    for number in range(3):
+        link(linkd, fakex, f"p{number}")
+    assert linkd.process.stop() == 0
+
+
+# T89.
+def test_a_clock_that_jumps_changes_nothing(processes, tmp_path, fakex, interposer):
+    from link.v1 import key_set_pb2, provider_pb2
+
+    linkd = Linkd(processes, tmp_path, fakex.url)
+    offset = tmp_path / "offset"
+    order, year = [], 365 * 86400
+    for number, seconds in enumerate([0, year, -year, 0, -3600, 2 * year, -3600]):
+        offset.write_text(str(seconds))
+        if number % 3 == 0:
+            linkd.process.kill()
+            serving(processes, interposer, linkd, FAULT_CLOCK=offset)
+        order.append(f"k{number}")
+        keys = provider_pb2.ConsumerKeys(consumer_key=order[-1], consumer_secret="s")
+        linkd.call("PutKeySet", key_set_pb2.PutKeySetRequest(
+            name=f"keySets/{order[-1]}", provider=provider_pb2.PROVIDER_X, keys=keys))
+    linkd.process.kill()
+    lines = [line.split("\t") for line in store("dump", linkd).stdout.splitlines()]
+    found = [key for version, _, key in sorted(lines, key=lambda line: int(line[0])) if "/k" in key]
+    assert [key.rsplit("/", 1)[1] for key in found] == order
+
+
+# T123.
+def test_without_random_bytes_nothing_is_made(processes, tmp_path, fakex, interposer):
+    arm = tmp_path / "arm"
+    environment = {**os.environ, "LD_PRELOAD": str(interposer), "FAULT_RANDOM": str(arm)}
+    arm.touch()
+    failed = subprocess.run([LINKD, "init", "--data", tmp_path / "none"], env=environment,
+                            capture_output=True, text=True, timeout=60)
+    assert failed.returncode != 0 and failed.stdout == "" and "random" in failed.stderr
+    arm.unlink()
+    linkd = Linkd(processes, tmp_path, fakex.url)
+    assert linkd.process.stop() == 0
+    serving(processes, interposer, linkd, FAULT_RANDOM=arm)
+    arm.touch()
+    before = files(linkd.data)
+    with pytest.raises(grpc.RpcError) as failure:
+        link(linkd, fakex)
+    assert failure.value.code() in (grpc.StatusCode.INTERNAL, grpc.StatusCode.UNAVAILABLE)
+    assert files(linkd.data) == before
+    arm.unlink()
+
+
+# What comes before linkd is ready for it must not end it, nor be lost.
+def test_a_hangup_while_linkd_starts_is_kept_until_it_can_be_answered(
+        processes, tmp_path, fakex, interposer):
+    linkd = Linkd(processes, tmp_path, fakex.url)
+    assert linkd.process.stop() == 0
+    arm = tmp_path / "arm"
+    arm.touch()
+    serving(processes, interposer, linkd, FAULT_HANGUP=arm)
+    assert not arm.exists()
+    await_line(linkd, "all data are written anew")
+
+
+# T87.
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_data_of_somebody_else_are_refused(linkd):
+    assert linkd.process.stop() == 0
+    log = linkd.data / "store" / files(linkd.data, "*.log")[0]
+    for path in (log, linkd.data / "store", linkd.data / "master.key"):
+        os.chown(path, 12345, -1)
+        failed = run(LINKD, "serve", "--data", linkd.data, "--listen", "127.0.0.1:0", status=78)
+        assert "belongs to user 12345" in failed.stderr
+        os.chown(path, 0, -1)
 
 
 # T88.
@@ -210,6 +358,10 @@ def test_a_full_disk_refuses_writes_and_recovers_by_itself(processes, tmp_path, 
         pytest.skip(f"no file system can be mounted here: {mounted.stderr.decode().strip()}")
     try:
         fill_and_free(processes, disk, fakex)
+        # T87.
+        subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+        failed = run(LINKD, "serve", "--data", disk / "data", "--listen", "127.0.0.1:0", status=74)
+        assert "EROFS" in failed.stderr
     finally:
         subprocess.run(["umount", "-l", disk], check=True)
 

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # The store's part of tools/bench: the same entries (40 + 300 bytes), the same disk, the same run.
 #
-# usage: tools/bench store [SECONDS [ENTRIES]]
+# usage: tools/bench store [SECONDS [ENTRIES [ROUNDS]]]
 source "$(dirname "$0")/../lib.sh"
-seconds=${1:-5}
+seconds=${1:-2}
 entries=${2:-1000000}
+rounds=${3:-9}
 # Beside the build, not in /tmp: that may be memory, where a sync costs nothing.
 work=$(mktemp -d "$PWD/.build/bench.XXXXXX")
 trap 'rm -rf "$work"' EXIT
@@ -14,14 +15,30 @@ gcc -O2 -o "$work/sqlite" tools/benchmarks/sqlite.c -lsqlite3 -lpthread
 swift build -c release --product store-bench
 bench=$(swift build -c release --show-bin-path)/store-bench
 
-say "durable commits of one entry, ${seconds} s each"
-printf '%-7s %7s %10s %8s %8s %8s\n' store writers commits/s 'p50 ms' 'p99 ms' 'worst'
-for round in 1 2 3; do
-  for writers in 1 64; do
-    printf '%-7s %7d %10d %8.2f %8.2f %8.2f\n' \
-      linkd $writers $("$bench" commits "$work/o$round.$writers" $writers "$seconds")
-    printf '%-7s %7d %10d %8.2f %8.2f %8.2f\n' \
-      sqlite $writers $("$work/sqlite" "$work/s$round.$writers" $writers "$seconds")
+# One turn of a store: commits/s, median, p99 and worst latency in ms; its files go at once.
+turn() { # NAME WRITERS
+  local program=$bench
+  if [ "$1" = linkd ]; then set -- "$1" "$2" commits; else program=$work/sqlite; fi
+  "$program" ${3:-} "$work/turn" "$2" "$seconds"
+  rm -rf "$work"/turn*
+}
+
+# The median of a column of numbers.
+median() { sort -n | awk '{ a[NR] = $1 } END { print a[int((NR + 1) / 2)] }'; }
+
+say "durable commits of one entry: medians of $rounds turns of ${seconds} s each, one after the other"
+printf '%-7s %7s %10s %8s %8s %8s   %s\n' store writers commits/s 'p50 ms' 'p99 ms' worst 'of each turn'
+for writers in 1 64; do
+  for round in $(seq "$rounds"); do
+    for name in linkd sqlite; do turn $name $writers >>"$work/$name.$writers"; done
+  done
+  for name in linkd sqlite; do
+    columns=()
+    for column in 1 2 3 4; do
+      columns+=("$(awk -v c=$column '{ print $c }' "$work/$name.$writers" | median)")
+    done
+    printf '%-7s %7d %10d %8.2f %8.2f %8.2f   %s\n' $name $writers "${columns[@]}" \
+      "$(awk '{ printf "%s ", $1 }' "$work/$name.$writers")"
   done
 done
 
@@ -36,5 +53,5 @@ done
 {
   read -r rate p50 p99 worst
   read -r compactions
-} < <("$bench" stall "$work/many" "$((seconds * 2))")
+} < <("$bench" stall "$work/many" 10)
 echo "64 writers beside $compactions compactions: $rate commits/s, p50 $p50, p99 $p99, worst $worst ms"

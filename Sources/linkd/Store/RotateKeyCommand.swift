@@ -12,7 +12,8 @@ struct RotateKeyCommand: AsyncParsableCommand {
       older one. If linkd is serving, it does the writing, while it goes on serving. When it was \
       interrupted, run it again: it finishes what it began.
 
-      Older keys stay in master.key, because backups need them, unless --remove-old is given.
+      Older keys stay in master.key, because backups need them, unless --remove-old is given. With \
+      --master-key-command, make the command print a newer version first.
 
       EXAMPLES
         linkd store rotate-key --data /var/lib/linkd
@@ -25,6 +26,11 @@ struct RotateKeyCommand: AsyncParsableCommand {
 
   func run() async throws {
     try? ProcessHardening.forbidDumps()
+    guard !removeOld || place.directory.keyCommand == nil else {
+      throw Failure(
+        .usage, "--remove-old is for keys in master.key",
+        hint: "remove older versions from where the command gets them")
+    }
     let rotation = KeyRotation(directory: place.directory)
     let version = try await rotation.run { progress in
       StandardStreams.writeError("linkd: \(progress)\n")
@@ -48,28 +54,41 @@ struct KeyRotation {
   /// Returns the version under which everything is sealed now.
   func run(_ report: (String) -> Void) async throws(Failure) -> UInt32 {
     let keys = try newestKeys(report)
+    let end = ContinuousClock.now + Self.patience
+    while try await !seal(under: keys, by: end, report) {
+      guard ContinuousClock.now < end else { throw unfinished }
+    }
+    return keys.currentVersion
+  }
+
+  /// False if a linkd that was to do it has gone without: then it is to be done again.
+  private func seal(
+    under keys: MasterKeys, by end: ContinuousClock.Instant, _ report: (String) -> Void
+  ) async throws(Failure) -> Bool {
     let store: Store
     do throws(StoreError) {
       store = try Store.open(directory: directory.store, keys: keys)
     } catch .inUse(let process?) {
-      try await wait(for: process, keys.currentVersion, report)
-      return keys.currentVersion
+      return try await wait(for: process, keys.currentVersion, by: end, report)
     } catch { throw Failure(error) }
     defer { store.close() }
     do throws(StoreError) { try await store.compact() } catch { throw Failure(error) }
     guard try needed() == [keys.currentVersion] else { throw unfinished }
-    return keys.currentVersion
+    return true
   }
 
   /// Adds a key, unless an earlier rotation has and was not finished.
   private func newestKeys(_ report: (String) -> Void) throws(Failure) -> MasterKeys {
-    let keys = try Failure.ofStore { () throws(StoreError) in
-      try MasterKeys.load(file: directory.keyFile)
-    }
+    let keys = try Failure.ofStore { () throws(StoreError) in try directory.keys() }
     let older = try needed().filter { $0 < keys.currentVersion }
     if !older.isEmpty {
       report("finishing the rotation to key version \(keys.currentVersion)")
       return keys
+    }
+    guard directory.keyCommand == nil else {
+      throw Failure(
+        .configuration, "all data are under key version \(keys.currentVersion) already",
+        hint: "add a newer version to what the command prints, and run this again")
     }
     let added = try Failure.ofStore { () throws(StoreError) in
       try MasterKeys.addVersion(file: directory.keyFile)
@@ -78,19 +97,28 @@ struct KeyRotation {
     return added
   }
 
-  /// Asks the linkd that has the store to do it, and looks until it has.
+  /// Asks the linkd that has the store to do it, and looks until it has; false if it has gone.
   private func wait(
-    for process: Int, _ version: UInt32, _ report: (String) -> Void
-  ) async throws(Failure) {
+    for process: Int, _ version: UInt32, by end: ContinuousClock.Instant,
+    _ report: (String) -> Void
+  ) async throws(Failure) -> Bool {
     do throws(SystemError) {
       try requestReload(ofProcess: process)
+    } catch  where error.isNoSuchProcess {
+      try await pause()
+      return false
     } catch { throw Failure(.inUse, "cannot tell process \(process) of the new key: \(error)") }
     report("process \(process) is writing all data anew")
-    let end = ContinuousClock.now + Self.patience
     while try needed() != [version] {
       guard ContinuousClock.now < end else { throw unfinished }
-      do { try await Task.sleep(for: .milliseconds(50)) } catch { throw unfinished }
+      try await pause()
+      guard isRunning(process: process) else { return false }
     }
+    return true
+  }
+
+  private func pause() async throws(Failure) {
+    do { try await Task.sleep(for: .milliseconds(50)) } catch { throw unfinished }
   }
 
   private func needed() throws(Failure) -> Set<UInt32> {

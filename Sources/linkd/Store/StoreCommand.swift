@@ -13,19 +13,21 @@ struct StoreCommand: AsyncParsableCommand {
     ])
 }
 
-/// The option that all of them have.
+/// The options that all of them have.
 struct DataOption: ParsableArguments {
   @Option(help: ArgumentHelp("The data directory that 'linkd init' made.", valueName: "dir"))
   var data: String
 
-  var directory: DataDirectory { DataDirectory(path: data) }
+  @OptionGroup var keyCommand: KeyCommandOption
+
+  var directory: DataDirectory {
+    DataDirectory(path: data, keyCommand: keyCommand.masterKeyCommand)
+  }
 
   /// The master keys of the directory.
   func keys() throws(Failure) -> MasterKeys {
     try? ProcessHardening.forbidDumps()
-    return try Failure.ofStore { () throws(StoreError) in
-      try MasterKeys.load(file: directory.keyFile)
-    }
+    return try Failure.ofStore { () throws(StoreError) in try directory.keys() }
   }
 }
 
