@@ -21,7 +21,7 @@ struct Accounts {
   private let place: Place
   private let count: Int
 
-  /// Reads `fill DIR ENTRIES` or `open DIR`.
+  /// Reads `fill DIR ENTRIES`, `clone DIR ENTRIES` or `open DIR`.
   init(_ words: [String]) throws {
     place = Place(directory: words[1])
     guard let count = words.count == 3 ? Int(words[2]) : 0 else { throw Usage() }
@@ -44,6 +44,25 @@ struct Accounts {
     print(
       (middle - begin).seconds.rounded(to: 2), (ContinuousClock.now - middle).seconds.rounded(to: 2)
     )
+    store.close()
+  }
+
+  /// Gives the data of a linkd as many accounts: copies of one that it has, ten to a profile.
+  func clone() async throws {
+    let store = try place.open(create: false)
+    guard let (key, account) = store.entries(withPrefix: "account/", limit: 1).first else {
+      throw Usage()
+    }
+    let tenant = key.bytes.split(separator: UInt8(ascii: "/"))[1]
+    for start in stride(from: 0, to: count, by: 1000) {
+      var batch = Batch()
+      for number in start..<min(start + 1000, count) {
+        let place = Array("/p\(number / 10)/clone-\(number)".utf8)
+        batch.put(Key(Array("account/".utf8) + tenant + place), account.value)
+      }
+      _ = try await store.commit(batch)
+    }
+    try await store.compact()
     store.close()
   }
 

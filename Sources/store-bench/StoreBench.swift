@@ -11,6 +11,7 @@ struct StoreBench {
     switch (words.first, words.count) {
     case ("commits", 4): try await Commits(words).run()
     case ("fill", 3): try await Accounts(words).fill()
+    case ("clone", 3): try await Accounts(words).clone()
     case ("open", 2): try Accounts(words).open()
     case ("stall", 3): try await Commits(words).runBesideCompactions()
     default: throw Usage()
@@ -23,6 +24,7 @@ struct Usage: Error, CustomStringConvertible {
     """
     usage: store-bench commits DIR WRITERS SECONDS  commits/s, median, p99 and worst in ms
            store-bench fill DIR ENTRIES             seconds of writing, of a compaction
+           store-bench clone DIR ENTRIES            a linkd's account, so many times
            store-bench open DIR                     seconds, entries, bytes of memory for each, µs of \
     a page
            store-bench stall DIR SECONDS            as commits, of 64 writers, with compactions beside

@@ -225,10 +225,15 @@ def test_after_one_failed_write_linkd_acknowledges_nothing_and_exits_74(
     assert linkd.process.stop() == 0
     serving(processes, interposer, linkd, **{name: arm})
     link(linkd, fakex, "before")
-    arm.touch()
-    with pytest.raises(grpc.RpcError) as failure:
-        link(linkd, fakex, "after")
-    assert failure.value.code() == grpc.StatusCode.UNAVAILABLE
+    with grpc.insecure_channel(linkd.address) as channel:
+        # HealthCheckResponse: SERVING is 1, NOT_SERVING 2.
+        watch = channel.unary_stream("/grpc.health.v1.Health/Watch")(b"", timeout=60)
+        assert next(watch) == b"\x08\x01"
+        arm.touch()
+        with pytest.raises(grpc.RpcError) as failure:
+            link(linkd, fakex, "after")
+        assert failure.value.code() == grpc.StatusCode.UNAVAILABLE
+        assert next(watch) == b"\x08\x02"
     assert linkd.process.process.wait(20) == 74
     assert not arm.exists(), "it failed once only"
     assert "writing to the data directory failed" in linkd.process.log.read_text()

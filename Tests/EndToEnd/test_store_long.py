@@ -2,13 +2,14 @@
 
 import concurrent.futures
 import random
+import statistics
 import subprocess
 import threading
 import time
 
 import grpc
 import pytest
-from conftest import BIN
+from conftest import BIN, Linkd, complete_request, start_request
 
 pytestmark = pytest.mark.long
 
@@ -159,3 +160,38 @@ def test_t119_200_kills_while_the_key_is_rotated_under_load(linkd):
     client.channel.close()
     print(f"T119: 200 kills, {reads[0]} reads at {rate:.0f}/s, 0 failed; "
           f"key version {lines[0].split()[1]} alone at the end")
+
+
+@pytest.mark.seconds(1200)
+def test_a_profile_is_listed_as_fast_among_a_million_accounts_as_among_a_thousand(
+        processes, tmp_path, fakex):
+    from link.v1 import link_service_pb2 as schema
+
+    clients = []
+    for count in (1000, 1_000_000):
+        folder = tmp_path / str(count)
+        folder.mkdir()
+        linkd = Linkd(processes, folder, fakex.url)
+        started = linkd.call("StartLink", start_request((fakex.key, fakex.secret)))
+        linkd.call("CompleteLink", complete_request(started, fakex.visit(started.authorize_url)))
+        assert linkd.process.stop() == 0
+        subprocess.run([BIN / "store-bench", "clone", linkd.data, str(count)], check=True)
+        begin = time.monotonic()
+        linkd.serve()
+        print(f"{count} accounts: serving after {time.monotonic() - begin:.2f} s")
+        clients.append((count, Client(linkd)))
+
+    times = {count: [] for count, _ in clients}
+    for step in range(5000):
+        # In turns, so that whatever else the machine does meets both.
+        for count, client in clients:
+            request = schema.ListAccountsRequest(parent=f"profiles/p{step * 7919 % (count // 10)}")
+            begin = time.perf_counter()
+            answer = client.stub.ListAccounts(request, timeout=30, metadata=client.metadata)
+            times[count].append(time.perf_counter() - begin)
+            assert len(answer.accounts) == 10
+    few, many = (statistics.median(times[count]) * 1e6 for count, _ in clients)
+    for _, client in clients:
+        client.channel.close()
+    print(f"ListAccounts of one profile: {few:.0f} µs of a thousand, {many:.0f} µs of a million")
+    assert many <= few * 1.2
