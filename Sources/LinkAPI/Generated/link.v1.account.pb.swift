@@ -12,7 +12,8 @@ public struct AccountState: ProtoEnum {
   public static let unspecified = AccountState(rawValue: 0)
   /// The token works, as far as is known.
   public static let active = AccountState(rawValue: 1)
-  /// The token was revoked, by the user or by the provider. Linking again mends it.
+  /// The token was revoked, by the user or by the provider, or has run out and cannot be renewed.
+  /// Linking again mends it.
   public static let revoked = AccountState(rawValue: 2)
   /// The provider has locked or suspended the account. Its owner must act at the provider.
   public static let locked = AccountState(rawValue: 3)
@@ -21,8 +22,9 @@ public struct AccountState: ProtoEnum {
   public static let readOnly = AccountState(rawValue: 4)
   /// The provider has suspended the application. Its owner must act at the provider.
   public static let appSuspended = AccountState(rawValue: 5)
-  /// The provider does not accept the keys that the account was linked with any more. Link again
-  /// with good ones.
+  /// The provider does not accept the keys that the account was linked with any more; or linkd was
+  /// cut off while it renewed the token, and the new one was lost. Linking again, with good keys,
+  /// mends it.
   public static let reauthRequired = AccountState(rawValue: 6)
 
   public static let valueNames = [

@@ -677,8 +677,9 @@ public enum AdminServiceMethods {
 
 /// Says who may call linkd, for those who run it.
 ///
-/// A tenant exists by its tokens: its first token makes it, and once its last one is revoked nobody
-/// can call for it. What it has stored stays. Every call is written into the audit log.
+/// A tenant exists by its tokens and certificates: the first one makes it, and once the last one is
+/// taken back nobody can call for it. What it has stored stays. Every call is written into the audit
+/// log.
 public protocol AdminServiceProtocol: RPC.Service {
   /// Makes a token that speaks for a tenant. Its text is shown in the answer and never again.
   func createToken(

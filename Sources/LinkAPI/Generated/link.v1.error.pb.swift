@@ -18,11 +18,11 @@ public struct ErrorReason: ProtoEnum {
   public static let invalidRequest = ErrorReason(rawValue: 1)
   /// The request_id was used before with a different request.
   public static let requestIDReused = ErrorReason(rawValue: 2)
-  /// No token, or one that is not known.
+  /// No token and no certificate, or none that is known.
   public static let unauthenticated = ErrorReason(rawValue: 3)
-  /// The token does not have the scope that the method asks for.
+  /// The token or certificate does not have the scope that the method asks for.
   public static let scopeMissing = ErrorReason(rawValue: 4)
-  /// The link secret, profile, request token or verifier do not match one live link of this tenant.
+  /// The link secret, profile and request token or state do not match one live link of this tenant.
   /// The answer is the same whichever of them is wrong.
   public static let linkNotFound = ErrorReason(rawValue: 5)
   /// The provider was asked for the token, but its answer was lost. The link cannot be finished:
@@ -54,7 +54,8 @@ public struct ErrorReason: ProtoEnum {
   public static let certificateNotFound = ErrorReason(rawValue: 17)
   /// The certificate speaks for a tenant already.
   public static let certificateExists = ErrorReason(rawValue: 18)
-  /// X did not accept the signature: consumer key or secret are wrong, or belong to another app.
+  /// X did not accept the signature: consumer key or secret are wrong, or belong to another app. By
+  /// OAUTH2: it did not accept the client id and secret.
   public static let xBadConsumerKeys = ErrorReason(rawValue: 20)
   /// X found the timestamp out of bounds, also after it was corrected once. Metadata:
   /// `skew_seconds`.
@@ -82,7 +83,8 @@ public struct ErrorReason: ProtoEnum {
   public static let providerUnavailable = ErrorReason(rawValue: 43)
   /// The token may only read.
   public static let accessReadOnly = ErrorReason(rawValue: 44)
-  /// The provider does not accept the keys that the account was linked with any more.
+  /// The provider does not accept the keys that the account was linked with any more, or its token
+  /// was lost while it was renewed.
   public static let reauthRequired = ErrorReason(rawValue: 45)
 
   public static let valueNames = [

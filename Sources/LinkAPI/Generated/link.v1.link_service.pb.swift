@@ -1001,16 +1001,16 @@ extension KeyFinding: Message {
 public enum LinkServiceMethods {
   /// Begins to link an account for a profile. Send the end user's browser to the returned address.
   ///
-  /// Asks the provider for a request token, so wrong keys, a callback that is not approved and an
-  /// unsuitable app are found here and not in front of the user.
+  /// By OAUTH1 the provider is asked for a request token, so wrong keys, a callback that is not
+  /// approved and an unsuitable app are found here and not in front of the user.
   public static let startLink = MethodDescriptor<StartLinkRequest, StartLinkResponse>(
     service: "link.v1.LinkService", method: "StartLink", kind: .unary)
   /// Finishes a link with what the provider sent back, or ends it because the user said no.
   ///
-  /// The four proofs (link secret, profile, request token, verifier) must belong to one live link
-  /// of the calling tenant. Whatever is wrong with them, the answer is NOT_FOUND with the reason
-  /// LINK_NOT_FOUND. A link can be finished once; the same request with the same `request_id`
-  /// gets the first one's answer again, also after a crash of linkd.
+  /// The four proofs (link secret, profile, request token or state, verifier or code) must belong to
+  /// one live link of the calling tenant. Whatever is wrong with them, the answer is NOT_FOUND with
+  /// the reason LINK_NOT_FOUND. A link can be finished once; the same request with the same
+  /// `request_id` gets the first one's answer again, also after a crash of linkd.
   public static let completeLink = MethodDescriptor<CompleteLinkRequest, CompleteLinkResponse>(
     service: "link.v1.LinkService", method: "CompleteLink", kind: .unary)
   /// Lists the linked accounts of a profile, or of all profiles of the tenant, ordered by name.
@@ -1029,7 +1029,8 @@ public enum LinkServiceMethods {
   ///
   /// An account that cannot be used is an answer, not an error: an error means that the question
   /// could not be asked. Costs no credits at X, whose limit is 75 questions in 15 minutes for each
-  /// account. linkd asks by itself once a day.
+  /// account; one that was linked by OAUTH2 has its token renewed for it. linkd asks by itself once
+  /// a day.
   public static let checkAccount = MethodDescriptor<CheckAccountRequest, CheckAccountResponse>(
     service: "link.v1.LinkService", method: "CheckAccount", kind: .unary, idempotency: .idempotent)
   /// Forgets an account, and ends its token at the provider.
@@ -1083,26 +1084,26 @@ public enum LinkServiceMethods {
 
 /// Links the social accounts of end users for other services.
 ///
-/// A *tenant* is a calling service, named by the bearer token of the call. A *profile* is one end
-/// user of a tenant; its name is the tenant's own choice. Nothing of one tenant is visible to
-/// another.
+/// A *tenant* is a calling service, named by the bearer token of the call or by the client
+/// certificate of its connection. A *profile* is one end user of a tenant; its name is the tenant's
+/// own choice. Nothing of one tenant is visible to another.
 ///
 /// Errors are `google.rpc.Status` in `grpc-status-details-bin` and always hold a
 /// `google.rpc.ErrorInfo`; see `ErrorReason`.
 public protocol LinkServiceProtocol: RPC.Service {
   /// Begins to link an account for a profile. Send the end user's browser to the returned address.
   ///
-  /// Asks the provider for a request token, so wrong keys, a callback that is not approved and an
-  /// unsuitable app are found here and not in front of the user.
+  /// By OAUTH1 the provider is asked for a request token, so wrong keys, a callback that is not
+  /// approved and an unsuitable app are found here and not in front of the user.
   func startLink(
     _ request: StartLinkRequest, context: ServerContext
   ) async throws -> StartLinkResponse
   /// Finishes a link with what the provider sent back, or ends it because the user said no.
   ///
-  /// The four proofs (link secret, profile, request token, verifier) must belong to one live link
-  /// of the calling tenant. Whatever is wrong with them, the answer is NOT_FOUND with the reason
-  /// LINK_NOT_FOUND. A link can be finished once; the same request with the same `request_id`
-  /// gets the first one's answer again, also after a crash of linkd.
+  /// The four proofs (link secret, profile, request token or state, verifier or code) must belong to
+  /// one live link of the calling tenant. Whatever is wrong with them, the answer is NOT_FOUND with
+  /// the reason LINK_NOT_FOUND. A link can be finished once; the same request with the same
+  /// `request_id` gets the first one's answer again, also after a crash of linkd.
   func completeLink(
     _ request: CompleteLinkRequest, context: ServerContext
   ) async throws -> CompleteLinkResponse
@@ -1125,7 +1126,8 @@ public protocol LinkServiceProtocol: RPC.Service {
   ///
   /// An account that cannot be used is an answer, not an error: an error means that the question
   /// could not be asked. Costs no credits at X, whose limit is 75 questions in 15 minutes for each
-  /// account. linkd asks by itself once a day.
+  /// account; one that was linked by OAUTH2 has its token renewed for it. linkd asks by itself once
+  /// a day.
   func checkAccount(
     _ request: CheckAccountRequest, context: ServerContext
   ) async throws -> CheckAccountResponse
@@ -1192,8 +1194,8 @@ public struct LinkServiceClient: Sendable {
 
   /// Begins to link an account for a profile. Send the end user's browser to the returned address.
   ///
-  /// Asks the provider for a request token, so wrong keys, a callback that is not approved and an
-  /// unsuitable app are found here and not in front of the user.
+  /// By OAUTH1 the provider is asked for a request token, so wrong keys, a callback that is not
+  /// approved and an unsuitable app are found here and not in front of the user.
   public func startLink(
     _ request: StartLinkRequest, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> StartLinkResponse {
@@ -1202,10 +1204,10 @@ public struct LinkServiceClient: Sendable {
 
   /// Finishes a link with what the provider sent back, or ends it because the user said no.
   ///
-  /// The four proofs (link secret, profile, request token, verifier) must belong to one live link
-  /// of the calling tenant. Whatever is wrong with them, the answer is NOT_FOUND with the reason
-  /// LINK_NOT_FOUND. A link can be finished once; the same request with the same `request_id`
-  /// gets the first one's answer again, also after a crash of linkd.
+  /// The four proofs (link secret, profile, request token or state, verifier or code) must belong to
+  /// one live link of the calling tenant. Whatever is wrong with them, the answer is NOT_FOUND with
+  /// the reason LINK_NOT_FOUND. A link can be finished once; the same request with the same
+  /// `request_id` gets the first one's answer again, also after a crash of linkd.
   public func completeLink(
     _ request: CompleteLinkRequest, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> CompleteLinkResponse {
@@ -1240,7 +1242,8 @@ public struct LinkServiceClient: Sendable {
   ///
   /// An account that cannot be used is an answer, not an error: an error means that the question
   /// could not be asked. Costs no credits at X, whose limit is 75 questions in 15 minutes for each
-  /// account. linkd asks by itself once a day.
+  /// account; one that was linked by OAUTH2 has its token renewed for it. linkd asks by itself once
+  /// a day.
   public func checkAccount(
     _ request: CheckAccountRequest, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> CheckAccountResponse {

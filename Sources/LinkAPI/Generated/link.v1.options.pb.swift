@@ -3,7 +3,7 @@
 
 public import Protobuf
 
-/// What a token may do. No scope contains another.
+/// What a token or a certificate may do. No scope contains another.
 public struct Scope: ProtoEnum {
   public let rawValue: Int32
   public init(rawValue: Int32) { self.rawValue = rawValue }
