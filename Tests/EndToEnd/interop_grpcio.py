@@ -1,7 +1,7 @@
 """gRPC's interoperability tests as grpcio has them: a server, and a function for each case.
 
 grpcio's servers do not say whether a request was compressed, so this one cannot fail the probes of
-`client_compressed_*`; its clients compress a whole call or none of it.
+`client_compressed_*` (`interop_h2` does); its clients compress a whole call or none of it.
 """
 
 import concurrent.futures
