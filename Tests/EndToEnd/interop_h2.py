@@ -122,7 +122,7 @@ class Connection:
                 self.h2.send_headers(stream, [("grpc-status", "0")], end_stream=True)
 
 
-def accept(listener, context):
+def accept(listener, context, kind):
     """Serves one client after the other."""
     while True:
         try:
@@ -131,11 +131,11 @@ def accept(listener, context):
             return
         peer.settimeout(60)
         with contextlib.suppress(OSError):
-            Connection(context.wrap_socket(peer, server_side=True) if context else peer).run()
+            kind(context.wrap_socket(peer, server_side=True) if context else peer).run()
 
 
 @contextlib.contextmanager
-def serving(certificate=None):
+def serving(certificate=None, kind=Connection):
     """The service on a port of the kernel's choice."""
     context = None
     if certificate:
@@ -143,7 +143,7 @@ def serving(certificate=None):
         context.load_cert_chain(certificate.chain, certificate.key)
         context.set_alpn_protocols(["h2"])
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=accept, args=(listener, context), daemon=True)
+        thread = threading.Thread(target=accept, args=(listener, context, kind), daemon=True)
         thread.start()
         yield listener.getsockname()[1]
         # Closing alone would leave the thread waiting.

@@ -87,13 +87,15 @@ class Connection:
     def _send(self):
         self.socket.sendall(self.h2.data_to_send())
 
-    def request(self, path, headers, body=b"", verb="POST"):
-        """Sends a request and waits until its stream is over."""
+    def request(self, path, headers, body=b"", verb="POST", padding=None):
+        """Sends a request, its body whole or in pieces, and waits until its stream is over."""
         stream = self.h2.get_next_available_stream_id()
         fields = [(":method", verb), (":scheme", "http"), (":authority", "test"), (":path", path)]
         self.h2.send_headers(stream, fields + list(headers), end_stream=not body)
-        if body:
-            self.h2.send_data(stream, body, end_stream=True)
+        pieces = [body] if isinstance(body, bytes) and body else list(body)
+        for number, piece in enumerate(pieces, 1):
+            self.h2.send_data(
+                stream, piece, end_stream=number == len(pieces), pad_length=padding)
         self._send()
         answer = Answer()
         while not self._read(stream, answer):

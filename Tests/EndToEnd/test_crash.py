@@ -1,5 +1,7 @@
 """kill -9 of linkd at the moments that matter: what was acknowledged is there, and happens once."""
 
+import contextlib
+import random
 import threading
 import uuid
 
@@ -86,3 +88,48 @@ def test_many_accounts_survive_crash_after_crash(linkd, fakex):
         names.append(completed.account.name)
         crash(linkd)
         assert [account.name for account in listed(linkd)] == sorted(names)
+
+
+def test_what_a_deadline_cut_off_is_done_durably_or_not_at_all(linkd):
+    """T49: calls that commit, with deadlines about as long as they take."""
+    from link.v1 import admin_service_pb2 as schema, admin_service_pb2_grpc, options_pb2
+
+    random.seed(49)
+    metadata = [("authorization", f"Bearer {linkd.token}")]
+    request = schema.CreateTokenRequest(parent="tenants/late", scopes=[options_pb2.SCOPE_READ])
+
+    @contextlib.contextmanager
+    def connection():
+        options = [("grpc.enable_http_proxy", 0), ("grpc.use_local_subchannel_pool", 1)]
+        with grpc.insecure_channel(linkd.address, options) as channel:
+            yield admin_service_pb2_grpc.AdminServiceStub(channel)
+
+    def create(service, timeout=60):
+        return service.CreateToken.future(request, timeout=timeout, metadata=metadata)
+
+    def names():
+        page = schema.ListTokensRequest(parent="tenants/late", page_size=1000)
+        with connection() as service:
+            tokens = service.ListTokens(page, timeout=60, metadata=metadata).tokens
+        return {token.name for token in tokens}
+
+    calls = []
+    with contextlib.ExitStack() as connections:
+        services = [connections.enter_context(connection()) for _ in range(10)]
+        acknowledged = {create(service).result().token.name for service in services}
+        # No more withdrawn calls of one connection than a good client has.
+        for _ in range(50):
+            calls += [create(service, random.uniform(0, 0.05)) for service in services]
+        codes = {call.code() for call in calls}
+    for call in calls:
+        if call.code() == grpc.StatusCode.OK:
+            acknowledged.add(call.result().token.name)
+    assert codes <= {grpc.StatusCode.OK, grpc.StatusCode.DEADLINE_EXCEEDED}
+    assert grpc.StatusCode.DEADLINE_EXCEEDED in codes
+    # A last commit behind all others, then everything stays as it is.
+    with connection() as service:
+        acknowledged.add(create(service).result().token.name)
+    done = names()
+    assert acknowledged <= done
+    crash(linkd)
+    assert names() == done

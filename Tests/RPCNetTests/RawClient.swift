@@ -85,6 +85,12 @@ extension [RawExchange.Part] {
     return fields
   }
 
+  /// The fields after the messages.
+  var trailers: [String: String] {
+    for case .trailers(let fields) in self { return fields }
+    return [:]
+  }
+
   /// The `grpc-status`, wherever it stood.
   var status: String? {
     for part in self {

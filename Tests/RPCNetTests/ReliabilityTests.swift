@@ -1,3 +1,4 @@
+import Foundation
 import HTTP2
 import Interop
 import Linux
@@ -69,9 +70,7 @@ struct ReliabilityTests {
     }
   }
 
-  @Test func `T46 metadata come back as they were sent, and too much of them ends one call`()
-    async throws
-  {
+  @Test func `T46 metadata come back as they were sent`() async throws {
     let bytes = Array(UInt8.min...UInt8.max)
     var metadata: Metadata = ["x-a": "1", "x-b-bin": .binary(bytes), "x-a": "2", "grpc-x": "no"]
     metadata.append([], for: "x-b-bin")
@@ -81,13 +80,58 @@ struct ReliabilityTests {
       #expect(response.trailingMetadata.values(named: "x-a") == ["1", "2"])
       #expect(response.trailingMetadata.binaryValues(named: "x-b-bin") == [bytes, []])
       #expect(response.trailingMetadata["grpc-x"] == nil)
-      let large: Metadata = ["x-large": .text(String(repeating: "v", count: 9000))]
+    }
+  }
+
+  @Test(arguments: [
+    // Beyond what is announced one call is refused, far beyond it the connection ends (2.4 in the
+    // reliability checks); the next call finds another one.
+    (8 * 1024, 7000, StatusCode.ok), (8 * 1024, 9000, .resourceExhausted),
+    (8 * 1024, 63 * 1024, .unavailable), (80 * 1024, 63 * 1024, .ok),
+    (32 * 1024, 63 * 1024, .resourceExhausted),
+  ])
+  func `T46 a value may be as long as both sides allow`(
+    _ limit: Int, _ size: Int, _ expected: StatusCode
+  ) async throws {
+    var http2 = Limits()
+    http2.headerListSize = limit
+    if limit > 8 * 1024 { http2.headerListSizeBeforeClosing = 100 * 1024 }
+    let value = (0..<size).map { String(UnicodeScalar(UInt8(0x21 + $0 % 90))) }.joined()
+    let configured = http2
+    try await withServer([Mirror()], configure: { $0.http2 = configured }) { server, _ in
+      let loop = try EventLoop(name: "large")
+      defer { loop.shutdown() }
+      var configuration = RPCChannel.Configuration(
+        host: "127.0.0.1", port: server.address.port ?? 0)
+      configuration.http2 = http2
+      let channel = RPCChannel(configuration, on: loop)
+      var echo: String?
       let got = await code { () throws(RPCError) in
-        _ = try await channel.response(
-          TestServiceMethods.unaryCall, request(1), CallOptions(metadata: large))
+        echo = try await channel.response(
+          TestServiceMethods.unaryCall, request(1), CallOptions(metadata: ["x-a": .text(value)])
+        ).trailingMetadata["x-a"]
       }
-      #expect(got != .ok)
+      #expect(got == expected)
+      #expect(echo == (expected == .ok ? value : nil))
       _ = try await channel.response(TestServiceMethods.unaryCall, request(1), CallOptions())
+      await channel.shutDown()
+    }
+  }
+
+  @Test func `T46 binary values may be padded, and several may be joined`() async throws {
+    try await withServer([Mirror()]) { server, _ in
+      try await withConnection(to: server) { connection in
+        for (sent, last) in [
+          ("AQI=", "AQI"), ("AQI", "AQI"), ("AQI=,AwQ", "AwQ"), ("AQI, AwQ=", "AwQ"), ("", ""),
+        ] {
+          let parts = await RawExchange.run(
+            on: connection,
+            headers([":path": "/grpc.testing.TestService/UnaryCall", "x-b-bin": sent]),
+            [[0, 0, 0, 0, 0]])
+          #expect(parts.status == "0")
+          #expect(parts.trailers["x-b-bin"] == last, "\(sent)")
+        }
+      }
     }
   }
 
@@ -135,6 +179,33 @@ struct ReliabilityTests {
       #expect(delays.allSatisfy { $0 < .seconds(5) })
       // The machine may be busy, or its programs slowed by a sanitizer: a tenth of them is enough.
       #expect(delays.isEmpty || delays[delays.count / 10] < .milliseconds(50))
+    }
+  }
+
+  @Test func `T51 thousands of calls that run out of time together all say so`() async throws {
+    try await runOutOfTime(2000)
+  }
+
+  /// So many calls at once whose deadlines pass together.
+  func runOutOfTime(_ count: Int) async throws {
+    let patient = Patient()
+    try await withServer([patient]) { server, channel in
+      let client = TestServiceClient(channel)
+      let options = CallOptions(deadline: .now + .seconds(1))
+      let codes = await withTaskGroup(of: StatusCode.self) { group in
+        for _ in 0..<count {
+          group.addTask {
+            await code { () throws(RPCError) in
+              _ = try await client.emptyCall(Empty(), options: options)
+            }
+          }
+        }
+        return await group.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+      }
+      #expect(codes == [.deadlineExceeded: count])
+      // Those that the server never heard of cost it nothing.
+      await server.shutDown(grace: .zero)
+      #expect(patient.delays.withLock(\.count) <= 200)
     }
   }
 
@@ -213,5 +284,13 @@ struct ReliabilityTests {
       #expect(error?.message == "internal error")
       await late.refused.wait()
     }
+  }
+}
+
+/// The same with larger numbers.
+@Suite(.enabled(if: ProcessInfo.processInfo.environment["LINKD_LONG"] != nil))
+struct ReliabilityLongRuns {
+  @Test func `T51 ten thousand calls that run out of time together all say so`() async throws {
+    try await ReliabilityTests().runOutOfTime(10_000)
   }
 }

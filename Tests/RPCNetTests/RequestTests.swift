@@ -42,6 +42,11 @@ struct RequestTests {
       (["grpc-encoding": "br"], [hello], "200", "12"),
       (["grpc-encoding": "gzip"], [[1, 0, 0, 0, 3, 1, 2, 3]], "200", "13"),
       (["grpc-timeout": "1.5S"], [hello], "200", "13"),
+      (["grpc-timeout": "-1S"], [hello], "200", "13"),
+      (["grpc-timeout": "1"], [hello], "200", "13"),
+      (["grpc-timeout": "S"], [hello], "200", "13"), (["grpc-timeout": "1s"], [hello], "200", "13"),
+      (["grpc-timeout": "1X"], [hello], "200", "13"),
+      (["content-type": "application/grpcfoo"], [hello], "415", "3"),
       (["grpc-timeout": "123456789S"], [hello], "200", "13"),
       (["grpc-timeout": "99999999H"], [hello], "200", "0"),
       (["grpc-timeout": "0m"], [hello], "200", "4"),
@@ -95,6 +100,27 @@ struct RequestTests {
     }
   }
 
+  @Test func `T41 a deadline that passes on the server stops the request without an error`()
+    async throws
+  {
+    try await withGreeter { connection in
+      let fields = headers(["grpc-timeout": "10m"])
+      for beginning in [[], Array(Self.hello.prefix(7))] {
+        let parts = await RawExchange.run(on: connection, fields, [beginning], endStream: false)
+        #expect(parts.status == "4")
+        #expect(parts.last == .closed(.noError, connectionLost: false))
+      }
+    }
+  }
+
+  @Test func `T41 an unknown encoding is answered with those that are known`() async throws {
+    try await withGreeter { connection in
+      let parts = await RawExchange.run(
+        on: connection, headers(["grpc-encoding": "br"]), [Self.hello])
+      #expect(parts.headers["grpc-accept-encoding"] == "identity,deflate,gzip")
+    }
+  }
+
   @Test func `T43 an empty answer is five zero bytes`() async throws {
     try await withServer([Empties()]) { server, _ in
       try await withConnection(to: server) { connection in
@@ -131,7 +157,8 @@ struct RequestTests {
       "/%68elloworld.Greeter/SayHello", "/helloworld.greeter/sayhello",
       "/helloworld.Greeter/SayHello/", "/helloworld.Greeter/SayHello?x", "/helloworld.Greeter/",
       "/helloworld.Greeter", "/", "*", "/x/../helloworld.Greeter/SayHello",
-      "/" + String(repeating: "a", count: 7000),
+      "/" + String(repeating: "a", count: 7000), "/" + String(repeating: "a", count: 8192),
+      "/helloworld.Greeter/SayHello\0", "/helloworld.Greeter\0/SayHello",
     ]
     try await withServer([TestGreeter()], interceptors: [doorman]) { server, _ in
       try await withConnection(to: server) { connection in

@@ -4,7 +4,8 @@ import Testing
 
 /// A certificate for 127.0.0.1, made by the `openssl` command when the first test needs it.
 enum WireCertificate {
-  private static let directory =
+  /// Where the files of this run are.
+  static let directory =
     NSTemporaryDirectory() + "/linkd-http2-\(ProcessInfo.processInfo.processIdentifier)"
   private static let made = Result { try make() }
 
