@@ -22,6 +22,16 @@ package enum WireProtocol: Sendable {
   /// Messages in frames, the status as JSON in one more frame.
   case connectStreaming
 
+  /// The flag of the frame that ends a response; zero where none does.
+  package var endFlag: UInt8 {
+    switch self {
+    case .grpc, .connectUnary: 0
+    // "8th (MSB) bit of the 1st gRPC frame byte: trailers."
+    case .grpcWeb, .grpcWebText: 0x80
+    case .connectStreaming: 2
+    }
+  }
+
   /// Whether the protocol is one of Connect's, whose errors are JSON.
   package var isConnect: Bool { self == .connectUnary || self == .connectStreaming }
 }
@@ -108,5 +118,24 @@ package enum ContentType: UInt8, Sendable, CaseIterable {
   /// What `accept-post` says of a method, or of a server as a whole.
   package static func accepted(by kind: MethodKind?) -> String {
     allCases.filter { type in kind.map(type.fits) ?? true }.map(\.name).joined(separator: ", ")
+  }
+}
+
+/// The protocol in which a channel speaks to its server.
+public enum CallProtocol: Sendable, Hashable, CaseIterable {
+  /// gRPC over HTTP/2.
+  case grpc
+  /// gRPC-Web, as pages in browsers speak it.
+  case grpcWeb
+  /// Connect.
+  case connect
+
+  /// The type of calls of a kind, with messages in the binary encoding.
+  package func contentType(for kind: MethodKind) -> ContentType {
+    switch self {
+    case .grpc: .grpc
+    case .grpcWeb: .grpcWebProto
+    case .connect: kind == .unary ? .proto : .connectProto
+    }
   }
 }

@@ -19,15 +19,33 @@ extension FieldSink {
 
 extension OutgoingCall {
   /// Appends the header fields of the request, except those that name the server.
-  package func append(to sink: inout some FieldSink) throws(RPCError) {
-    sink.append("te", "trailers")
-    sink.append("content-type", ContentType.grpc.name)
+  package func append(
+    to sink: inout some FieldSink, as type: ContentType = .grpc
+  ) throws(RPCError) {
+    if type.wire == .grpc { sink.append("te", "trailers") }
+    sink.append("content-type", type.name)
+    if type.wire.isConnect { appendConnect(type.wire, to: &sink) } else { appendGRPC(to: &sink) }
+    try metadata.append(to: &sink)
+  }
+
+  private func appendGRPC(to sink: inout some FieldSink) {
     if let deadline {
       sink.append("grpc-timeout", Timeout.format(ContinuousClock.now.duration(to: deadline)))
     }
     if compression != .identity { sink.append("grpc-encoding", compression.name) }
     sink.append("grpc-accept-encoding", Compression.acceptEncoding)
-    try metadata.append(to: &sink)
+  }
+
+  private func appendConnect(_ wire: WireProtocol, to sink: inout some FieldSink) {
+    sink.append("connect-protocol-version", "1")
+    if let deadline {
+      let left = ContinuousClock.now.duration(to: deadline)
+      sink.append("connect-timeout-ms", Timeout.format(milliseconds: left))
+    }
+    let prefix = wire == .connectUnary ? "" : "connect-"
+    if compression != .identity { sink.append(prefix + "content-encoding", compression.name) }
+    // The best first, and what goes without saying left out.
+    sink.append(prefix + "accept-encoding", "gzip,deflate")
   }
 }
 

@@ -62,6 +62,8 @@ package struct Deframer: Sendable {
   /// A message as it came, perhaps compressed.
   package struct Frame: Sendable, Hashable {
     package var isCompressed: Bool
+    /// Whether it is no message, but what ends a stream of them.
+    package var isEnd = false
     package var payload: [UInt8]
   }
 
@@ -72,13 +74,18 @@ package struct Deframer: Sendable {
   }
 
   private let limit: Int
+  /// The flag of what ends a stream; zero where frames hold messages only.
+  private let endFlag: UInt8
   private var state = State.prefix(bytesRead: 0)
-  private var isCompressed = false
+  private var flags: UInt8 = 0
   private var length: UInt32 = 0
   private var payload: [UInt8] = []
 
   /// Reads messages of at most `limit` bytes.
-  package init(limit: Int) { self.limit = limit }
+  package init(limit: Int, endFlag: UInt8 = 0) {
+    self.limit = limit
+    self.endFlag = endFlag
+  }
 
   /// Whether nothing of a further message has been read.
   package var isBetweenMessages: Bool {
@@ -114,12 +121,12 @@ package struct Deframer: Sendable {
 
   private mutating func readPrefix(_ byte: UInt8, at index: Int) throws(RPCError) {
     if index == 0 {
-      // Bit 0 says "compressed"; nothing defines the others.
-      guard byte <= 1 else {
+      // Bit 0 says "compressed"; nothing but a protocol's own end defines others.
+      guard byte & ~(1 | endFlag) == 0 else {
         state = .failed
         throw .fault("a message has unknown flags")
       }
-      isCompressed = byte == 1
+      flags = byte
       length = 0
     } else {
       length = length << 8 | UInt32(byte)
@@ -142,6 +149,6 @@ package struct Deframer: Sendable {
   private mutating func takeFrame() -> Frame {
     state = .prefix(bytesRead: 0)
     defer { payload = [] }
-    return Frame(isCompressed: isCompressed, payload: payload)
+    return Frame(isCompressed: flags & 1 != 0, isEnd: flags & endFlag != 0, payload: payload)
   }
 }

@@ -32,12 +32,15 @@ package struct MessageReader: Sendable {
   /// A message without a frame, or frames that have been read from base64 and not yet looked at.
   private var collected: [UInt8] = []
   private var collectedStart = 0
+  /// What has ended the stream from within, decompressed.
+  package private(set) var end: [UInt8]?
 
   /// Reads messages compressed like this; `expectsOne` where the method is not streaming this way.
   package init(
-    _ compression: Compression, form: BodyForm = .frames, expectsOne: Bool, limits: CallLimits
+    _ compression: Compression, form: BodyForm = .frames, endFlag: UInt8 = 0, expectsOne: Bool,
+    limits: CallLimits
   ) {
-    deframer = Deframer(limit: limits.messageBytes)
+    deframer = Deframer(limit: limits.messageBytes, endFlag: endFlag)
     self.form = form
     self.compression = compression
     self.expectsOne = expectsOne
@@ -63,10 +66,15 @@ package struct MessageReader: Sendable {
   private mutating func nextFramed(
     from bytes: inout Span<UInt8>
   ) throws(RPCError) -> ReceivedMessage? {
+    if end != nil, !bytes.isEmpty { throw Self.afterEnd }
     guard let frame = try deframer.next(from: &bytes) else { return nil }
+    let message = try compression.message(in: frame, limit: limit)
+    if frame.isEnd {
+      end = message
+      if bytes.isEmpty { return nil } else { throw Self.afterEnd }
+    }
     count += 1
     if expectsOne, count > 1 { throw Self.wrongCount }
-    let message = try compression.message(in: frame, limit: limit)
     return ReceivedMessage(bytes: message, wasCompressed: frame.isCompressed)
   }
 
@@ -111,6 +119,10 @@ package struct MessageReader: Sendable {
     let frame = Deframer.Frame(isCompressed: isCompressed, payload: collected)
     let message = try compression.message(in: frame, limit: limit)
     return ReceivedMessage(bytes: message, wasCompressed: isCompressed)
+  }
+
+  private static var afterEnd: RPCError {
+    RPCError(.internal, "there is more behind the end of the stream")
   }
 
   // "Cardinality violations: UNIMPLEMENTED" (statuscodes.md), on both sides.

@@ -4,8 +4,11 @@ import TextCoding
 /// The header fields of a response, or its trailers, taken in one after the other.
 package struct ResponseFields: Sendable {
   private var httpStatus: Int?
-  private var isGRPC = false
-  private var compression: Compression? = .identity
+  private var contentType: ContentType?
+  /// How messages are compressed, as each protocol says it; nil where it is not known here.
+  private var grpcEncoding: Compression? = .identity
+  private var contentEncoding: Compression? = .identity
+  private var connectEncoding: Compression? = .identity
   private var code: StatusCode?
   private var message = ""
   private var details: [ProtoAny] = []
@@ -19,7 +22,11 @@ package struct ResponseFields: Sendable {
     if name.equals(":status") {
       httpStatus = value.decimal
     } else if name.equals("content-type") {
-      isGRPC = ContentType(value) != nil
+      contentType = ContentType(value)
+    } else if name.equals("content-encoding") {
+      contentEncoding = Compression(name: value)
+    } else if name.equals("connect-content-encoding") {
+      connectEncoding = Compression(name: value)
     } else if name.hasPrefix("grpc-") {
       addReserved(name: name, value: value)
     } else {
@@ -36,7 +43,7 @@ package struct ResponseFields: Sendable {
     } else if name.equals("grpc-status-details-bin") {
       details = Base64.decode(value).map(RPCError.details(serialized:)) ?? []
     } else if name.equals("grpc-encoding") {
-      compression = Compression(name: value)
+      grpcEncoding = Compression(name: value)
     }
   }
 }
@@ -50,16 +57,44 @@ extension ResponseFields {
   }
 
   /// How messages are compressed, or why there will be none.
-  package func messageCompression() throws(RPCError) -> Compression {
-    guard httpStatus == 200, isGRPC else {
-      throw RPCError(
-        StatusCode(httpStatus: httpStatus ?? 0),
-        "the answer is not gRPC's: HTTP status \(httpStatus.map(String.init) ?? "missing")")
+  package func messageCompression(
+    for type: ContentType = .grpc
+  ) throws(RPCError) -> Compression {
+    guard httpStatus == 200, let contentType, contentType.wire == type.wire else {
+      throw httpError
     }
+    guard contentType.format == type.format else {
+      throw RPCError(.internal, "the response is not in the form of the request")
+    }
+    return try compression(for: type.wire)
+  }
+
+  /// How the body is compressed.
+  private func compression(for wire: WireProtocol) throws(RPCError) -> Compression {
+    let compression =
+      switch wire {
+      case .grpc, .grpcWeb, .grpcWebText: grpcEncoding
+      case .connectUnary: contentEncoding
+      case .connectStreaming: connectEncoding
+      }
     guard let compression else {
-      throw .fault("the response has a grpc-encoding that was not offered")
+      throw RPCError(.internal, "the response is compressed in a way that was not offered")
     }
     return compression
+  }
+
+  /// What the call fails with if nothing but HTTP says so.
+  var httpError: RPCError {
+    let status = httpStatus.map(String.init) ?? "missing"
+    return RPCError(
+      StatusCode(httpStatus: httpStatus ?? 0),
+      "the answer is not that of a call: HTTP status \(status)")
+  }
+
+  /// How the error is compressed that is the body of a unary answer in Connect, if it has one.
+  var errorCompression: Compression? {
+    guard httpStatus != 200, contentType == .json else { return nil }
+    return contentEncoding
   }
 }
 

@@ -42,6 +42,12 @@ package enum Timeout {
     return .milliseconds(value)
   }
 
+  /// The value of `connect-timeout-ms` for a duration, rounded up, as long as ten digits can say.
+  package static func format(milliseconds duration: Duration) -> String {
+    let duration = min(max(duration, .zero), .milliseconds(9_999_999_999 as Int64))
+    return "\((duration.attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)"
+  }
+
   /// The text for a duration in the finest unit that has room for it, rounded up.
   package static func format(_ duration: Duration) -> String {
     let units: [(name: String, length: Duration)] = [

@@ -57,9 +57,6 @@ extension RPCError {
 
 /// The last message of a stream of responses.
 package enum ConnectEnd {
-  /// The flag of its frame.
-  package static let flag: UInt8 = 2
-
   /// What ends a stream that succeeded.
   ///
   /// Fails where an entry cannot be sent.

@@ -71,6 +71,6 @@ struct ConnectStreamingForm: ResponseForm {
   }
 
   private func end(_ json: [UInt8]) -> ResponseEnd {
-    .data(Framing.end(json, flag: ConnectEnd.flag))
+    .data(Framing.end(json, flag: WireProtocol.connectStreaming.endFlag))
   }
 }

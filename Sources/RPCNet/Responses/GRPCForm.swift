@@ -40,8 +40,6 @@ struct GRPCForm: ResponseForm {
 /// where the client reads nothing else.
 struct GRPCWebForm: ResponseForm {
   static let acceptEncoding = "grpc-accept-encoding"
-  // "8th (MSB) bit of the 1st gRPC frame byte: trailers."
-  private static let flag: UInt8 = 0x80
 
   let isText: Bool
 
@@ -75,7 +73,7 @@ struct GRPCWebForm: ResponseForm {
   }
 
   private func end(_ lines: FieldLines) -> ResponseEnd {
-    .data(body(of: Framing.end(lines.bytes, flag: Self.flag)))
+    .data(body(of: Framing.end(lines.bytes, flag: WireProtocol.grpcWeb.endFlag)))
   }
 }
 
