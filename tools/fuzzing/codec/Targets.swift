@@ -3,7 +3,12 @@
 
 import Protobuf
 
-private let types = TypeRegistry([TestAllTypesProto3.self, TestAllTypesProto2.self])
+private let types = TypeRegistry(
+  [TestAllTypesProto3.self, TestAllTypesProto2.self],
+  extensions: [Extension<TestAllTypesProto2, Wire.Varint<Int32>>(120, "extension_int32")])
+
+/// What is written may be much shorter than what was read, and must not fail for want of memory.
+private let generous = DecodingLimits(memoryPerByte: 1_000)
 
 /// What libFuzzer calls for each input.
 @_cdecl("LLVMFuzzerTestOneInput")
@@ -25,9 +30,9 @@ func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
 /// What is read is written, and what is written is read as the same.
 private func readBinary<M: Message>(_ type: M.Type, _ bytes: [UInt8]) {
   guard let message = try? M(serialized: bytes) else { return }
-  guard let written = try? message.serialized(), let again = try? M(serialized: written) else {
-    preconditionFailure("what was written cannot be read")
-  }
+  guard let written = try? message.serialized(),
+    let again = try? M(serialized: written, limits: generous)
+  else { preconditionFailure("what was written cannot be read") }
   precondition(again == message, "what was written is read as something else")
   precondition(!message.description.isEmpty)
 }
@@ -49,9 +54,7 @@ private func convert<M: Message>(_ type: M.Type, _ bytes: [UInt8]) {
 
 private func expectSameFromJSON<M: Message>(_ message: M) {
   guard let json = try? message.jsonBytes(options: .init(types: types)) else { return }
-  // A long text for few bytes, as escapes are, must not fail for want of memory.
-  let limits = DecodingLimits(memoryPerByte: 1_000)
-  guard let again = try? M(json: json, options: .init(types: types, limits: limits)) else {
+  guard let again = try? M(json: json, options: .init(types: types, limits: generous)) else {
     preconditionFailure(
       "JSON that was written cannot be read: \(String(decoding: json, as: UTF8.self))")
   }
