@@ -30,7 +30,8 @@ package struct ResponseReader: Sendable {
 
   /// The response begins.
   ///
-  /// With `endStream` it is all there is ("Trailers-Only").
+  /// With `endStream` it is all there is: in gRPC that is the end of the call ("Trailers-Only"), and
+  /// what is returned is not nil; in the other protocols it is to be told by `receivedEnd`, too.
   package mutating func receivedHeaders(
     _ fields: ResponseFields, endStream: Bool
   ) throws(RPCError) -> Metadata? {
@@ -39,7 +40,7 @@ package struct ResponseReader: Sendable {
     if type.wire == .connectUnary { (metadata, trailing) = metadata.split() }
     headers = fields
     phase = try body(of: fields)
-    return endStream ? try receivedEnd().trailing : nil
+    return nil
   }
 
   private func body(of fields: ResponseFields) throws(RPCError) -> Phase {
