@@ -115,7 +115,7 @@ import Testing
     } while !request.pageToken.isEmpty && found.count < 100
     #expect(found.count == 7 && Set(found) == names)
     let name = try #require(names.first)
-    for missing in [name.replacing("acme", with: "acme2"), name.dropLast(2) + "00"] {
+    for missing in [name.replacing("acme", with: "acme2"), name.dropLast(2) + "ff"] {
       let error = try await error { () throws(RPCError) in try await world.shutOut("\(missing)") }
       #expect(error.reason == "CERTIFICATE_NOT_FOUND")
     }
