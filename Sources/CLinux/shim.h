@@ -14,9 +14,11 @@
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
+#include <linux/sockios.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -47,6 +49,11 @@ static inline int linux_peer_credentials(int descriptor, int *process, unsigned 
   *user = credentials.user;
   *group = credentials.group;
   return result;
+}
+
+// Bytes that were written and that the peer's kernel has not confirmed. ioctl is variadic.
+static inline int linux_unacknowledged(int descriptor, int *count) {
+  return ioctl(descriptor, SIOCOUTQ, count);
 }
 
 // fcntl is variadic.

@@ -47,6 +47,20 @@ public struct FrameCounts: Sendable, Hashable {
   }
 }
 
+extension FrameCounts: CustomStringConvertible {
+  /// The kinds of which there were any, as `headers 3, resets 2`.
+  public var description: String {
+    let all = [
+      ("data", data), ("empty data", emptyData), ("headers", headers), ("priority", priority),
+      ("resets", resets), ("settings", settings), ("pings", pings), ("goaways", goAways),
+      ("window updates", windowUpdates), ("continuations", continuations), ("others", others),
+      ("provoked resets", provokedResets), ("refused streams", refusedStreams),
+      ("sent data", sentData),
+    ]
+    return all.filter { $0.1 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
+  }
+}
+
 /// RFC 9113, section 6, and RFC 9218, section 7.1.
 enum FrameType {
   static let data: UInt8 = 0

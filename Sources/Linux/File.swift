@@ -27,6 +27,16 @@ public struct FileStatus: Hashable, Sendable {
 public func effectiveUser() -> UInt32 { geteuid() }
 
 extension FileDescriptor {
+  /// Opens a file for reading, wherever its name leads.
+  ///
+  /// Wraps `open`.
+  public init(reading path: String) throws(SystemError) {
+    self.init(
+      owning: try retryingOnInterrupt("open") {
+        unsafe Glibc.open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+      })
+  }
+
   /// Reads up to `count` bytes from `offset`; fewer at the end of the file.
   ///
   /// Wraps `pread`.

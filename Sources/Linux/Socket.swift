@@ -167,6 +167,14 @@ extension Socket {
     return written ?? 0
   }
 
+  /// How much of what was written the other end's kernel has not taken yet; nil if nobody can say.
+  ///
+  /// Wraps `ioctl(SIOCOUTQ)`.
+  public var unacknowledgedBytes: Int? {
+    var count: CInt = 0
+    return unsafe linux_unacknowledged(raw, &count) == 0 ? Int(count) : nil
+  }
+
   /// Closes now, so that an error can be seen.
   public consuming func close() throws(SystemError) { try descriptor.close() }
 

@@ -48,7 +48,7 @@ extension Connection: LoopResident {
   func report(_ reason: RefusalReason) {
     let report = refused
     refused = nil
-    report?(Refusal(reason: reason, peer: peer))
+    report?(Refusal(reason: reason, peer: peer, frames: session.frameCounts))
   }
 
   /// All is said: waits a moment for the peer to read it, since closing with unread input would make

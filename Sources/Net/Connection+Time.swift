@@ -58,23 +58,31 @@ extension Connection {
   func watchOutput() {
     guard outputTimer == nil, acceptor != nil, phase < .lingering else { return }
     guard hasUnsent || session.queuedBytes > 0 else { return }
-    (slowPeriods, sentBytes) = (0, 0)
+    slowPeriods = 0
+    beginPeriod()
+  }
+
+  private func beginPeriod() {
+    sentBytes = 0
+    unconfirmedBytes = socket?.unacknowledgedBytes ?? 0
     outputTimer = loop.schedule(after: limits.stallPeriod) { [unowned self] in checkOutput() }
   }
 
   private func checkOutput() {
     outputTimer = nil
     guard phase < .lingering else { return }
-    slowPeriods = hasUnsent && sentBytes < limits.bytesPerStallPeriod ? slowPeriods + 1 : 0
+    // What the kernel takes from us and keeps, nobody has read.
+    let unconfirmed = socket?.unacknowledgedBytes ?? 0
+    let taken = sentBytes + unconfirmedBytes - unconfirmed
+    let isWaiting = hasUnsent || unconfirmed > limits.bytesPerStallPeriod
+    slowPeriods = isWaiting && taken < limits.bytesPerStallPeriod ? slowPeriods + 1 : 0
     if slowPeriods >= limits.stallPeriods {
       report(.slowReader)
       // Nobody reads what could still be said.
       return close(.cancel)
     }
     resetStalledStreams()
-    guard hasUnsent || session.queuedBytes > 0 else { return }
-    sentBytes = 0
-    outputTimer = loop.schedule(after: limits.stallPeriod) { [unowned self] in checkOutput() }
+    if isWaiting || session.queuedBytes > 0 { beginPeriod() }
   }
 
   /// Streams whose windows their reader keeps shut, or opens by a byte now and then.

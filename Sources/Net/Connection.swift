@@ -63,8 +63,10 @@ public final class Connection: @unchecked Sendable {
   var deferredStart = 0
   /// The turn in which input was taken last.
   var lastTake = MonotonicTime(nanoseconds: 0)
-  /// Bytes written since the last look, and how often in a row they were too few.
+  /// Bytes written since the last look, those that the peer had not confirmed then, and how often in
+  /// a row it took too few.
   var sentBytes = 0
+  var unconfirmedBytes = 0
   var slowPeriods = 0
   /// When a stream last ended.
   var lastUse = MonotonicTime(nanoseconds: 0)

@@ -93,7 +93,7 @@ final class Listener: LoopResident, @unchecked Sendable {
     do {
       let peer = try socket.peerAddress()
       if let reason = count.enter(peer) {
-        configuration.refused?(Refusal(reason: reason, peer: peer))
+        configuration.refused?(Refusal(reason: reason, peer: peer, frames: nil))
         return
       }
       try serve(socket, peer)

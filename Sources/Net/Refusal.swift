@@ -1,3 +1,4 @@
+public import HTTP2
 public import Linux
 
 /// Why a connection was ended, or not begun, by us and against the will of its peer.
@@ -35,4 +36,6 @@ public struct Refusal: Sendable {
   public let reason: RefusalReason
   /// Whose fault it was.
   public let peer: SocketAddress
+  /// What that peer had sent; nil for a connection that was never begun.
+  public let frames: FrameCounts?
 }
