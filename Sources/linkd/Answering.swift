@@ -10,6 +10,7 @@ internal import RPCNet
 internal import RPCServices
 internal import ServiceLifecycle
 internal import Store
+internal import UnixSignals
 
 /// Listens, answers calls, and on the way down lets those under way finish.
 struct Answering: ServiceLifecycle.Service {
@@ -35,11 +36,13 @@ struct Answering: ServiceLifecycle.Service {
     do {
       let server = try await start([linking, administration, health])
       try announce(server.address)
+      let renewal = Task { await renewIdentity(of: server) }
       try await gracefulShutdown()
       logger.info("shutting down")
+      renewal.cancel()
       health.drain()
       linking.endWatchers()
-      await server.shutDown(grace: Self.grace)
+      await stop(server)
     } catch {
       await stop(upkeep)
       await client.shutdown()
@@ -49,6 +52,36 @@ struct Answering: ServiceLifecycle.Service {
     await linking.drain()
     await client.shutdown()
     logger.info("stopped")
+  }
+
+  /// Lets the calls under way finish, for as long as the grace lasts and nobody asks again.
+  private func stop(_ server: RPCServer) async {
+    await withTaskGroup { group in
+      group.addTask { await server.shutDown(grace: Self.grace) }
+      group.addTask {
+        for await _ in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
+          logger.notice("asked again: ending the calls under way")
+          return await server.shutDown(grace: .zero)
+        }
+      }
+      await group.next()
+      group.cancelAll()
+    }
+  }
+
+  /// Reads the certificate and its key again on SIGHUP.
+  ///
+  /// If they cannot be used, the server goes on with those that it has.
+  private func renewIdentity(of server: RPCServer) async {
+    guard let identity = settings.tls else { return }
+    for await _ in await UnixSignalsSequence(trapping: .sighup) {
+      do throws(Failure) {
+        await server.use(try identity.load())
+        logger.info("the certificate was read again", metadata: ["file": "\(identity.certificate)"])
+      } catch {
+        logger.error("the certificate was not replaced", metadata: ["cause": "\(error.message)"])
+      }
+    }
   }
 
   private func stop(_ upkeep: Task<Void, Never>) async {

@@ -5,6 +5,7 @@ internal import Logging
 internal import Net
 internal import OpenSSL
 internal import RPCNet
+internal import RPCServices
 internal import ServiceLifecycle
 internal import Store
 internal import UnixSignals
@@ -101,24 +102,16 @@ struct Daemon {
   }
 
   private func serverConfiguration() throws(Failure) -> RPCServer.Configuration {
-    let listen = settings.listen
-    guard let address = SocketAddress(host: listen.host, port: listen.port) else {
-      throw Failure(.usage, "\(listen) is not an address", hint: "give a number, not a name")
-    }
-    var configuration = RPCServer.Configuration(address: address, tls: try tlsConfiguration())
+    let listening = try Listening(settings)
+    let tls = try settings.tls.map { identity throws(Failure) in try identity.load() }
+    var configuration = RPCServer.Configuration(address: listening.address, tls: tls)
+    configuration.inherited = listening.inherited
     configuration.origins = settings.origins
+    configuration.net.maximumAge = settings.maximumAge
+    configuration.admission.exempt = Health.paths
+    let refusals = RefusalLog(logger)
+    configuration.refused = { refusals.log($0) }
     return configuration
-  }
-
-  private func tlsConfiguration() throws(Failure) -> TLSConfiguration? {
-    guard let files = settings.tls else { return nil }
-    do {
-      return try .server(
-        certificateChainFile: files.certificate, privateKeyFile: files.key,
-        clientCAFile: files.clientCA)
-    } catch {
-      throw Failure(.configuration, "cannot use the certificate or its key: \(error)")
-    }
   }
 }
 

@@ -31,6 +31,8 @@ struct Linkd: AsyncParsableCommand {
     // First of all: one that comes before linkd is ready for it must neither end it nor be lost.
     Hangups.remember()
     ProcessHardening.ignoreBrokenPipes()
+    // Before there is a second thread: it changes the environment.
+    _ = Listening.handedOver
     let arguments = Array(CommandLine.arguments.dropFirst())
     Foundation.exit(await run(arguments).rawValue)
   }

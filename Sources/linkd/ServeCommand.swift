@@ -7,7 +7,8 @@ struct ServeCommand: AsyncParsableCommand {
     commandName: "serve", abstract: "Answer calls until told to stop.",
     discussion: """
       Prints 'listening on ADDRESS:PORT' on standard output when it is ready. SIGTERM and SIGINT \
-      let calls under way finish and end it with status 0.
+      let calls under way finish and end it with status 0; a second one ends it at once. SIGHUP \
+      has it read the certificate and the master key again.
 
       EXAMPLES
         linkd serve --data ./data --listen 127.0.0.1:7443
@@ -24,13 +25,19 @@ struct ServeCommand: AsyncParsableCommand {
   @OptionGroup var keyCommand: KeyCommandOption
 
   @Option(
-    help: ArgumentHelp("The address and port to listen on; port 0 lets the system choose."))
+    help: ArgumentHelp(
+      """
+      The address and port to listen on (port 0 lets the system choose), unix:PATH, or systemd for \
+      the sockets of a socket unit.
+      """))
   var listen = ListenAddress.standard
 
   @Option(help: ArgumentHelp("The certificate chain (PEM); needs --tls-key.", valueName: "file"))
   var tlsCert: String?
 
-  @Option(help: ArgumentHelp("The private key (PEM); needs --tls-cert.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "The private key (PEM), not for others to read; needs --tls-cert.", valueName: "file"))
   var tlsKey: String?
 
   @Option(
@@ -38,6 +45,14 @@ struct ServeCommand: AsyncParsableCommand {
       "Let clients show certificates of the authorities in this file (PEM); see 'linkctl certificates'.",
       valueName: "file"))
   var clientCa: String?
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Ask clients to connect anew after so many minutes, so that a load balancer can move them. \
+      Default: never.
+      """, valueName: "minutes"))
+  var maxConnectionAge: Int?
 
   @Flag(help: "Listen without TLS where other machines can reach it.")
   var insecureListen = false
@@ -70,8 +85,8 @@ struct ServeCommand: AsyncParsableCommand {
   func run() async throws {
     var settings = try ServeSettings(
       data: data, listen: listen, certificate: tlsCert, key: tlsKey, clientCA: clientCa,
-      allowsInsecureListen: insecureListen, origins: allowOrigin, loops: loops, xBaseURL: xBaseUrl,
-      xCAFile: xCaFile)
+      allowsInsecureListen: insecureListen, maximumAgeMinutes: maxConnectionAge,
+      origins: allowOrigin, loops: loops, xBaseURL: xBaseUrl, xCAFile: xCaFile)
     settings.keyCommand = keyCommand.masterKeyCommand
     let level = logLevel
     LoggingSystem.bootstrap { label in LineLog(label: label, level: level) }

@@ -3,22 +3,20 @@ package import Linux
 
 /// What `linkd serve` was asked for, checked.
 package struct ServeSettings: Hashable, Sendable {
-  /// Certificate and key of the server, and of whom clients may have theirs.
-  package struct TLSFiles: Hashable, Sendable {
-    package let certificate: String
-    package let key: String
-    /// Whom to trust in saying who a client is; nil if no client is asked.
-    package let clientCA: String?
-  }
-
   /// More than any machine has processors for.
   private static let mostLoops = 256
+  /// A year.
+  private static let mostMinutes = 525_600
 
   package let data: String
   /// What prints the master keys, if they are not in the data directory.
   package var keyCommand: Command?
   package let listen: ListenAddress
-  package let tls: TLSFiles?
+  package let tls: ServerIdentity?
+  /// Whether callers may be on other machines.
+  package let mayListenAnywhere: Bool
+  /// How old a connection may become.
+  package let maximumAge: Duration?
   /// Whose web pages may call.
   package let origins: [String]
   package let loops: Int
@@ -29,17 +27,18 @@ package struct ServeSettings: Hashable, Sendable {
   /// Checks what the options say together.
   package init(
     data: String, listen: ListenAddress, certificate: String?, key: String?,
-    clientCA: String? = nil,
-    allowsInsecureListen: Bool, origins: [String], loops: Int?, xBaseURL: String?, xCAFile: String?
+    clientCA: String? = nil, allowsInsecureListen: Bool, maximumAgeMinutes: Int? = nil,
+    origins: [String], loops: Int?, xBaseURL: String?, xCAFile: String?
   ) throws(Failure) {
     self.data = data
     self.listen = listen
-    tls = try Self.tlsFiles(certificate, key, clientCA)
-    guard tls != nil || listen.isLoopback || allowsInsecureListen else {
-      throw Failure(
-        .usage, "\(listen) can be reached by other machines, and there is no TLS",
-        hint: "give --tls-cert and --tls-key, or --insecure-listen if something in front has TLS")
+    tls = try Self.identity(certificate, key, clientCA)
+    mayListenAnywhere = tls != nil || allowsInsecureListen
+    // Sockets that are handed over are looked at when they are there.
+    guard mayListenAnywhere || listen.isLoopback || listen == .handedOver else {
+      throw Failure.unencrypted("\(listen)")
     }
+    maximumAge = try Self.age(maximumAgeMinutes)
     for origin in origins where !Self.isOrigin(origin) {
       throw Failure(.usage, "--allow-origin must be https://HOST[:PORT] and nothing after it")
     }
@@ -49,19 +48,24 @@ package struct ServeSettings: Hashable, Sendable {
     self.xCAFile = xCAFile
   }
 
-  private static func tlsFiles(
+  private static func identity(
     _ certificate: String?, _ key: String?, _ clientCA: String?
-  ) throws(Failure) -> TLSFiles? {
+  ) throws(Failure) -> ServerIdentity? {
     switch (certificate, key) {
-    case (nil, nil):
-      guard clientCA == nil else {
-        throw Failure(.usage, "--client-ca needs --tls-cert and --tls-key")
-      }
-      return nil
+    case (nil, nil) where clientCA == nil: return nil
     case (let certificate?, let key?):
-      return TLSFiles(certificate: certificate, key: key, clientCA: clientCA)
+      return ServerIdentity(certificate: certificate, key: key, clientCA: clientCA)
+    case (nil, nil): throw Failure(.usage, "--client-ca needs --tls-cert and --tls-key")
     default: throw Failure(.usage, "--tls-cert and --tls-key go together")
     }
+  }
+
+  private static func age(_ minutes: Int?) throws(Failure) -> Duration? {
+    guard let minutes else { return nil }
+    guard (1...mostMinutes).contains(minutes) else {
+      throw Failure(.usage, "--max-connection-age must be 1 to \(mostMinutes) minutes")
+    }
+    return .seconds(60 * minutes)
   }
 
   private static func count(_ loops: Int?) throws(Failure) -> Int {
@@ -96,5 +100,14 @@ package struct ServeSettings: Hashable, Sendable {
       throw Failure(.usage, "--x-base-url may be http:// only for 127.0.0.1")
     }
     return text.hasSuffix("/") ? String(text.dropLast()) : text
+  }
+}
+
+extension Failure {
+  /// Calls and tokens would go over the network for all to read.
+  static func unencrypted(_ address: String) -> Failure {
+    Failure(
+      .usage, "\(address) can be reached by other machines, and there is no TLS",
+      hint: "give --tls-cert and --tls-key, or --insecure-listen if something in front has TLS")
   }
 }

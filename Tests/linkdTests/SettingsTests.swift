@@ -11,13 +11,15 @@ struct SettingsTests {
     _ text: String, _ host: String, _ port: UInt16, _ isLoopback: Bool
   ) throws {
     let address = try #require(ListenAddress(text))
-    #expect(address.host == host)
-    #expect(address.port == port)
+    #expect(address == .network(host: host, port: port))
     #expect(address.isLoopback == isLoopback)
     #expect(address.description == text)
   }
 
-  @Test(arguments: ["", ":", ":1", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "::1:1", "[a]:1"])
+  @Test(arguments: [
+    "", ":", ":1", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "::1:1", "[a]:1", "unix:",
+    "Systemd",
+  ])
   func `no other address is taken`(_ text: String) {
     #expect(ListenAddress(text) == nil)
   }
@@ -43,6 +45,16 @@ struct SettingsTests {
   ])
   func `no browser names an origin so`(_ origin: String) {
     #expect(throws: Failure.self) { try Self.settings(origins: [origin]) }
+  }
+
+  @Test(arguments: [("unix:/run/linkd.sock", true), ("systemd", false)])
+  func `an address may be a path, or sockets that somebody opened`(
+    _ text: String, _ isLoopback: Bool
+  ) throws {
+    let address = try #require(ListenAddress(text))
+    #expect(address.description == text && address.isLoopback == isLoopback)
+    // Where the sockets are that are handed over, is seen when they are there.
+    #expect(try !Self.settings(listen: text).mayListenAnywhere)
   }
 
   @Test func `other machines are served with TLS only, unless asked for by name`() throws {

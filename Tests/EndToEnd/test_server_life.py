@@ -1,0 +1,234 @@
+"""How linkd's server is reached, renewed and ended: sockets, certificates, signals."""
+
+import os
+import re
+import signal
+import socket
+import ssl
+import subprocess
+import threading
+import time
+
+import grpc
+import pytest
+from conftest import BIN, Certificate, Linkd, run
+
+LINKD = BIN / "linkd"
+
+
+def log_says(process, text, seconds=20):
+    """Waits until the log has a line with `text`; the line."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        for line in process.log.read_text().splitlines():
+            if text in line:
+                return line
+        time.sleep(0.02)
+    raise AssertionError(f"no '{text}' in the log:\n{process.log.read_text()}")
+
+
+def list_accounts(channel, linkd, **options):
+    from link.v1 import link_service_pb2 as schema, link_service_pb2_grpc
+
+    return link_service_pb2_grpc.LinkServiceStub(channel).ListAccounts(
+        schema.ListAccountsRequest(parent="profiles/ann"), timeout=30,
+        metadata=[("authorization", f"Bearer {linkd.token}")], **options)
+
+
+def shown_certificate(address, **options):
+    """The certificate that a server shows, as bytes."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_alpn_protocols(["h2"])
+    host, port = address.rsplit(":", 1)
+    with socket.create_connection((host, int(port)), 20) as raw:
+        with context.wrap_socket(raw, server_hostname=host) as wrapped:
+            return wrapped.getpeercert(binary_form=True)
+
+
+# Signals
+
+
+def test_a_second_signal_ends_it_at_once(linkd):
+    """The first waits for a call under way, which has all of the grace."""
+    from link.v1 import account_event_pb2 as schema, link_service_pb2_grpc
+
+    with grpc.insecure_channel(linkd.address) as channel:
+        watch = link_service_pb2_grpc.LinkServiceStub(channel).WatchAccounts(
+            schema.WatchAccountsRequest(parent="profiles/ann"), timeout=60,
+            metadata=[("authorization", f"Bearer {linkd.token}")])
+        next(watch)  # Nothing to tell yet, and so it has begun.
+        process = linkd.process.process
+        process.send_signal(signal.SIGTERM)
+        log_says(linkd.process, "shutting down")
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(1)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+        assert "asked again" in linkd.process.log.read_text()
+        with pytest.raises(grpc.RpcError) as error:
+            list(watch)
+        assert error.value.code() == grpc.StatusCode.UNAVAILABLE
+
+
+def test_a_renewed_certificate_is_taken_over_without_a_restart(
+        processes, tmp_path, fakex, certificate):
+    folder = tmp_path / "tls"
+    folder.mkdir()
+    mine = Certificate(folder)
+    linkd = Linkd(processes, tmp_path, fakex.url, certificate=mine)
+    before = shown_certificate(linkd.address)
+    credentials = grpc.ssl_channel_credentials(mine.ca.read_bytes())
+    with grpc.secure_channel(linkd.address, credentials) as channel:
+        list_accounts(channel, linkd)
+        # One that cannot be used changes nothing.
+        chain = mine.chain.read_bytes()
+        mine.chain.write_text("no certificate\n")
+        linkd.process.process.send_signal(signal.SIGHUP)
+        log_says(linkd.process, "the certificate was not replaced")
+        assert shown_certificate(linkd.address) == before
+        mine.chain.write_bytes(chain)
+        mine.key.chmod(0o644)
+        linkd.process.process.send_signal(signal.SIGHUP)
+        log_says(linkd.process, "others may read or change the private key")
+        mine.key.chmod(0o600)
+        Certificate(folder)
+        linkd.process.process.send_signal(signal.SIGHUP)
+        log_says(linkd.process, "the certificate was read again")
+        assert shown_certificate(linkd.address) != before
+        # Connections that exist go on.
+        list_accounts(channel, linkd)
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o604, 0o660])
+def test_a_private_key_that_others_can_read_is_refused(tmp_path, mode):
+    folder = tmp_path / "tls"
+    folder.mkdir()
+    mine = Certificate(folder)
+    mine.key.chmod(mode)
+    run(LINKD, "init", "--data", tmp_path / "data")
+    done = run(
+        LINKD, "serve", "--data", tmp_path / "data", "--listen", "127.0.0.1:0", "--tls-cert",
+        mine.chain, "--tls-key", mine.key, status=78)
+    assert "others may read or change the private key" in done.stderr and "chmod" in done.stderr
+
+
+# Where it listens
+
+
+def test_it_can_be_reached_by_a_path_alone(processes, tmp_path, fakex):
+    path = tmp_path / "linkd.sock"
+    for _ in range(2):
+        linkd = Linkd.__new__(Linkd)
+        linkd._start, linkd._x_url, linkd.certificate = processes, fakex.url, None
+        linkd._options = ["--listen", f"unix:{path}"]
+        linkd.data = tmp_path / "data"
+        if not linkd.data.exists():
+            token = run(LINKD, "init", "--data", linkd.data).stdout.strip()
+        linkd.token = token
+        linkd.serve()
+        with grpc.insecure_channel(f"unix:{path}") as channel:
+            list_accounts(channel, linkd)
+        assert path.stat().st_mode & 0o007 == 0
+        line = log_says(linkd.process, "method=/link.v1.LinkService/ListAccounts")
+        assert f"uid={os.getuid()}" in line
+        # What is left of one that was killed is no obstacle.
+        linkd.process.kill()
+        assert path.exists()
+    linkd.serve()
+    assert linkd.process.stop() == 0
+    assert not path.exists()
+
+
+# A peer that asks too much
+
+
+def test_a_refused_peer_is_logged_once_with_what_it_did(linkd):
+    host, port = linkd.address.rsplit(":", 1)
+    with socket.create_connection((host, int(port)), 20) as raw:
+        ping = b"\0\0\x08\x06\0\0\0\0\0pingpong"
+        raw.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\x04\0\0\0\0\0" + 100 * ping)
+        while raw.recv(65536):
+            pass
+        name = "%s:%d" % raw.getsockname()
+    line = log_says(linkd.process, " refused")
+    assert "reason=too_many_pings" in line and f"peer={name}" in line
+    assert re.search(r'frames="[^"]*pings \d+', line)
+    linkd.process.stop()
+    assert linkd.process.log.read_text().count(" refused") == 1
+
+
+# Restarts
+
+RETRIES = """{"methodConfig": [{"name": [{}], "retryPolicy": {
+  "maxAttempts": 5, "initialBackoff": "0.05s", "maxBackoff": "1s", "backoffMultiplier": 2,
+  "retryableStatusCodes": ["UNAVAILABLE"]}}]}"""
+
+
+class ActivatedLinkd(Linkd):
+    """linkd at a socket that outlives it, as a systemd socket unit would have it."""
+
+    def __init__(self, start, folder, x_url):
+        self.socket = socket.create_server(("127.0.0.1", 0), backlog=512)
+        super().__init__(start, folder, x_url)
+
+    def serve(self):
+        raw = self.socket.fileno()
+        script = f'exec 3<&{raw} && LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"'
+        self.process = self._start(
+            "bash", "-c", script, "bash", LINKD, "serve", "--data", self.data, "--listen", "systemd",
+            "--x-base-url", self._x_url, pass_fds=[raw])
+        self.address = self.process.wait_for("listening on ")
+
+
+class Callers:
+    """Threads that call without a pause, and count what became of their calls."""
+
+    def __init__(self, linkd, threads):
+        self.failures, self.calls, self._stop = [], 0, threading.Event()
+        options = [("grpc.service_config", RETRIES), ("grpc.enable_retries", 1)]
+        self._channel = grpc.insecure_channel(linkd.address, options)
+        self._linkd = linkd
+        self._threads = [threading.Thread(target=self._call) for _ in range(threads)]
+        for thread in self._threads:
+            thread.start()
+
+    def _call(self):
+        while not self._stop.is_set():
+            try:
+                list_accounts(self._channel, self._linkd)
+            except grpc.RpcError as error:
+                self.failures.append((error.code(), error.details()))
+            self.calls += 1
+
+    def wait_for(self, calls):
+        """Until so many more calls have ended."""
+        wanted = self.calls + calls
+        while self.calls < wanted:
+            time.sleep(0.01)
+
+    def stop(self):
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+        self._channel.close()
+
+
+def test_restarts_under_load_fail_no_call(processes, tmp_path, fakex):
+    linkd = ActivatedLinkd(processes, tmp_path, fakex.url)
+    callers = Callers(linkd, threads=8)
+    try:
+        for _ in range(3):
+            callers.wait_for(100)
+            assert linkd.process.stop() == 0
+            linkd.serve()
+        callers.wait_for(100)
+    finally:
+        callers.stop()
+    assert callers.failures == [] and callers.calls > 400
+
+
+def test_without_a_socket_nothing_is_handed_over(tmp_path):
+    run(LINKD, "init", "--data", tmp_path / "data")
+    done = run(LINKD, "serve", "--data", tmp_path / "data", "--listen", "systemd", status=64)
+    assert "no socket was handed over" in done.stderr
