@@ -83,7 +83,7 @@ let package = Package(
     program(
       "interop-server",
       [
-        "Interop", "RPC", "RPCNet", "RPCServices", "Net", "OpenSSL", "Linux",
+        "Interop", "RPC", "RPCNet", "RPCServices", "Net", "HTTP2", "OpenSSL", "Linux",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     program(
