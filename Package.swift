@@ -72,7 +72,9 @@ let package = Package(
 
     // I/O.
     library("Net", ["HTTP2", "OpenSSL", "Linux"]),
-    library("RPCNet", ["RPC", "Net", "HTTP2", "OpenSSL", "Linux", "TextCoding"]),
+    .target(
+      name: "RPCNet", dependencies: ["RPC", "Net", "HTTP2", "OpenSSL", "Linux", "TextCoding"],
+      exclude: ["LIMITS.md"], swiftSettings: strict),
     library("HTTPClient", ["CCurl", "Net", "Linux"]),
     .target(
       name: "Store", dependencies: ["OpenSSL", "Zlib", "Linux", "TextCoding"],
