@@ -232,3 +232,27 @@ def test_without_a_socket_nothing_is_handed_over(tmp_path):
     run(LINKD, "init", "--data", tmp_path / "data")
     done = run(LINKD, "serve", "--data", tmp_path / "data", "--listen", "systemd", status=64)
     assert "no socket was handed over" in done.stderr
+
+
+# A provider that does not answer
+
+
+def test_T147_only_calls_that_need_the_provider_wait_for_it(processes, tmp_path):
+    from link.v1 import link_service_pb2 as schema, link_service_pb2_grpc, provider_pb2
+
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as silent:
+        linkd = Linkd(processes, tmp_path, f"http://127.0.0.1:{silent.getsockname()[1]}")
+        keys = provider_pb2.ConsumerKeys(consumer_key="k" * 25, consumer_secret="s" * 50)
+        request = schema.ValidateKeysRequest(
+            provider=provider_pb2.PROVIDER_X, keys=keys, callback_url="https://app.example/x")
+        with grpc.insecure_channel(linkd.address) as channel:
+            stub = link_service_pb2_grpc.LinkServiceStub(channel)
+            metadata = [("authorization", f"Bearer {linkd.token}")]
+            waiting = [stub.ValidateKeys.future(request, timeout=2, metadata=metadata)
+                       for _ in range(40)]
+            list_accounts(channel, linkd)
+            health = channel.unary_unary("/grpc.health.v1.Health/Check")
+            assert health(b"", timeout=20) == b"\x08\x01"
+            assert {call.code() for call in waiting} == {grpc.StatusCode.DEADLINE_EXCEEDED}
+            list_accounts(channel, linkd)
+        assert linkd.process.stop() == 0

@@ -1,5 +1,6 @@
 import Foundation
 import HTTP2
+import Linux
 import Net
 import RPC
 import RPCNet
