@@ -53,7 +53,8 @@ struct BlockInProgress: ~Copyable {
   ) {
     size += name.count + value.count + HeaderBlock.overhead
     fields += 1
-    if size > limits.headerListSize || fields > limits.headerFields {
+    let payload = size - fields * HeaderBlock.overhead
+    if payload > limits.headerListSize || fields > limits.headerFields {
       // Counted to the end, but not kept.
       fault = .enhanceYourCalm
     } else if fault == nil {

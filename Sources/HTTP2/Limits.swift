@@ -21,7 +21,8 @@ public struct Limits: Sendable, Hashable {
   /// Size of a header list that is accepted, as SETTINGS_MAX_HEADER_LIST_SIZE counts and announces
   /// it: gRPC's soft limit.
   ///
-  /// Beyond it the stream is reset.
+  /// Beyond it the stream is reset: counted without the 32 bytes for each field that the announced
+  /// size includes, for whoever does not count them either.
   public var headerListSize = 8 * 1024
 
   /// Size at which a peer is not careless but attacking, and the connection ends: gRPC's hard limit.

@@ -94,6 +94,10 @@ enum Fields {
   static func literal(_ name: String, _ value: String) -> [UInt8] {
     [0, UInt8(name.utf8.count)] + name.utf8 + [UInt8(value.utf8.count)] + value.utf8
   }
+
+  /// A field whose value has 4,000 bytes.
+  static let long: [UInt8] =
+    [0, 7] + Array("x-dummy".utf8) + [0x7F, 0xA1, 0x1E] + [UInt8](repeating: 0x78, count: 4000)
 }
 
 /// A frame that was received, as far as tests look.

@@ -88,7 +88,8 @@ extension ConformanceCase {
   private static let continuation: [ConformanceCase] = [
     ConformanceCase(
       "6.10/1", "several CONTINUATION after HEADERS", Frame.headers(1, Fields.request, flags: 0),
-      Frame.continuation(1, flags: 0), Frame.continuation(1), is: .answers),
+      Frame.continuation(1, Fields.long, flags: 0), Frame.continuation(1, Fields.long),
+      is: .answers),
     ConformanceCase(
       "6.10/2", "CONTINUATION interrupted by DATA",
       Frame.headers(1, Fields.upload, end: false, flags: 0), Frame.continuation(1, flags: 0),
