@@ -58,17 +58,24 @@ struct BlockInProgress: ~Copyable {
       // Counted to the end, but not kept.
       fault = .enhanceYourCalm
     } else if fault == nil {
-      let needed = used + HeaderBlock.size(of: name.count, value.count)
-      if unsafe needed > room.count { unsafe grow(to: max(needed, 2 * room.count)) }
-      let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: room[used...])
-      unsafe used += HeaderBlock.write(name: name, value: value, isSensitive: isSensitive, to: rest)
-      kept += 1
+      unsafe keep(name, value, isSensitive)
       if unsafe isAuthority(name), unsafe value.contains(UInt8(ascii: "@")) {
         // RFC 9113, section 8.3.1: ":authority MUST NOT include the deprecated userinfo
         // subcomponent". nghttp2 before 1.64 lets it pass.
         fault = .protocolError
       }
     }
+  }
+
+  private mutating func keep(
+    _ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>, _ isSensitive: Bool
+  ) {
+    let needed = used + HeaderBlock.size(of: name.count, value.count)
+    if unsafe needed > room.count { unsafe grow(to: max(needed, 2 * room.count)) }
+    guard let start = unsafe room.baseAddress else { return }
+    unsafe HeaderBlock.write(name: name, value: value, isSensitive: isSensitive, to: start + used)
+    used = needed
+    kept += 1
   }
 
   private func isAuthority(_ name: UnsafeBufferPointer<UInt8>) -> Bool {

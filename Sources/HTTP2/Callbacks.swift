@@ -50,10 +50,12 @@ func userData(for key: StreamKey) -> UnsafeMutableRawPointer? {
   unsafe UnsafeMutableRawPointer(bitPattern: key.slot + 1)
 }
 
-private func key(_ session: OpaquePointer?, _ id: Int32, _ inbox: borrowing Inbox) -> StreamKey? {
+private func key(
+  _ session: OpaquePointer?, _ id: Int32, _ streams: borrowing StreamTable
+) -> StreamKey? {
   let data = unsafe nghttp2_session_get_stream_user_data(session, id)
-  guard let key = inbox.streams.key(at: Int(bitPattern: data) - 1) else { return nil }
-  return key.id.rawValue == id ? key : nil
+  let key = StreamKey(slot: Int(bitPattern: data) - 1, id: StreamID(rawValue: id))
+  return streams.contains(key) ? key : nil
 }
 
 private func has(_ flag: nghttp2_flag, _ header: nghttp2_frame_hd) -> Bool {
@@ -68,7 +70,7 @@ private func onBeginHeaders(
   let id = unsafe frame.hd.stream_id
   return unsafe withInbox(data) { inbox in
     guard unsafe frame.headers.cat == NGHTTP2_HCAT_REQUEST else {
-      inbox.beginBlock(for: unsafe key(session, id, inbox))
+      inbox.beginBlock(for: unsafe key(session, id, inbox.streams))
       return keepGoing
     }
     let key = inbox.streams.insert(StreamID(rawValue: id))
@@ -119,7 +121,7 @@ private func onDataChunk(
   guard let bytes = unsafe bytes else { return keepGoing }
   return unsafe withInbox(data) { inbox in
     inbox.unreturnedBytes += count
-    if let key = unsafe key(session, id, inbox) {
+    if let key = unsafe key(session, id, inbox.streams) {
       unsafe inbox.addData(for: key, UnsafeRawBufferPointer(start: bytes, count: count))
     }
     return keepGoing
@@ -138,7 +140,9 @@ private func onFrame(
     case NGHTTP2_HEADERS:
       if !inbox.endBlock(endStream: isEnd) { return endConnection }
     case NGHTTP2_DATA:
-      if isEnd, let key = unsafe key(session, header.stream_id, inbox) { inbox.endBody(of: key) }
+      if isEnd, let key = unsafe key(session, header.stream_id, inbox.streams) {
+        inbox.endBody(of: key)
+      }
     case NGHTTP2_SETTINGS:
       inbox.record(has(NGHTTP2_FLAG_ACK, header) ? .settingsAcknowledged : .settings)
     case NGHTTP2_PING:
@@ -160,7 +164,8 @@ private func onFrame(
   }
 }
 
-/// Counts, and finds a response that is complete while its request is not: what is left of that is not wanted.
+/// Counts, and finds a response that is complete while its request is not: what is left of that is
+/// not wanted.
 ///
 /// RFC 9113, section 8.1: "A server MAY request that the client abort transmission of a request
 /// without error by sending a RST_STREAM with an error code of NO_ERROR after sending a complete
@@ -180,7 +185,7 @@ private func onFrameSent(
     inbox.frames.sentFrame(isData: header.type == FrameType.data)
     if inbox.isServer, has(NGHTTP2_FLAG_END_STREAM, header),
       unsafe nghttp2_session_get_stream_remote_close(session, header.stream_id) == 0,
-      let key = unsafe key(session, header.stream_id, inbox)
+      let key = unsafe key(session, header.stream_id, inbox.streams)
     {
       inbox.toReset.append((key, .noError))
     }
@@ -212,7 +217,9 @@ private func onStreamClose(
   _ session: OpaquePointer?, _ id: Int32, _ code: UInt32, _ data: UnsafeMutableRawPointer?
 ) -> CInt {
   unsafe withInbox(data) { inbox in
-    if let key = unsafe key(session, id, inbox) { inbox.close(key, ErrorCode(rawValue: code)) }
+    if let key = unsafe key(session, id, inbox.streams) {
+      inbox.close(key, ErrorCode(rawValue: code))
+    }
     return keepGoing
   }
 }

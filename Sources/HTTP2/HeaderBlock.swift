@@ -61,20 +61,18 @@ public struct HeaderBlock: Sendable, Hashable {
     self.count = count
   }
 
-  /// Writes a field in the form of this buffer to the start of `room`, which has enough, and returns
-  /// how much it took.
+  /// Writes a field in the form of this buffer to `room`, which has `size(of:_:)` bytes.
   static func write(
     name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>, isSensitive: Bool,
-    to room: UnsafeMutableRawBufferPointer
-  ) -> Int {
-    let end = size(of: name.count, value.count)
-    precondition(end <= room.count, "a header field beyond its limit")
+    to room: UnsafeMutableRawPointer
+  ) {
     unsafe room.storeBytes(of: lengths(name.count, value.count, isSensitive), as: UInt64.self)
-    unsafe UnsafeMutableRawBufferPointer(rebasing: room[prefix..<prefix + name.count])
-      .copyMemory(from: UnsafeRawBufferPointer(name))
-    unsafe UnsafeMutableRawBufferPointer(rebasing: room[prefix + name.count..<end])
-      .copyMemory(from: UnsafeRawBufferPointer(value))
-    return end
+    if let start = name.baseAddress {
+      unsafe (room + prefix).copyMemory(from: start, byteCount: name.count)
+    }
+    if let start = value.baseAddress {
+      unsafe (room + prefix + name.count).copyMemory(from: start, byteCount: value.count)
+    }
   }
 
   /// What `write` takes for a field with a name and a value of these lengths.

@@ -15,10 +15,12 @@ struct Outbox {
     case endWithTrailers(HeaderBlock)
   }
 
-  private var chunks: [[UInt8]] = []
-  private var head = 0
-  /// How much of the first chunk is gone.
+  /// What is sent next, from `offset` on; most bodies are no more than this.
+  private var first: [UInt8] = []
   private var offset = 0
+  /// What comes after it, from `head` on.
+  private var rest: [[UInt8]] = []
+  private var head = 0
   private var end = End.open
   private(set) var queuedBytes = 0
 
@@ -26,7 +28,7 @@ struct Outbox {
 
   mutating func append(_ bytes: [UInt8]) {
     guard !bytes.isEmpty else { return }
-    chunks.append(bytes)
+    if first.isEmpty { first = bytes } else { rest.append(bytes) }
     queuedBytes += bytes.count
   }
 
@@ -37,11 +39,11 @@ struct Outbox {
   /// Moves as much as fits into `buffer`.
   mutating func move(into buffer: UnsafeMutableRawBufferPointer) -> (Int, Outcome) {
     var moved = 0
-    while moved < buffer.count, head < chunks.count {
-      let count = min(chunks[head].count - offset, buffer.count - moved)
-      unsafe chunks[head].withUnsafeBytes { source in
-        let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[moved...])
-        unsafe rest.copyMemory(
+    while moved < buffer.count, !first.isEmpty {
+      let count = min(first.count - offset, buffer.count - moved)
+      unsafe first.withUnsafeBytes { source in
+        let room = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[moved...])
+        unsafe room.copyMemory(
           from: UnsafeRawBufferPointer(rebasing: source[offset..<offset + count]))
       }
       moved += count
@@ -52,7 +54,7 @@ struct Outbox {
   }
 
   private func outcome(_ moved: Int) -> Outcome {
-    if head < chunks.count { return .more }
+    if !first.isEmpty { return .more }
     switch end {
     case .open: return moved > 0 ? .more : .nothingYet
     case .afterBody: return .end
@@ -62,19 +64,23 @@ struct Outbox {
 
   private mutating func advance(by count: Int) {
     offset += count
-    guard offset == chunks[head].count else { return }
-    chunks[head] = []
+    guard offset == first.count else { return }
     offset = 0
+    first = head < rest.count ? rest[head] : []
+    if head < rest.count { rest[head] = [] }
     head += 1
-    if head == chunks.count {
-      chunks.removeAll(keepingCapacity: true)
-      head = 0
-    }
+    if head >= rest.count { forgetRest() }
+  }
+
+  private mutating func forgetRest() {
+    head = 0
+    if !rest.isEmpty { rest.removeAll(keepingCapacity: true) }
   }
 
   /// Forgets everything but the room, for the next stream in this place.
   mutating func reset() {
-    chunks.removeAll(keepingCapacity: true)
-    (head, offset, queuedBytes, end) = (0, 0, 0, .open)
+    first = []
+    forgetRest()
+    (offset, queuedBytes, end) = (0, 0, .open)
   }
 }

@@ -22,6 +22,8 @@ public struct Session: ~Copyable {
   }
 
   private let raw: OpaquePointer
+  /// Where the library takes its memory from; nil for the C library's.
+  private let blocks: BlockPool?
   /// At an address that stays, since the library's user data points to it.
   ///
   /// Never borrowed while the library runs, for its callbacks write there.
@@ -33,25 +35,41 @@ public struct Session: ~Copyable {
   }
 
   /// Starts a connection; the preface and the settings are its first output.
-  public init(_ role: Role, limits: Limits = Limits()) {
+  ///
+  /// - Parameter blocks: memory for the library's needs, if the calling thread owns it: then all that
+  ///   is done with the session must be done on that thread, except letting go of it.
+  public init(_ role: Role, limits: Limits = Limits(), blocks: BlockPool? = nil) {
     unsafe memory = .allocate(capacity: 1)
     unsafe memory.initialize(to: Inbox(isServer: role == .server, limits: limits))
-    let options = Options(limits)
-    var raw: OpaquePointer?
-    let result =
-      switch role {
-      case .client:
-        unsafe nghttp2_session_client_new2(&raw, Callbacks.shared.raw, memory, options.raw)
-      case .server:
-        unsafe nghttp2_session_server_new2(&raw, Callbacks.shared.raw, memory, options.raw)
-      }
-    guard result == 0, let session = unsafe raw else { preconditionFailure("out of memory") }
-    unsafe self.raw = session
+    self.blocks = blocks
+    unsafe raw = Self.make(role, Options(role, limits), memory, blocks)
     submitSettings(role, limits)
   }
 
+  private static func make(
+    _ role: Role, _ options: borrowing Options, _ memory: UnsafeMutablePointer<Inbox>,
+    _ blocks: BlockPool?
+  ) -> OpaquePointer {
+    let new =
+      switch role {
+      case .client: unsafe nghttp2_session_client_new3
+      case .server: unsafe nghttp2_session_server_new3
+      }
+    var raw: OpaquePointer?
+    let result =
+      if let blocks {
+        unsafe blocks.withLibraryMemory {
+          unsafe new(&raw, Callbacks.shared.raw, memory, options.raw, $0)
+        }
+      } else {
+        unsafe new(&raw, Callbacks.shared.raw, memory, options.raw, nil)
+      }
+    guard result == 0, let session = unsafe raw else { preconditionFailure("out of memory") }
+    return unsafe session
+  }
+
   deinit {
-    unsafe nghttp2_session_del(raw)
+    if let blocks { unsafe blocks.delete(raw) } else { unsafe nghttp2_session_del(raw) }
     unsafe memory.deinitialize(count: 1)
     unsafe memory.deallocate()
   }
@@ -317,9 +335,7 @@ extension Session {
     return !isFull
   }
 
-  private func isOpen(_ key: StreamKey) -> Bool {
-    inbox.streams.contains(key) && !inbox.streams[key].isClosed
-  }
+  private func isOpen(_ key: StreamKey) -> Bool { inbox.streams.isOpen(key) }
 
   private func resume(_ key: StreamKey) {
     guard inbox.streams[key].isDeferred else { return }

@@ -66,12 +66,16 @@ struct StreamTable {
     free.append(key.slot)
   }
 
+  // A span lends its elements; an array's subscript would copy them, and count references.
+
   func contains(_ key: StreamKey) -> Bool {
-    key.slot < slots.count && slots[key.slot].id == key.id
+    key.slot >= 0 && key.slot < slots.count && slots.span[key.slot].id == key.id
   }
 
+  func isOpen(_ key: StreamKey) -> Bool { contains(key) && !slots.span[key.slot].isClosed }
+
   func key(at slot: Int) -> StreamKey? {
-    guard slot >= 0, slot < slots.count, let id = slots[slot].id else { return nil }
+    guard slot >= 0, slot < slots.count, let id = slots.span[slot].id else { return nil }
     return StreamKey(slot: slot, id: id)
   }
 
@@ -81,7 +85,7 @@ struct StreamTable {
   }
 
   subscript(_ key: StreamKey) -> StreamState {
-    _read { yield slots[key.slot] }
+    _read { yield slots.span[key.slot] }
     _modify { yield &slots[key.slot] }
   }
 }
