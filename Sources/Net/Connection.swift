@@ -94,7 +94,8 @@ public final class Connection: @unchecked Sendable {
     self.tls = tls
     peerCredentials = peer.port == nil ? try? socket.peerCredentials() : nil
     self.socket = consume socket
-    session = Session(acceptor == nil ? .client : .server, limits: http2)
+    session = Session(
+      acceptor == nil ? .client : .server, limits: http2, blocks: loop.blocks)
   }
 
   /// Begins to read and to write.

@@ -1,3 +1,4 @@
+internal import HTTP2
 internal import Linux
 internal import Synchronization
 
@@ -12,10 +13,12 @@ extension EventLoop {
   /// The body of the loop's thread.
   func runUntilShutDown() {
     owner.store(ThreadID.current.rawValue, ordering: .relaxed)
+    blocks.claim()
     while !isStopping { turn(mayWait: true) }
     for resident in residents.values { resident.loopIsEnding() }
     residents.removeAll()
     timers.removeAll()
+    while let task = takeIdleTask() { task.dismiss() }
     for _ in 0..<Self.turnsAtEnd where hasWork { turn(mayWait: false) }
     leave()
   }
@@ -109,6 +112,7 @@ extension EventLoop {
   /// Gives up the loop's thread; whatever is left, and whatever comes, is late work.
   private func leave() {
     let left = work.removeAll()
+    blocks.disclaim()
     owner.store(0, ordering: .relaxed)
     inbox.withLock { inbox in
       inbox.phase = .ended
@@ -137,11 +141,13 @@ extension EventLoop {
 
   private func runLateWork() {
     owner.store(ThreadID.current.rawValue, ordering: .relaxed)
+    blocks.claim()
     while true {
       takeMail()
       while !work.isEmpty { runWork() }
       let isDone = inbox.withLock { inbox -> Bool in
         guard inbox.work.isEmpty else { return false }
+        blocks.disclaim()
         owner.store(0, ordering: .relaxed)
         inbox.isRunningLateWork = false
         return true

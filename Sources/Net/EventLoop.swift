@@ -1,3 +1,4 @@
+internal import HTTP2
 public import Linux
 internal import Synchronization
 
@@ -41,6 +42,14 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
   var toFlush: [any Flushable] = []
   var residents: [ObjectIdentifier: any LoopResident] = [:]
   var buffers = Buffers()
+  /// Where the connections' sessions take their memory from.
+  let blocks = BlockPool()
+  /// The task that waits for work since the shortest time; it knows the next one.
+  var idleTask: LoopTask?
+  var idleTaskCount = 0
+  /// The next job that is enqueued is put into `jobAside` and not queued.
+  var takesJobAside = false
+  var jobAside: UnownedJob?
   var isStopping = false
   /// When this turn began.
   var turnStart = MonotonicTime.now()
@@ -100,7 +109,10 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
 extension EventLoop {
   /// Takes a job of the Swift runtime.
   public func enqueue(_ job: consuming ExecutorJob) {
-    add(.job(UnownedJob(job)))
+    let job = UnownedJob(job)
+    guard inLoop, takesJobAside else { return add(.job(job)) }
+    takesJobAside = false
+    jobAside = job
   }
 
   /// The loop as the executor that an actor returns.
