@@ -8,6 +8,9 @@ package struct ClientCallState: Sendable, Equatable {
     package let rawValue: UInt8
     package init(rawValue: UInt8) { self.rawValue = rawValue }
 
+    /// Said here so that nobody goes through the witnesses of the protocol for a bit.
+    package func contains(_ other: Effects) -> Bool { rawValue & other.rawValue == other.rawValue }
+
     /// Tell the caller how the call went.
     package static let complete = Effects(rawValue: 1)
     /// Reset the stream with CANCEL: what still comes on it is of no use.

@@ -48,6 +48,11 @@ package enum ContentType: UInt8, Sendable, CaseIterable {
 
   /// The type that is served, or nil for everything else: other forms, types that only begin alike.
   package init?(_ value: Span<UInt8>) {
+    // What nearly all clients write.
+    if value.equals(Self.grpc.name) {
+      self = .grpc
+      return
+    }
     let end = value.firstIndex { $0 == UInt8(ascii: ";") || $0 == UInt8(ascii: " ") }
     let type = value.extracting(first: end ?? value.count)
     // Types compare without regard to case (RFC 9110, 8.3.1).

@@ -32,10 +32,9 @@ package enum Framing {
 
   /// Room for the prefix of a frame, and for a message of the usual size behind it.
   package static func beginning() -> [UInt8] {
-    var frame: [UInt8] = []
-    frame.reserveCapacity(usualSize)
-    frame.append(contentsOf: repeatElement(0, count: prefixLength))
-    return frame
+    [UInt8](capacity: usualSize) { frame in
+      for _ in 0..<prefixLength { frame.append(0) }
+    }
   }
 
   /// Most messages fit, so that they take one allocation.
@@ -102,6 +101,9 @@ package struct Deframer: Sendable {
   package mutating func next(from bytes: inout Span<UInt8>) throws(RPCError) -> Frame? {
     while true {
       switch state {
+      case .prefix(bytesRead: 0) where bytes.count >= Framing.prefixLength:
+        try readPrefix(bytes)
+        bytes = bytes.extracting(droppingFirst: Framing.prefixLength)
       case .prefix(let bytesRead):
         guard !bytes.isEmpty else { return nil }
         try readPrefix(bytes[0], at: bytesRead)
@@ -119,15 +121,27 @@ package struct Deframer: Sendable {
     }
   }
 
+  /// Reads a prefix that has not been cut, as nearly all are, in one go.
+  private mutating func readPrefix(_ bytes: Span<UInt8>) throws(RPCError) {
+    try readFlags(bytes[0])
+    let (high, low) = (UInt32(bytes[1]) << 8 | UInt32(bytes[2]), UInt32(bytes[4]))
+    length = high << 16 | UInt32(bytes[3]) << 8 | low
+    try beginPayload()
+  }
+
+  private mutating func readFlags(_ byte: UInt8) throws(RPCError) {
+    // Bit 0 says "compressed"; nothing but a protocol's own end defines others.
+    guard byte & ~(1 | endFlag) == 0 else {
+      state = .failed
+      throw .fault("a message has unknown flags")
+    }
+    flags = byte
+    length = 0
+  }
+
   private mutating func readPrefix(_ byte: UInt8, at index: Int) throws(RPCError) {
     if index == 0 {
-      // Bit 0 says "compressed"; nothing but a protocol's own end defines others.
-      guard byte & ~(1 | endFlag) == 0 else {
-        state = .failed
-        throw .fault("a message has unknown flags")
-      }
-      flags = byte
-      length = 0
+      try readFlags(byte)
     } else {
       length = length << 8 | UInt32(byte)
     }

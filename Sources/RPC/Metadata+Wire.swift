@@ -12,7 +12,9 @@ extension Span<UInt8> {
   }
 
   /// Whether a name that reads so has bytes as its value.
-  var hasBinarySuffix: Bool { count > 4 && extracting(last: 4).equals("-bin") }
+  var hasBinarySuffix: Bool {
+    count > 4 && self[count - 1] == UInt8(ascii: "n") && extracting(last: 4).equals("-bin")
+  }
 
   /// Whether this is one or more values in base64, separated by commas.
   var isBinaryValue: Bool {

@@ -3,7 +3,7 @@
 /// Paths compare by their bytes: `/%6c...`, `//...` or another case is another path, and no method
 /// has it. What is found is the registered method, so whatever decides about access by its name
 /// cannot be led round by spelling.
-package struct MethodTable: Sendable {
+package final class MethodTable: Sendable {
   private let methods: [RegisteredMethod]
   /// An open-addressed hash table, at most half full: one more than a place in `methods`, or zero.
   private let slots: [Int]
@@ -33,12 +33,14 @@ package struct MethodTable: Sendable {
     return nil
   }
 
-  /// FNV-1a.
+  /// FNV-1a, over the length and the end, in which the paths of a service differ.
   ///
   /// Nobody outside chooses what is in the table, so it need not withstand anyone.
   private static func hash(_ bytes: Span<UInt8>) -> Int {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for index in bytes.indices { hash = (hash ^ UInt64(bytes[index])) &* 0x100_0000_01b3 }
+    var hash = 0xcbf2_9ce4_8422_2325 ^ UInt64(bytes.count)
+    for index in max(0, bytes.count - 8)..<bytes.count {
+      hash = (hash ^ UInt64(bytes[index])) &* 0x100_0000_01b3
+    }
     return Int(truncatingIfNeeded: hash ^ hash >> 32)
   }
 }

@@ -16,23 +16,21 @@ package struct RequestFields: Sendable {
 
   /// Takes in the field that comes next.
   package mutating func add(name: Span<UInt8>, value: Span<UInt8>) {
-    if name.isEmpty { return }
-    if name[0] == UInt8(ascii: ":") {
-      addPseudo(name: name, value: value)
-    } else if name.hasPrefix("grpc-") {
-      addReserved(name: name, value: value)
-    } else if name.equals("content-type") {
-      target.contentType = ContentType(value)
-    } else if name.hasBinarySuffix, !value.isBinaryValue {
-      fail("the value of a -bin field is not base64")
-    }
-  }
-
-  private mutating func addPseudo(name: Span<UInt8>, value: Span<UInt8>) {
-    if name.equals(":path") {
-      addPath(value)
-    } else if name.equals(":method") {
-      target.verb = RequestTarget.Verb(value)
+    // By length first: most names are compared with one of these or with none.
+    switch name.count {
+    case 5 where name.equals(":path"): addPath(value)
+    case 7 where name.equals(":method"): target.verb = RequestTarget.Verb(value)
+    case 12 where name.equals("content-type"): target.contentType = ContentType(value)
+    case 12 where name.equals("grpc-timeout"):
+      timeout = Timeout.parse(value)
+      if timeout == nil { fail("grpc-timeout is malformed") }
+    case 13 where name.equals("grpc-encoding"): compression = Compression(name: value)
+    case 20 where name.equals("grpc-accept-encoding"): addAccepted(value)
+    // Names that begin with `grpc-` are gRPC's: those that we do not know are nobody's metadata.
+    default:
+      if name.hasBinarySuffix, !name.hasPrefix("grpc-"), !value.isBinaryValue {
+        fail("the value of a -bin field is not base64")
+      }
     }
   }
 
@@ -47,17 +45,9 @@ package struct RequestFields: Sendable {
     target.queried = (method, query)
   }
 
-  /// Names that begin so are gRPC's: those that we do not know are nobody's metadata.
-  private mutating func addReserved(name: Span<UInt8>, value: Span<UInt8>) {
-    if name.equals("grpc-timeout") {
-      timeout = Timeout.parse(value)
-      if timeout == nil { fail("grpc-timeout is malformed") }
-    } else if name.equals("grpc-encoding") {
-      compression = Compression(name: value)
-    } else if name.equals("grpc-accept-encoding") {
-      value.forEachListElement { element in
-        if let compression = Compression(name: element) { accepted.insert(compression) }
-      }
+  private mutating func addAccepted(_ list: Span<UInt8>) {
+    list.forEachListElement { element in
+      if let compression = Compression(name: element) { accepted.insert(compression) }
     }
   }
 

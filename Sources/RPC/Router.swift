@@ -39,18 +39,39 @@ public struct Router: Sendable {
     _ method: MethodDescriptor<Req, Res>,
     _ handler: @escaping @Sendable (Req, ServerContext) async throws -> Res
   ) {
+    addUnary(method, handler, nil)
+  }
+
+  /// Adds a method that answers one request with one response and never waits for anything.
+  ///
+  /// Such a handler needs no task: it is called as soon as the request has come, on the event loop of
+  /// its connection, whose other calls have to be quiet meanwhile. Where interceptors stand before
+  /// it, which may wait, it runs in a task as all others do.
+  public mutating func unary<Req, Res>(
+    _ method: MethodDescriptor<Req, Res>,
+    withoutWaiting handler: @escaping @Sendable (Req, ServerContext) throws -> Res
+  ) {
+    addUnary(method, { request, context in try handler(request, context) }) { message, context in
+      try frame(try handler(try decode(message, context), context), context)
+    }
+  }
+
+  private mutating func addUnary<Req, Res>(
+    _ method: MethodDescriptor<Req, Res>,
+    _ handler: @escaping @Sendable (Req, ServerContext) async throws -> Res,
+    _ immediate: ImmediateHandler?
+  ) {
     precondition(method.kind == .unary, "\(method.path) is not unary")
-    add(
-      method,
-      .unary { source, context in
-        let message: [UInt8]
-        if let ready = source.takeRequest() {
-          message = ready
-        } else {
-          message = try await source.waitForRequest()
-        }
-        return try frame(try await handler(try decode(message, context), context), context)
-      })
+    let waiting = RegisteredMethod.Handler.unary { source, context in
+      let message: [UInt8]
+      if let ready = source.takeRequest() {
+        message = ready
+      } else {
+        message = try await source.waitForRequest()
+      }
+      return try frame(try await handler(try decode(message, context), context), context)
+    }
+    add(method, waiting, immediate)
   }
 
   /// Adds a method that answers one request with a stream of responses.
@@ -107,20 +128,26 @@ public struct Router: Sendable {
   }
 
   private mutating func add<Req, Res>(
-    _ method: MethodDescriptor<Req, Res>, _ handler: RegisteredMethod.Handler
+    _ method: MethodDescriptor<Req, Res>, _ handler: RegisteredMethod.Handler,
+    _ immediate: ImmediateHandler? = nil
   ) {
     precondition(
       !methods.contains { $0.path.utf8.elementsEqual(method.path.utf8) },
       "\(method.path) is registered twice")
     methods.append(
       RegisteredMethod(
-        path: method.path, kind: method.kind, idempotency: method.idempotency, handler: handler))
+        path: method.path, kind: method.kind, idempotency: method.idempotency, handler: handler,
+        immediateHandler: immediate))
   }
 }
 
 /// Turns the one request of a call into a framed response message.
 package typealias UnaryHandler =
   @Sendable (_ request: any RequestSource, _ context: ServerContext) async throws -> [UInt8]
+
+/// Turns the one request of a call into a framed response message, without waiting.
+package typealias ImmediateHandler =
+  @Sendable (_ message: [UInt8], _ context: ServerContext) throws -> [UInt8]
 
 /// Where the handler of a unary call gets its request: interceptors run before it is asked for, so
 /// that whoever is refused has sent it in vain, and nobody has kept it.
@@ -147,15 +174,21 @@ package final class RegisteredMethod: Sendable {
   package let kind: MethodKind
   package let idempotency: Idempotency
   package let handler: Handler
+  /// Does what `handler` does, if that never waits.
+  package let immediateHandler: ImmediateHandler?
 
   /// The full name of the service: `/service/method` without the rest.
   var service: String { String(path.dropFirst().prefix { $0 != "/" }) }
 
-  init(path: String, kind: MethodKind, idempotency: Idempotency, handler: Handler) {
+  init(
+    path: String, kind: MethodKind, idempotency: Idempotency, handler: Handler,
+    immediateHandler: ImmediateHandler? = nil
+  ) {
     self.path = path
     self.kind = kind
     self.idempotency = idempotency
     self.handler = handler
+    self.immediateHandler = immediateHandler
   }
 }
 

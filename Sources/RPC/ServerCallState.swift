@@ -8,6 +8,9 @@ package struct ServerCallState: Sendable, Equatable {
     package let rawValue: UInt8
     package init(rawValue: UInt8) { self.rawValue = rawValue }
 
+    /// Said here so that nobody goes through the witnesses of the protocol for a bit.
+    package func contains(_ other: Effects) -> Bool { rawValue & other.rawValue == other.rawValue }
+
     /// Start the handler.
     package static let startHandler = Effects(rawValue: 1)
     /// Send the response to its end: the result of the handler, or the error that came first.

@@ -5,12 +5,13 @@ internal import RPC
 
 /// One call on the server: reads the request off its stream, runs the handler, writes the response.
 ///
-/// `ServerCallState` decides, this class does. The handler runs as a task on the connection's loop,
-/// so a call whose handler never waits never leaves its thread.
+/// `ServerCallState` decides, this class does. The handler runs in a task on the connection's loop,
+/// from the moment in which the request is complete, so a call whose handler never waits is answered
+/// before the next one is looked at.
 ///
 /// `@unchecked Sendable`: what is mutable is touched only on the loop, by the connection, by timers
 /// and by the task, which has the loop as its executor.
-final class ServerCall: StreamHandler, @unchecked Sendable {
+final class ServerCall: StreamHandler, LoopWork, @unchecked Sendable {
   private let stream: Stream
   private let head: RequestHead
   private let context: ServerContext
@@ -32,7 +33,9 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
   private var keptBytes = 0
   /// How responses are compressed, once the header fields have been sent.
   private var compression: Compression?
-  private var task: Task<Void, Never>?
+  private var task: LoopTask?
+  /// The connection knows of this call.
+  private var isFollowed = false
   /// The stream is gone; what is left is the handler.
   private var isClosed = false
   private var timer: EventLoop.Timer?
@@ -59,13 +62,14 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
 
   /// The headers are accepted: what follows counts against the deadline.
   func begin(endStream: Bool) {
+    defer { isFollowed = true }
     if let timeout = head.timeout {
       guard timeout > .zero else { return fail(.deadlineExceeded) }
       timer = stream.connection.loop.schedule(after: timeout) { [weak self] in
         self?.fail(.deadlineExceeded)
       }
     }
-    perform(state.accepted())
+    perform(change { $0.accepted() })
     if let message = head.message { return receivedData(message.span, endStream: true) }
     if endStream { requestEnded() }
   }
@@ -94,7 +98,7 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
   private func requestGoesOn(_ count: Int) {
     if flow == nil { flow = MessageFlow(isWritable: true, isWanted: false) }
     flow?.received(count, on: stream)
-    perform(state.requestBegan())
+    perform(change { $0.requestBegan() })
   }
 
   /// Counts what is kept of the request; false if that is too much for the connection.
@@ -119,7 +123,7 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
   func becameWritable() { flow?.outgoing.open() }
 
   func closed(_ code: ErrorCode, connectionLost: Bool) {
-    perform(state.streamClosed())
+    perform(change { $0.streamClosed() })
     flow?.end(.cancelled)
     stopTimer()
     isClosed = true
@@ -136,16 +140,26 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
   private func requestEnded() {
     do throws(RPCError) { if let message = try reader.finish() { received(message) } } catch {
       fail(error)
-      return perform(state.requestEnded())
+      return perform(change { $0.requestEnded() })
     }
     if let flow {
       if let request = takeMessage() { flow.incoming.append(request) }
       flow.incoming.end()
     }
-    perform(state.requestEnded())
+    perform(change { $0.requestEnded() })
   }
 
   // MARK: - What is done about it
+
+  /// By way of a copy, which nobody else can be looking at: the runtime need not watch over it.
+  private func change(
+    _ event: (inout ServerCallState) -> ServerCallState.Effects
+  ) -> ServerCallState.Effects {
+    var new = state
+    let effects = event(&new)
+    state = new
+    return effects
+  }
 
   /// - Parameter answer: one message and success, success after the messages sent so far, or an
   ///   error.
@@ -154,23 +168,33 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
   ) {
     if effects.contains(.startHandler) { startHandler() }
     if effects.contains(.sendAnswer), let answer { send(answer) }
-    if effects.contains(.cancelHandler) { task?.cancel() }
+    if effects.contains(.cancelHandler) { task?.cancel(self) }
   }
 
   private func fail(_ error: RPCError) {
-    perform(state.failed(), .failure(error))
+    perform(change { $0.failed() }, .failure(error))
     flow?.end(error)
   }
 
   private func startHandler() {
     running?.started()
-    // Captures nothing but the call: such a closure needs no memory of its own.
-    task = Task(executorPreference: stream.connection.loop) { await self.runHandler() }
+    if let handler = head.method.immediateHandler, isFollowed, let message = takeRequest() {
+      return run(handler, message)
+    }
+    let task = stream.connection.loop.taskForWork()
+    self.task = task
+    task.start(self, atOnce: isFollowed)
   }
 
+  private func run(_ handler: ImmediateHandler, _ message: [UInt8]) {
+    do { handlerReturned(try handler(message, context)) } catch { handlerThrew(error) }
+  }
+
+  /// Runs the handler.
+  ///
   /// Kept small, and what it calls not inlined: the frames of a task that fit into its first
   /// kilobyte cost no allocation.
-  private func runHandler() async {
+  func run() async {
     do {
       switch head.method.handler {
       case .unary(let handler): handlerReturned(try await handler(self, context))
@@ -186,14 +210,14 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
   @inline(never)
   private func handlerReturned(_ frame: [UInt8]?) {
     handlerFinished()
-    perform(state.handlerFinished(), .success(frame))
+    perform(change { $0.handlerFinished() }, .success(frame))
     flow?.end(.callIsOver)
   }
 
   @inline(never)
   private func handlerThrew(_ error: any Error) {
     handlerFinished()
-    perform(state.handlerFinished(), .failure(.wrapping(error)))
+    perform(change { $0.handlerFinished() }, .failure(.wrapping(error)))
     flow?.end(.callIsOver)
   }
 
@@ -211,34 +235,41 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
     stopTimer()
     do throws(RPCError) {
       let frame = try answer.get()
+      let additions = context.additions
       // What can fail does before anything is sent.
-      let end = try form.success(context.additions?.trailing)
-      if let frame { try send(frame) } else { try beginResponse(responseCompression) }
+      let end = try form.success(additions?.trailing)
+      if let frame {
+        try send(frame, additions)
+      } else {
+        try beginResponse(responseCompression(additions), additions)
+      }
       stream.send(end)
     } catch {
       sendFailure(error)
     }
   }
 
-  private func send(_ frame: [UInt8], compressed: Bool = true) throws(RPCError) {
-    let compression = responseCompression
+  private func send(
+    _ frame: [UInt8], _ additions: ServerContext.Additions?, compressed: Bool = true
+  ) throws(RPCError) {
+    let compression = responseCompression(additions)
     let message = compressed ? try Framing.compress(frame, compression) : frame
-    try beginResponse(compression, message)
+    try beginResponse(compression, additions, message)
     stream.sendData(form.body(of: message))
   }
 
-  private var responseCompression: Compression {
-    compression ?? head.responseCompression(context.additions?.compressesResponses)
+  private func responseCompression(_ additions: ServerContext.Additions?) -> Compression {
+    compression ?? head.responseCompression(additions?.compressesResponses)
   }
 
   /// Sends the header fields, unless that is done.
   private func beginResponse(
-    _ compression: Compression, _ message: [UInt8]? = nil
+    _ compression: Compression, _ additions: ServerContext.Additions?, _ message: [UInt8]? = nil
   ) throws(RPCError) {
     guard self.compression == nil else { return }
     var block = try form.headers(
       of: ResponseStart(
-        head: head, compression: compression, additions: context.additions, message: message))
+        head: head, compression: compression, additions: additions, message: message))
     page?.permit(&block)
     stream.sendHeaders(block)
     self.compression = compression
@@ -308,7 +339,7 @@ extension ServerCall: MessageExchange {
   private func sendNow(_ frame: [UInt8], compressed: Bool) -> Result<Void, RPCError> {
     guard state.sendsResponse else { return .failure(.callIsOver) }
     do throws(RPCError) {
-      try send(frame, compressed: compressed)
+      try send(frame, context.additions, compressed: compressed)
       flow?.wrote(to: stream)
       return .success(())
     } catch {

@@ -28,6 +28,9 @@ struct EchoServer: AsyncParsableCommand {
   @Option(help: "The private key of the certificate.")
   var tlsKey: String?
 
+  @Flag(help: "Run each handler in a task, as those that wait are.")
+  var tasks = false
+
   func validate() throws {
     guard (tlsCert == nil) == (tlsKey == nil) else {
       throw ValidationError("--tls-cert and --tls-key go together")
@@ -40,7 +43,8 @@ struct EchoServer: AsyncParsableCommand {
       address: .ipv4(host: "127.0.0.1", port: port), tls: try tls())
     // As many streams as limit.c allows, so that both do the same work.
     configuration.http2.concurrentStreams = 1000
-    let server = try await RPCServer.start(on: group, configuration, services: [Greeter()])
+    let greeter = Greeter(usesTasks: tasks)
+    let server = try await RPCServer.start(on: group, configuration, services: [greeter])
     FileHandle.standardOutput.write(Data("listening on \(server.address)\n".utf8))
     // Until a signal ends the process.
     while true { try await Task.sleep(for: .seconds(86_400)) }
@@ -52,9 +56,24 @@ struct EchoServer: AsyncParsableCommand {
   }
 }
 
-/// Says "Hello".
+/// Says "Hello", without waiting or, for comparison, in a task as if it had to wait.
 private struct Greeter: GreeterProtocol {
+  let usesTasks: Bool
+
+  func register(in router: inout Router) {
+    router.add(GreeterMethods.file)
+    if usesTasks {
+      router.unary(GreeterMethods.sayHello, sayHello)
+    } else {
+      router.unary(GreeterMethods.sayHello, withoutWaiting: greet)
+    }
+  }
+
   func sayHello(_ request: HelloRequest, context: ServerContext) async throws -> HelloReply {
+    greet(request, context)
+  }
+
+  private func greet(_ request: HelloRequest, _ context: ServerContext) -> HelloReply {
     var reply = HelloReply()
     reply.message = "Hello " + request.name
     return reply

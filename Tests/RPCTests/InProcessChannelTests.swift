@@ -76,11 +76,11 @@ struct InProcessChannelTests {
 
   @Test func `the earlier of two limits on the time counts`() async throws {
     let service = Echo { request, context in
-      #expect((context.timeRemaining ?? .zero) <= .seconds(5))
-      #expect((context.timeRemaining ?? .zero) > .seconds(1))
+      #expect((context.timeRemaining ?? .zero) <= .seconds(500))
+      #expect((context.timeRemaining ?? .zero) > .seconds(100))
       return request
     }
-    let options = CallOptions(timeout: .seconds(50), deadline: .now.advanced(by: .seconds(5)))
+    let options = CallOptions(timeout: .seconds(5000), deadline: .now.advanced(by: .seconds(500)))
     _ = try await InProcessChannel([service]).unary(Echo.method, Blob(), options)
   }
 }
