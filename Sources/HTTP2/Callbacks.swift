@@ -153,15 +153,20 @@ private func onFrame(
         inbox.record(.pingAcknowledged(UInt64(bigEndian: payload)))
       }
     case NGHTTP2_GOAWAY:
-      let goAway = unsafe frame.pointee.goaway
-      inbox.record(
-        .goAway(
-          lastStream: StreamID(rawValue: unsafe goAway.last_stream_id),
-          ErrorCode(rawValue: unsafe goAway.error_code)))
+      unsafe inbox.record(goAway(frame.pointee.goaway))
     default: break
     }
     return keepGoing
   }
+}
+
+/// A peer's last words, as far as a line of a log has room for them.
+private func goAway(_ frame: nghttp2_goaway) -> Event {
+  let text = unsafe UnsafeBufferPointer(start: frame.opaque_data, count: frame.opaque_data_len)
+  return .goAway(
+    lastStream: StreamID(rawValue: unsafe frame.last_stream_id),
+    ErrorCode(rawValue: unsafe frame.error_code),
+    text: unsafe String(decoding: text.prefix(100), as: UTF8.self))
 }
 
 /// Counts, and finds a response that is complete while its request is not: what is left of that is

@@ -34,5 +34,7 @@ public enum Event: Sendable, Hashable {
   /// The peer has answered the PING with this payload, or says so.
   case pingAcknowledged(UInt64)
   /// The peer will not answer streams after `lastStream`, or is going to say so.
-  case goAway(lastStream: StreamID, ErrorCode)
+  ///
+  /// The text is the start of what it added for whoever reads logs.
+  case goAway(lastStream: StreamID, ErrorCode, text: String)
 }

@@ -242,6 +242,14 @@ extension Session {
 
   /// How many streams have begun and not been reported as closed.
   public var streamCount: Int { inbox.streams.count }
+
+  /// How many streams the peer allows at once.
+  ///
+  /// Wraps `nghttp2_session_get_remote_settings`.
+  public var allowedStreams: Int {
+    Int(
+      unsafe nghttp2_session_get_remote_settings(raw, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS))
+  }
 }
 
 // MARK: - Streams

@@ -103,6 +103,7 @@ extension Connection: LoopResident {
     loseStreams(code)
     for action in take(&whenEstablished) { action(.closed) }
     for action in take(&whenClosed) { action() }
+    roomChanged = nil
     loop.remove(self)
   }
 

@@ -106,7 +106,10 @@ extension Connection {
       case .closed(let key, let code): streamClosed(key, code)
       case .settings: receivedSettings()
       case .pingAcknowledged(let payload): receivedAcknowledgement(ofPing: payload)
-      case .goAway: startDraining()
+      case .goAway(_, let code, let text):
+        // A reason is sometimes followed by a farewell without one.
+        if goAway == nil || !text.isEmpty { goAway = GoAway(code: code, text: text) }
+        startDraining()
       case .settingsAcknowledged: receivedAcknowledgement()
       }
     }
@@ -118,6 +121,7 @@ extension Connection {
 
   private func receivedHeaders(_ headers: HeaderBlock, endStream: Bool, on key: StreamKey) {
     guard let acceptor else {
+      isAnswered = true
       handler(of: key)?.receivedHeaders(headers, endStream: endStream)
       return
     }
@@ -131,5 +135,6 @@ extension Connection {
     handlers[key.slot] = nil
     lastUse = loop.turnStart
     handler?.closed(code, connectionLost: false)
+    roomChanged?()
   }
 }

@@ -1,7 +1,7 @@
 internal import HTTP2
 internal import Linux
 
-// How a server finds out that a peer has vanished, and how it parts with one that has not.
+// How one side finds out that its peer has vanished, and how a server parts with one that has not.
 extension Connection {
   /// The payloads by which the acknowledgements of our PINGs are told apart.
   private enum Ping {
@@ -12,7 +12,7 @@ extension Connection {
   /// The peer speaks HTTP/2: from here on it has to show signs of life, and grows old.
   func beginLife() {
     if let interval = limits.keepaliveInterval { watchForLife(interval) }
-    guard let age = limits.maximumAge else { return }
+    guard acceptor != nil, let age = limits.maximumAge else { return }
     // So that what began together, after a restart, does not end together.
     ageTimer = loop.schedule(after: age * Double.random(in: 0.9...1.1)) { [unowned self] in
       shutDown(grace: limits.graceAtMaximumAge)
@@ -28,6 +28,7 @@ extension Connection {
     guard let interval = limits.keepaliveInterval else { return }
     let silence = lastInput.duration(to: .now())
     if silence < interval { return watchForLife(interval - silence) }
+    guard asksForLife else { return watchForLife(interval) }
     session.ping(Ping.keepalive)
     setNeedsFlush()
     let asked = MonotonicTime.now()
@@ -37,6 +38,10 @@ extension Connection {
       report(.vanished)
       close(.cancel)
     }
+  }
+
+  private var asksForLife: Bool {
+    acceptor != nil || session.streamCount > 0 || limits.clientKeepaliveWithoutStreams
   }
 
   /// Says that the end is near; a round trip later, which streams will still be answered.

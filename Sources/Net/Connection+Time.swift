@@ -8,12 +8,13 @@ internal import Linux
 extension Connection {
   /// The peer's settings have come; those of a server wait to be acknowledged.
   func receivedSettings() {
+    roomChanged?()
     guard phase == .opening else { return }
     phase = .open
     timer?.cancel()
     timer = nil
+    beginLife()
     if acceptor != nil {
-      beginLife()
       timer = loop.schedule(after: limits.timeToAcknowledgeSettings) { [unowned self] in
         refuse(.settingsNotAcknowledged, .settingsTimeout)
       }

@@ -72,6 +72,11 @@ public final class Connection: @unchecked Sendable {
   var lastUse = MonotonicTime(nanoseconds: 0)
   /// Whom to tell that this peer was refused; nil once it has been done.
   var refused: (@Sendable (Refusal) -> Void)?
+  /// What only a client keeps: whether it was answered at all, how it was dismissed, and whom to tell
+  /// when there may be room for a stream.
+  var isAnswered = false
+  var goAway: GoAway?
+  var roomChanged: (() -> Void)?
   var whenEstablished: [(NetError?) -> Void] = []
   var whenDraining: [() -> Void] = []
   var whenClosed: [() -> Void] = []

@@ -28,11 +28,14 @@ public struct NetLimits: Sendable, Hashable {
   /// closed: half a minute, in which a network recovers.
   public var stallPeriods = 3
 
-  /// Without a byte from a peer, before a server asks it for a sign of life; nil: never.
+  /// Without a byte from a peer, before it is asked for a sign of life; nil: never.
   ///
   /// Routers forget a silent connection after a few minutes, and a peer that vanished in the middle
   /// of a call would hold it for ever.
   public var keepaliveInterval: Duration? = .seconds(60)
+
+  /// Whether a client asks its server while no call waits for it: servers of gRPC resent that.
+  public var clientKeepaliveWithoutStreams = false
 
   /// Until a peer that was asked for a sign of life counts as gone: gRPC's value.
   public var timeToAnswerKeepalive = Duration.seconds(20)
@@ -65,6 +68,13 @@ public struct NetLimits: Sendable, Hashable {
   /// Until a dialled address has answered: gRPC's floor is 20 s for all of it, and there may be
   /// several addresses.
   public var timeToConnect = Duration.seconds(10)
+
+  /// Until the next address of a name is dialled beside one that has not answered: what RFC 8305
+  /// recommends.
+  public var timeToNextAddress = Duration.milliseconds(250)
+
+  /// Addresses of one name that are dialled: more than this many do not fail alike by chance.
+  public var addressesPerDial = 16
 
   /// After a connection was ended because of an error, so that our last words are read before the
   /// kernel resets it: long enough for a round trip around the world.

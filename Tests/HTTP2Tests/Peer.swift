@@ -67,7 +67,7 @@ final class Peer {
       case .trailers(let key, let block): seen.append(.trailers(key.id.rawValue, block))
       case .closed(let key, let code): seen.append(.closed(key.id.rawValue, code))
       case .writable(let key): writable.append(key)
-      case .goAway(let last, let code): seen.append(.other("GOAWAY \(last) \(code)"))
+      case .goAway(let last, let code, _): seen.append(.other("GOAWAY \(last) \(code)"))
       case .pingAcknowledged(let payload): seen.append(.other("PING \(payload)"))
       case .settings, .settingsAcknowledged: break
       }
