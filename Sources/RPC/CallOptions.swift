@@ -12,8 +12,21 @@ public struct CallOptions: Sendable {
   public var metadata: Metadata
   /// How the request is compressed.
   public var compression: Compression
+  /// Whether the call waits while the server cannot be reached, until its deadline.
+  ///
+  /// Otherwise it fails as soon as that is known.
+  public var waitsForReady = false
+  /// Whether making this call twice does what making it once does, although the schema does not say
+  /// so: because the request carries a `request_id` of its own that the service keeps, say.
+  public var isRepeatable = false
+  /// Whether the call is made again after it has failed.
+  public var retries = RetryChoice.asConfigured
+  /// The largest response that is read, in bytes; nil leaves it to the channel.
+  public var responseBytes: Int?
 
   /// No limit, nothing sent along, unless said.
+  ///
+  /// What is not a parameter is set afterwards.
   public init(
     timeout: Duration? = nil, deadline: ContinuousClock.Instant? = nil,
     metadata: Metadata = Metadata(), compression: Compression = .identity

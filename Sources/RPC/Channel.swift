@@ -34,6 +34,14 @@ public struct OutgoingCall: Sendable {
   public var metadata: Metadata
   /// How the request's messages are compressed.
   public var compression: Compression
+  /// Whether it waits for a server that cannot be reached.
+  public let waitsForReady: Bool
+  /// Whether its caller says that it may be repeated.
+  public let isRepeatable: Bool
+  /// Whether it is made again after it has failed.
+  public var retries: RetryChoice
+  /// The largest response that its caller takes.
+  public let responseBytes: Int?
 
   /// A call of `method`.
   public init<Req, Res>(_ method: MethodDescriptor<Req, Res>, _ options: CallOptions) {
@@ -42,6 +50,10 @@ public struct OutgoingCall: Sendable {
     idempotency = method.idempotency
     metadata = options.metadata
     compression = options.compression
+    waitsForReady = options.waitsForReady
+    isRepeatable = options.isRepeatable
+    retries = options.retries
+    responseBytes = options.responseBytes
     let timeoutEnd = options.timeout.map { ContinuousClock.now.advanced(by: $0) }
     deadline = [timeoutEnd, options.deadline].compactMap(\.self).min()
   }

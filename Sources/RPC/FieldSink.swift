@@ -19,12 +19,15 @@ extension FieldSink {
 
 extension OutgoingCall {
   /// Appends the header fields of the request, except those that name the server.
+  ///
+  /// - Parameter previousAttempts: how often the call has failed before.
   package func append(
-    to sink: inout some FieldSink, as type: ContentType = .grpc
+    to sink: inout some FieldSink, as type: ContentType = .grpc, previousAttempts: Int = 0
   ) throws(RPCError) {
     if type.wire == .grpc { sink.append("te", "trailers") }
     sink.append("content-type", type.name)
     if type.wire.isConnect { appendConnect(type.wire, to: &sink) } else { appendGRPC(to: &sink) }
+    if previousAttempts > 0 { sink.append("grpc-previous-rpc-attempts", "\(previousAttempts)") }
     try metadata.append(to: &sink)
   }
 

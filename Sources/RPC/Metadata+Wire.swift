@@ -4,8 +4,11 @@ import TextCoding
 
 extension Span<UInt8> {
   /// Whether a field of this name is HTTP's or a protocol's, and not part of the metadata.
+  ///
+  /// The one that tells clients when to come again is for handlers to send, and for callers to see.
   var isReserved: Bool {
-    if isEmpty || self[0] == UInt8(ascii: ":") || hasPrefix("grpc-") { return true }
+    if isEmpty || self[0] == UInt8(ascii: ":") { return true }
+    if hasPrefix("grpc-") { return !equals("grpc-retry-pushback-ms") }
     if hasPrefix("connect-") || equals("te") { return true }
     return equals("content-type") || equals("content-length") || equals("content-encoding")
       || equals("accept-encoding")

@@ -44,6 +44,8 @@ package struct ResponseFields: Sendable {
       details = Base64.decode(value).map(RPCError.details(serialized:)) ?? []
     } else if name.equals("grpc-encoding") {
       grpcEncoding = Compression(name: value)
+    } else {
+      metadata.append(wireName: name, value: value)
     }
   }
 }
