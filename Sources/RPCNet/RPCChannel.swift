@@ -1,41 +1,17 @@
-public import HTTP2
 public import Net
-public import OpenSSL
 public import RPC
 
 /// A channel to a gRPC server over HTTP/2.
 ///
-/// Dials when the first call is made, keeps one connection, and dials again when that is gone. Any
-/// task may make calls; the channel's own work is done on one loop.
+/// Connects when the first call is made, and again when a connection is gone. Calls that a server has
+/// certainly not seen are made again by themselves, those that may be repeated as `RetryRules` say.
+/// Any task may make calls; the channel's own work is done on one loop.
 public final class RPCChannel: Channel {
-  /// Where and how to connect.
-  public struct Configuration: Sendable {
-    /// The server's name or number; with TLS its certificate must be for it.
-    public var host: String
-    /// The server's port.
-    public var port: UInt16
-    /// With it the connection is encrypted and the server verified, without it not.
-    public var tls: TLSConfiguration?
-    /// What one call may take up.
-    public var calls = CallLimits()
-    /// What the server may ask of the connection.
-    public var http2 = Limits()
-    /// How long the server is waited for.
-    public var net = NetLimits()
-
-    /// A server at `host`.
-    public init(host: String, port: UInt16, tls: TLSConfiguration? = nil) {
-      self.host = host
-      self.port = port
-      self.tls = tls
-    }
-  }
-
   private let loop: EventLoop
-  private let connection: ClientConnection
+  private let pool: ConnectionPool
   private let limits: CallLimits
-  private let scheme: String
-  private let authority: String
+  private let retries: RetryRules
+  private let template: RequestTemplate
 
   /// A channel that has not connected yet.
   ///
@@ -43,33 +19,29 @@ public final class RPCChannel: Channel {
   public init(_ configuration: Configuration, on loop: EventLoop) {
     self.loop = loop
     limits = configuration.calls
-    scheme = configuration.tls == nil ? "http" : "https"
-    let isIPv6 = configuration.host.utf8.contains(UInt8(ascii: ":"))
-    let host = isIPv6 ? "[\(configuration.host)]" : configuration.host
-    authority = "\(host):\(configuration.port)"
-    var target = Connection.Target(
-      host: configuration.host, port: configuration.port, tls: configuration.tls)
-    target.http2 = configuration.http2
-    target.limits = configuration.net
-    connection = ClientConnection(to: target, on: loop)
+    retries = configuration.retries
+    template = RequestTemplate(
+      scheme: configuration.tls == nil ? "http" : "https",
+      authority: configuration.authority ?? configuration.server.authority)
+    pool = ConnectionPool(configuration, on: loop)
   }
 
   /// Makes a call; the stream is reset when the calling task is cancelled or the deadline passes.
   public func unary(
     _ call: OutgoingCall, message: [UInt8]
   ) async throws(RPCError) -> Response<[UInt8]> {
-    let attempt = ClientCall(
-      call, headers: try headers(of: call),
-      frame: try Framing.frame(message, call.compression), limits: limits, on: loop)
+    let response = UnaryResponse()
+    let made = self.call(call, into: response)
+    made.write(all: try Framing.frame(message, call.compression))
     let outcome = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
-        loop.execute { [connection] in
-          attempt.begin(continuation)
-          connection.send(attempt)
+        loop.execute {
+          response.wait(continuation)
+          made.begin()
         }
       }
     } onCancel: {
-      loop.execute { attempt.fail(.cancelled) }
+      loop.execute { made.fail(.cancelled) }
     }
     return try outcome.get()
   }
@@ -77,31 +49,33 @@ public final class RPCChannel: Channel {
   /// Begins a call; it ends when the exchange is let go, a task that waits for it is cancelled, or
   /// the deadline passes.
   public func open(_ call: OutgoingCall) async throws(RPCError) -> any ClientExchange {
-    let attempt = StreamingClientCall(
-      call, headers: try headers(of: call), limits: limits, on: loop)
-    loop.execute { [connection] in
-      attempt.begin()
-      connection.send(attempt)
-    }
-    return NetworkExchange(attempt)
+    let response = StreamingResponse()
+    let made = self.call(call, into: response)
+    loop.execute { made.begin() }
+    return NetworkExchange(made, response, on: loop)
   }
 
-  private func headers(of call: OutgoingCall) throws(RPCError) -> HeaderBlock {
-    var block = HeaderBlock(reserving: 512)
-    block.append(":method", "POST")
-    block.append(":scheme", scheme)
-    block.append(":path", call.path)
-    block.append(":authority", authority)
-    try call.append(to: &block)
-    block.append("user-agent", "grpc-swift-linkd")
-    return block
+  private func call(_ call: OutgoingCall, into sink: any ResponseSink) -> ClientCall {
+    ClientCall(call, from: template, limits: limits, retries: retries, through: pool, into: sink)
   }
+
+  /// How the channel stands with its server, now and at every change, until it is shut down.
+  public var connectivity: AsyncStream<Connectivity> {
+    let (stream, continuation) = AsyncStream.makeStream(
+      of: Connectivity.self,
+      bufferingPolicy: .bufferingNewest(ConnectivityWatchers.unseenStates))
+    loop.execute { [pool] in pool.watch(continuation) }
+    return stream
+  }
+
+  /// Connects without waiting for a call.
+  public func connect() { loop.execute { [pool] in pool.connect() } }
 
   /// Takes no more calls, lets those under way finish for at most `grace`, and closes.
   public func shutDown(grace: Duration = .zero) async {
     await withCheckedContinuation { continuation in
-      loop.execute { [connection] in
-        connection.shutDown(grace: grace) { continuation.resume() }
+      loop.execute { [pool] in
+        pool.shutDown(grace: grace) { continuation.resume() }
       }
     }
   }
