@@ -7,7 +7,7 @@ internal import Synchronization
 /// `@unchecked Sendable`: what is mutable and under no lock is touched only on the loop of the
 /// channel.
 final class StreamingResponse: ResponseSink, @unchecked Sendable {
-  let flow = MessageFlow(isWritable: false)
+  let flow = MessageFlow(isWritable: false, isWanted: true)
   let metadata = Eventual<Metadata>()
   private let trailing = Mutex(Metadata())
   private var stream: Net.Stream?

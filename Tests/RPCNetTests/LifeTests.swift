@@ -105,6 +105,28 @@ struct LifeTests {
     }
   }
 
+  @Test func `a client shows its certificate to a server of grpcio that asks for one`()
+    async throws
+  {
+    let files = try Certificate.files.get()
+    try await Python.withServer(.tls, clientCA: files.certificate) { port in
+      for shows in [true, false] {
+        let loop = try EventLoop(name: "client")
+        defer { loop.shutdown() }
+        let tls = try TLSConfiguration.client(
+          trustFile: files.certificate,
+          certificateChainFile: shows ? files.certificate : nil,
+          privateKeyFile: shows ? files.key : nil)
+        let channel = RPCChannel(.init(host: "127.0.0.1", port: port, tls: tls), on: loop)
+        let end = await code { () throws(RPCError) in
+          _ = try await GreeterClient(channel).sayHello(request("x"))
+        }
+        #expect(end == (shows ? .ok : .unavailable))
+        await channel.shutDown()
+      }
+    }
+  }
+
   @Test func `an interceptor knows the peer and the metadata, and may refuse`() async throws {
     struct Naming: ServerInterceptor {
       func intercept<Answer: Sendable>(

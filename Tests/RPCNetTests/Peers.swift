@@ -92,17 +92,19 @@ func withChannel<Value>(
   return try result.get()
 }
 
-/// The greeter of grpcio.
+/// Peers in Python: the greeter of grpcio, and a server that is wrong on purpose.
 enum Python {
-  private static let script = URL(filePath: #filePath).deletingLastPathComponent()
-    .appending(path: "Python/greeter.py")
-  private static let interpreter = script.deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent().appending(path: ".venv/bin/python")
+  private static let scripts = URL(filePath: #filePath).deletingLastPathComponent()
+    .appending(path: "Python")
+  private static let interpreter = scripts.deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().appending(path: ".venv/bin/python")
 
-  private static func process(_ arguments: [String]) -> (Process, output: Pipe) {
+  private static func process(
+    _ arguments: [String], of script: String = "greeter.py"
+  ) -> (Process, output: Pipe) {
     let process = Process()
     process.executableURL = interpreter
-    process.arguments = [script.path] + arguments
+    process.arguments = [scripts.appending(path: script).path] + arguments
     // Another test of this process may name a proxy, and grpcio would ask it.
     process.environment = ProcessInfo.processInfo.environment
       .filter { !$0.key.lowercased().hasSuffix("proxy") }
@@ -126,11 +128,19 @@ enum Python {
     return (process.terminationStatus, text)
   }
 
-  /// Runs `body` with a server of grpcio.
+  /// Runs `body` with a server of grpcio, which may ask for client certificates of this authority.
   static func withServer<Value>(
-    _ transport: Transport, _ body: (_ port: UInt16) async throws -> Value
+    _ transport: Transport, clientCA: String? = nil, _ body: (_ port: UInt16) async throws -> Value
   ) async throws -> Value {
-    let (process, output) = process(["serve"] + (try transport.files(server: true)))
+    let files = try transport.files(server: true) + [clientCA].compactMap(\.self)
+    let (process, output) = process(["serve"] + files)
+    return try await running(process) { try await body(try port(in: output)) }
+  }
+
+  /// Runs `body` beside a process that ends when its input does.
+  private static func running<Value>(
+    _ process: Process, _ body: () async throws -> Value
+  ) async throws -> Value {
     let input = Pipe()
     process.standardInput = input
     try process.run()
@@ -138,8 +148,20 @@ enum Python {
       try? input.fileHandleForWriting.close()
       process.waitUntilExit()
     }
+    return try await body()
+  }
+
+  /// Runs `body` with a server that does to each request what its method is called.
+  static func withEvilServer<Value>(
+    _ body: (_ port: UInt16) async throws -> Value
+  ) async throws -> Value {
+    let (process, output) = process([], of: "evil_server.py")
+    return try await running(process) { try await body(try port(in: output)) }
+  }
+
+  private static func port(in output: Pipe) throws -> UInt16 {
     let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
     let port = line.split(whereSeparator: { $0 == ":" || $0.isNewline }).last.flatMap { UInt16($0) }
-    return try await body(try #require(port, "\(line)"))
+    return try #require(port, "\(line)")
   }
 }

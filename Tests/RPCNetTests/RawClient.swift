@@ -67,17 +67,6 @@ final class RawExchange: StreamHandler, @unchecked Sendable {
   }
 }
 
-extension HeaderBlock {
-  fileprivate var dictionary: [String: String] {
-    var fields: [String: String] = [:]
-    for field in self {
-      fields[String(decoding: field.name, as: UTF8.self)] =
-        String(decoding: field.value, as: UTF8.self)
-    }
-    return fields
-  }
-}
-
 extension [RawExchange.Part] {
   /// The fields of the first HEADERS.
   var headers: [String: String] {

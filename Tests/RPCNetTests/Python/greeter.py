@@ -50,14 +50,16 @@ class Greeter(services.GreeterServicer):
         return messages.HelloReply(message="Hello " + request.name)
 
 
-def serve(certificate=None, key=None):
+def serve(certificate=None, key=None, client_ca=None):
     server = grpc.server(
         futures.ThreadPoolExecutor(4), compression=grpc.Compression.Gzip,
         options=[("grpc.max_receive_message_length", 64 << 20)])
     services.add_GreeterServicer_to_server(Greeter(), server)
     if certificate:
         pair = (Path(key).read_bytes(), Path(certificate).read_bytes())
-        port = server.add_secure_port("127.0.0.1:0", grpc.ssl_server_credentials([pair]))
+        roots = Path(client_ca).read_bytes() if client_ca else None
+        credentials = grpc.ssl_server_credentials([pair], roots, bool(roots))
+        port = server.add_secure_port("127.0.0.1:0", credentials)
     else:
         port = server.add_insecure_port("127.0.0.1:0")
     server.start()
