@@ -19,6 +19,10 @@ START_SECONDS = 20
 STOP_SECONDS = 20
 TEST_SECONDS = 60
 
+# A shell starts what it runs in the background with SIGINT ignored, and every program that the tests
+# start would inherit that; what is handled here is not ignored there.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item):
