@@ -82,7 +82,8 @@ struct DamageLongRuns {
     let peak = peakMemory()
     #expect(store.count == 3 && store.value(for: "1")?.version == 3200)
     store.close()
-    #expect(opened <= .seconds(60) && peak <= 256 << 20)
+    #expect(opened <= .seconds(60))
+    #expect(peak <= 256 << 20)
 
     let names = try Directory(path: path).names().filter { $0.hasSuffix(".log") }.sorted()
     let middle = names[names.count / 2]
@@ -116,7 +117,9 @@ private func resetPeakMemory() {
 
 /// The most memory that this process has had since, in bytes.
 private func peakMemory() -> Int {
-  guard let text = try? Directory(path: "/proc/self").open("status", .read).read(10_000, at: 0)
+  guard
+    let text = try? Directory(path: "/proc/\(processID())").open("status", .read)
+      .read(10_000, at: 0)
   else { return .max }
   let line = String(decoding: text, as: UTF8.self).split(separator: "\n")
     .first { $0.hasPrefix("VmHWM:") }
