@@ -22,7 +22,7 @@ def lines(process, pattern):
 def running(command):
     """A program until the end of the block."""
     process = subprocess.Popen(
-        [str(part) for part in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        [str(part) for part in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL, text=True)
     try:
         yield process
@@ -42,7 +42,7 @@ def link(programs, work, profile, url, token):
             **options).stdout
 
     ticket = output(*linkctl, "link", "x", "--profile", profile, "--keys", work / "keys",
-                    "--callback", CALLBACK, "--start", *server)
+                    "--callback", CALLBACK, "--allow-sharing", "--start", *server)
     page = re.search(r'"authorizeUrl" : "(.*)"', ticket).group(1).replace("\\/", "/")
     back = output(programs / "fakex", "visit", "--approve", "--user", "alice", page).strip()
     answer = ticket.replace("{", f'{{\n  "callback" : "{back}",', 1)
