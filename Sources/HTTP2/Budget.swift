@@ -37,6 +37,7 @@ public struct Rate: Sendable, Hashable {
 struct Budget {
   var now: Int64 = 0
   private var resets: Bucket
+  private var lateResets: Bucket
   private var refusedStreams: Bucket
   private var mistakes: Bucket
   private var pings: Bucket
@@ -45,6 +46,7 @@ struct Budget {
 
   init(_ limits: Limits) {
     resets = Bucket(limits.resets)
+    lateResets = Bucket(limits.lateResets)
     refusedStreams = Bucket(limits.refusedStreams)
     mistakes = Bucket(limits.mistakes)
     pings = Bucket(limits.pings)
@@ -65,6 +67,9 @@ struct Budget {
       }
     return isFine ? nil : kind
   }
+
+  /// Takes a RST_STREAM of a peer that has been dismissed.
+  mutating func spendLateReset() -> Excess? { lateResets.take(at: now) ? nil : .resets }
 
   /// Takes a PING, which is worth more while no stream is open.
   mutating func spendPing(isIdle: Bool) -> Excess? {

@@ -73,10 +73,19 @@ private func onBeginHeaders(
       inbox.beginBlock(for: unsafe key(session, id, inbox.streams))
       return keepGoing
     }
+    // Later than the last one that the peer will hear of: it may be made again elsewhere.
+    if inbox.takesNoStreams { return unsafe refuse(session, id) }
     let key = inbox.streams.insert(StreamID(rawValue: id))
     inbox.beginBlock(for: key)
     return unsafe nghttp2_session_set_stream_user_data(session, id, userData(for: key))
   }
+}
+
+/// Resets a stream as one that nobody has looked at.
+private func refuse(_ session: OpaquePointer?, _ id: Int32) -> CInt {
+  _ = unsafe nghttp2_submit_rst_stream(
+    session, UInt8(NGHTTP2_FLAG_NONE.rawValue), id, ErrorCode.refusedStream.rawValue)
+  return endStream
 }
 
 private func onHeader(

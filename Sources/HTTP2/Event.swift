@@ -37,4 +37,7 @@ public enum Event: Sendable, Hashable {
   ///
   /// The text is the start of what it added for whoever reads logs.
   case goAway(lastStream: StreamID, ErrorCode, text: String)
+  /// The peer did too much of something and is told to open no more streams here; those that it has
+  /// go on.
+  case dismissed(Excess)
 }

@@ -23,6 +23,8 @@ struct FrameWatch {
   private var isIdle = false
   /// How many HEADERS more may be taken now.
   private var blocksLeft = 0
+  /// What the peer did too much of, and is to be sent away for without harm to its other streams.
+  private(set) var reasonToDismiss: Excess?
 
   /// Bytes until the next header: of the client's preface, or of a payload.
   private var toSkip: Int
@@ -159,13 +161,21 @@ struct FrameWatch {
     case (FrameType.headers, _), (FrameType.continuation, _): return nil
     case (FrameType.data, _):
       return emptyData > limits.emptyDataInARow ? budget.spend(.mistakes) : nil
-    case (FrameType.reset, _): return budget.spend(.resets)
+    case (FrameType.reset, _): return spendReset()
     case (FrameType.settings, false): return budget.spend(.settings)
     case (FrameType.ping, false): return budget.spendPing(isIdle: isIdle)
     case (FrameType.windowUpdate, _):
       return limits.allowsWindowUpdates(counts) ? nil : .windowUpdates
     default: return budget.spend(.mistakes)
     }
+  }
+
+  /// Too many resets send a peer away before they end its connection: one that withdraws its calls
+  /// because their time is up has others, and does not know how many are too many.
+  private mutating func spendReset() -> Excess? {
+    if reasonToDismiss != nil { return budget.spendLateReset() }
+    reasonToDismiss = budget.spend(.resets)
+    return nil
   }
 
   // MARK: What only the library sees

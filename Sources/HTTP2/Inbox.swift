@@ -7,6 +7,10 @@ struct Inbox: ~Copyable {
   let limits: Limits
   /// The connection cannot go on; nothing more is read.
   var hasFailed = false
+  /// A GOAWAY that ends the taking of streams is on its way: the library takes them until that is sent.
+  var takesNoStreams = false
+  /// The peer has been told to go.
+  var isDismissed = false
   var streams = StreamTable()
   var frames: FrameWatch
   /// Why the connection has to end, if a callback found a reason.

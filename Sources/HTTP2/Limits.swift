@@ -39,7 +39,15 @@ public struct Limits: Sendable, Hashable {
 
   /// RST_STREAM from the peer: a caller whose deadlines pass withdraws some calls every second; an
   /// attack, thousands.
+  ///
+  /// Whoever needs more is dismissed: may finish what is under way, and begins again elsewhere.
   public var resets = Rate(burst: 200, every: .milliseconds(50))
+
+  /// RST_STREAM from a peer that has been dismissed, before the connection ends for all its streams: a
+  /// client with thousands of calls that run out of time together goes on until it has read so.
+  ///
+  /// What it still opens is not looked at.
+  public var lateResets = Rate(burst: 2000, every: .milliseconds(10))
 
   /// Streams opened beyond `concurrentStreams`: a client may do so until it has read our settings,
   /// for one round trip.

@@ -140,6 +140,7 @@ extension Session {
         raw, buffer.baseAddress?.assumingMemoryBound(to: UInt8.self), buffer.count)
     }
     if result < 0 { throw fail(CInt(clamping: result)) }
+    if let excess = inbox.frames.reasonToDismiss, !inbox.isDismissed { dismiss(excess) }
     inbox.block.release()
     returnWindow()
     resetStreams()
@@ -161,18 +162,38 @@ extension Session {
   private func fail(_ code: CInt) -> HTTP2Error {
     inbox.hasFailed = true
     let error = inbox.violation ?? HTTP2Error(library: code)
-    if case .excess(let excess) = error { explain(excess) }
+    if case .excess(let excess) = error { goAway(.enhanceYourCalm, excess) }
     // Queues the GOAWAY. Fails only for want of memory, and then the connection just closes.
     _ = unsafe nghttp2_session_terminate_session(raw, error.code.rawValue)
     return error
   }
 
-  /// Queues a GOAWAY that says what there was too much of; the one that ends the connection cannot.
-  private func explain(_ excess: Excess) {
+  /// Sends the peer away, without harm to what it has under way.
+  private func dismiss(_ excess: Excess) {
+    inbox.isDismissed = true
+    inbox.takesNoStreams = true
+    // Not a failure: what the peer has opened after the last stream it is to make again elsewhere, and
+    // clients of gRPC do so by themselves only if nothing is wrong.
+    goAway(.noError, excess)
+    inbox.record(.dismissed(excess))
+  }
+
+  /// Tells a peer that was dismissed, and has nothing left under way, what was wrong; false if there is
+  /// none.
+  private func partWithDismissed() -> Bool {
+    guard let excess = inbox.frames.reasonToDismiss, inbox.isDismissed,
+      inbox.lastWords == .noError, unsafe nghttp2_session_want_read(raw) == 0
+    else { return false }
+    goAway(.enhanceYourCalm, excess)
+    return true
+  }
+
+  /// Queues a GOAWAY that says what there was too much of; the library's own cannot.
+  private func goAway(_ code: ErrorCode, _ excess: Excess) {
     let text = Array(excess.rawValue.utf8)
     _ = unsafe nghttp2_submit_goaway(
       raw, UInt8(NGHTTP2_FLAG_NONE.rawValue), nghttp2_session_get_last_proc_stream_id(raw),
-      ErrorCode.enhanceYourCalm.rawValue, text, text.count)
+      code.rawValue, text, text.count)
   }
 
   /// The next thing that happened, oldest first.
@@ -190,7 +211,7 @@ extension Session {
       let count = unsafe nghttp2_session_mem_send(raw, &start)
       if count < 0 { throw fail(CInt(clamping: count)) }
       if count == 0 {
-        if inbox.toReset.isEmpty { return }
+        if inbox.toReset.isEmpty, !partWithDismissed() { return }
         resetStreams()
         continue
       }
@@ -383,6 +404,7 @@ extension Session {
 
   /// Refuses streams from here on; those that have begun go on to their end.
   public func drain() {
+    inbox.takesNoStreams = true
     _ = unsafe nghttp2_submit_goaway(
       raw, UInt8(NGHTTP2_FLAG_NONE.rawValue), nghttp2_session_get_last_proc_stream_id(raw),
       ErrorCode.noError.rawValue, nil, 0)

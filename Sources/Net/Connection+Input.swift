@@ -111,6 +111,9 @@ extension Connection {
         if goAway == nil || !text.isEmpty { goAway = GoAway(code: code, text: text) }
         startDraining()
       case .settingsAcknowledged: receivedAcknowledgement()
+      case .dismissed(let excess):
+        report(RefusalReason(rawValue: excess.rawValue))
+        startDraining()
       }
     }
   }

@@ -41,7 +41,7 @@ final class RunningCalls: @unchecked Sendable {
       return nil
     }
     refusals.count(reason)
-    return ShedCall(reason)
+    return ShedCall(reason, timeLeft: head.timeout)
   }
 
   /// A call is over: its stream is gone, and no handler of it runs any more.
@@ -85,8 +85,10 @@ struct ShedCall {
   let error: RPCError
   private let block: HeaderBlock
 
-  init(_ reason: RefusalReason) {
-    let answers = reason == .tooManyCallsOfPeer ? Self.tooManyCalls : Self.overloaded
+  /// - Parameter timeLeft: how long the client waits; nil for ever.
+  init(_ reason: RefusalReason, timeLeft: Duration?) {
+    var answers = reason == .tooManyCallsOfPeer ? Self.tooManyCalls : Self.overloaded
+    if let timeLeft, timeLeft < answers.pause { answers = Self.tooLate }
     error = answers.error
     // There are some.
     block = answers.blocks.randomElement() ?? HeaderBlock()
@@ -98,24 +100,44 @@ struct ShedCall {
     return Ignoring()
   }
 
-  private static let overloaded = answers(
-    RPCError(.unavailable, "the server has too much to do"), 100...900)
-  private static let tooManyCalls = answers(
-    RPCError(.resourceExhausted, "this connection has too many calls under way"), 50...150)
+  private static let overloaded = Answers(
+    RPCError(.unavailable, "the server has too much to do"), pauses: 100...900)
+  private static let tooManyCalls = Answers(
+    RPCError(.resourceExhausted, "this connection has too many calls under way"), pauses: 50...150)
+  /// Whoever would have to come back later than it waits is out of time: thousands of calls that run
+  /// out of it together all say so.
+  private static let tooLate = Answers(.deadlineExceeded)
 
   /// The same answer with pauses of all lengths, made once: those who are turned away together are
   /// not to come back together.
-  private static func answers(
-    _ error: RPCError, _ pause: ClosedRange<Int>
-  ) -> (error: RPCError, blocks: [HeaderBlock]) {
-    let blocks = stride(from: pause.lowerBound, through: pause.upperBound, by: 25)
-      .map { milliseconds in
-        var block = HeaderBlock([":status": "200", "content-type": "application/grpc"])
-        error.append(to: &block)
-        block.append("grpc-retry-pushback-ms", "\(milliseconds)")
+  private struct Answers {
+    let error: RPCError
+    /// The shortest there is.
+    let pause: Duration
+    let blocks: [HeaderBlock]
+
+    init(_ error: RPCError, pauses: ClosedRange<Int>) {
+      self.error = error
+      pause = .milliseconds(pauses.lowerBound)
+      blocks = stride(from: pauses.lowerBound, through: pauses.upperBound, by: 25).map {
+        var block = Self.block(error)
+        block.append("grpc-retry-pushback-ms", "\($0)")
         return block
       }
-    return (error, blocks)
+    }
+
+    /// Without a pause.
+    init(_ error: RPCError) {
+      self.error = error
+      pause = .zero
+      blocks = [Self.block(error)]
+    }
+
+    private static func block(_ error: RPCError) -> HeaderBlock {
+      var block = HeaderBlock([":status": "200", "content-type": "application/grpc"])
+      error.append(to: &block)
+      return block
+    }
   }
 
   /// Follows a stream that has been answered.

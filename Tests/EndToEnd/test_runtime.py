@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import pathlib
+import time
 
 import grpc
 import h2.events
@@ -167,3 +168,30 @@ def test_a_thousand_large_calls_at_once_are_all_answered(server, count):
         calls = [stub.UnaryCall.future(request, timeout=SECONDS) for _ in range(count)]
         assert {len(call.result().payload.body) for call in calls} == {314159}
         assert server.kilobytes("VmHWM") - before <= 64 * 1024
+
+
+def test_calls_that_run_out_of_time_together_harm_no_other(server):
+    """T51: their client withdraws more of them at once than one that has no reason may."""
+    output = messages().StreamingOutputCallRequest
+    one = output(response_parameters=[messages().ResponseParameters(size=1)])
+    late = output(response_parameters=[
+        messages().ResponseParameters(size=1, interval_us=SECONDS * 1_000_000)])
+    with server.channel() as channel:
+        def two_requests(over):
+            yield one
+            over.result(SECONDS)
+            yield one
+
+        slow = channel.unary_unary(
+            "/grpc.testing.TestService/StreamingOutputCall",
+            request_serializer=output.SerializeToString)
+        for _ in range(3):
+            over = concurrent.futures.Future()
+            other = services().TestServiceStub(channel).FullDuplexCall(
+                two_requests(over), timeout=SECONDS)
+            next(other)
+            end = time.monotonic() + 0.5
+            calls = [slow.future(late, timeout=end - time.monotonic()) for _ in range(1000)]
+            assert {call.code() for call in calls} == {grpc.StatusCode.DEADLINE_EXCEEDED}
+            over.set_result(True)
+            assert len(list(other)) == 1

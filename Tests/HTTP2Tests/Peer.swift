@@ -69,6 +69,7 @@ final class Peer {
       case .writable(let key): writable.append(key)
       case .goAway(let last, let code, _): seen.append(.other("GOAWAY \(last) \(code)"))
       case .pingAcknowledged(let payload): seen.append(.other("PING \(payload)"))
+      case .dismissed(let excess): seen.append(.other("dismissed: \(excess.rawValue)"))
       case .settings, .settingsAcknowledged: break
       }
     }

@@ -53,7 +53,11 @@ struct AdmissionTests {
   }
 
   /// What comes back for one call.
-  private static func call(port: UInt16) async throws -> [RawExchange.Part] {
+  private static func call(
+    port: UInt16, timeout: String? = nil
+  ) async throws -> [RawExchange.Part] {
+    var headers = headers
+    if let timeout { headers.append("grpc-timeout", timeout) }
     let loop = try EventLoop(name: "raw")
     defer { loop.shutdown() }
     let connection = try await Connection.dial(.init(host: "127.0.0.1", port: port), on: loop)
@@ -96,6 +100,12 @@ struct AdmissionTests {
       let pause = try #require(answer.headers["grpc-retry-pushback-ms"].flatMap { Int($0) })
       #expect((100...900).contains(pause))
       #expect(server.refusals[.tooManyCalls] == 1)
+      // Whoever waits for less than the shortest pause is out of time.
+      for (timeout, status) in [("99m", "4"), ("101m", "14")] {
+        let answer = try await Self.call(port: server.address.port ?? 0, timeout: timeout)
+        #expect(answer.status == status)
+        #expect((answer.headers["grpc-retry-pushback-ms"] == nil) == (status == "4"))
+      }
       service.release()
       _ = try await first.value
       // There is room again.

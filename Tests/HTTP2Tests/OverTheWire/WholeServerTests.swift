@@ -126,7 +126,7 @@ struct WholeServerTests {
       wire.write(streams.flatMap { Frame.headers($0) + Frame.reset($0) })
       wire.readToEnd()
       let goAways = wire.frames.filter { $0.type == 7 }
-      #expect(goAways.first?.code == .enhanceYourCalm)
+      #expect(goAways.last?.code == .enhanceYourCalm)
       #expect(goAways.first?.debugText == "too_many_resets")
     }
     #expect(reasons == ["too_many_resets"])
