@@ -70,7 +70,8 @@ public final class LinkingService: LinkServiceProtocol {
     _ request: ValidateKeysRequest, context: ServerContext
   ) async throws -> ValidateKeysResponse {
     try await answering(context) { caller throws(Failure) in
-      try await examine(KeyQuestion(request), caller, timeout: timeout(within: context))
+      try await examine(
+        KeyQuestion(request, at: x.provider), caller, timeout: timeout(within: context))
     }
   }
 

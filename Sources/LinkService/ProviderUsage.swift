@@ -14,6 +14,8 @@ public enum ProviderQuestion: String, Sendable, Hashable, CaseIterable {
   case bearerToken = "bearer_token"
   /// Whether an application may use the newer API.
   case enrolment = "enrolment"
+  /// OAuth 2.0: whether the provider knows an application.
+  case codeRecognition = "oauth2_recognition"
   /// OAuth 2.0: the last leg of a link.
   case codeToken = "oauth2_token"
   /// OAuth 2.0: a new token for one that has run out.

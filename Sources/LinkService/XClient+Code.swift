@@ -25,6 +25,27 @@ extension XClient {
     } catch { throw .notAsked(error) }
   }
 
+  /// Whether the provider knows the application: it is offered a code that it cannot have given, and
+  /// must refuse that code and not the application.
+  ///
+  /// RFC 6749 section 4.1.3: an application that has a secret is authenticated before its code is
+  /// looked at. Returns by how many seconds the provider's clock was ahead of ours.
+  func recognition(
+    of keys: ConsumerKeys, redirectURI: String, timeout: Duration
+  ) async throws(XFailure) -> Int64? {
+    let code = Hex.encode((try? Random.bytes(Self.stateLength)) ?? [])
+    do throws(XFailure) {
+      return try await ask(.codeRecognition, timeout: timeout) { () throws(OAuthError) in
+        try codeFlow(keys).tokens(
+          for: code, redirectURI: redirectURI,
+          verifier: try CodeVerifier(entropy: (try? Random.bytes(Self.verifierLength)) ?? []))
+      }.clockSkew
+    } catch {
+      guard error.saysVerifierIsWrong else { throw error }
+      return error.clockSkew
+    }
+  }
+
   /// The last leg: the tokens for a link whose user has agreed.
   func tokens(
     for link: LinkRecord, code: String, timeout: Duration

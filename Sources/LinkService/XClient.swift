@@ -178,6 +178,11 @@ enum XFailure: Error {
     if case .answered(let failure) = self { failure.kind == .tokenRejected } else { false }
   }
 
+  /// Whether it is the code or verifier that was not accepted, and not the application.
+  var saysVerifierIsWrong: Bool {
+    if case .answered(let failure) = self { failure.kind == .verifierRejected } else { false }
+  }
+
   /// Whether it is the application that was not accepted, and not the token.
   var saysKeysAreWrong: Bool {
     if case .answered(let failure) = self {

@@ -140,6 +140,20 @@ extension XDiagnosis {
       + "another pair. Leave the secret out only for a native or single page app.",
     check: .keyPair, help: .apps)
 
+  /// The pair is one of X's, but the one that the other method takes.
+  static func pair(of other: LinkMethod) -> XDiagnosis {
+    let isCode = other == .oauth2
+    return XDiagnosis(
+      reason: .xBadConsumerKeys, actor: .developer,
+      summary: isCode
+        ? "This is the app's client id and client secret, which are for OAuth 2.0."
+        : "This is the app's consumer key and consumer secret, which are for OAuth 1.0a.",
+      action: isCode
+        ? "Take the consumer key and secret from the same page, or link by OAUTH2."
+        : "Take the client id and secret from the same page, or link by OAUTH1.",
+      check: .keyPair, help: isCode ? .keys : .apps)
+  }
+
   private static func clockSkew(_ skew: Int64?) -> XDiagnosis {
     var diagnosis = XDiagnosis(
       reason: .xClockSkew, actor: .provider,

@@ -19,6 +19,7 @@ struct KeysValidate: AsyncParsableCommand {
       EXAMPLES
         linkctl keys validate --keys keys.txt --callback https://app.example/x/callback
         linkctl keys validate --pin            (asks for the keys)
+        linkctl keys validate --oauth2 --keys client.txt --callback https://app.example/x/callback
         pass show x-keys | linkctl keys validate --keys - --pin --output json
       """)
 
@@ -31,17 +32,22 @@ struct KeysValidate: AsyncParsableCommand {
   @Flag(help: "Links will use a PIN instead of a callback.")
   var pin = false
 
+  @Flag(name: .customLong("oauth2"), help: "The pair is a client id and secret of OAuth 2.0.")
+  var oauth2 = false
+
   @OptionGroup(title: "Server") var server: ServerOptions
 
   mutating func validate() throws {
     guard pin != (callback != nil) else {
       throw ValidationError("give either --callback or --pin")
     }
+    guard !oauth2 || !pin else { throw ValidationError("--oauth2 goes with --callback") }
   }
 
   func run() async throws {
     let settings = try server.settings()
-    let validation = KeyValidation(keys: try keys.read(), callback: callback)
+    let validation = KeyValidation(
+      keys: try keys.read(oauth2: oauth2), method: oauth2 ? .oauth2 : .oauth1, callback: callback)
     let response = try await Linkd.connected(settings) { linkd in
       try await linkd.validateKeys(validation.request)
     }
@@ -55,6 +61,7 @@ struct KeysValidate: AsyncParsableCommand {
 /// The question about a key pair, and what its answer means for scripts.
 struct KeyValidation {
   let keys: KeyPair
+  let method: LinkMethod
   /// Nil for PIN mode.
   let callback: String?
 
@@ -62,6 +69,7 @@ struct KeyValidation {
     var request = ValidateKeysRequest()
     request.provider = .x
     request.keySource = .keys(ConsumerKeys(keys))
+    request.linkMethod = method
     request.returnMethod = callback.map { .callbackURL($0) } ?? .pin(PinEntry())
     return request
   }

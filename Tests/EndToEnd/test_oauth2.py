@@ -210,6 +210,25 @@ def test_the_whole_flow_is_accepted_by_the_server_of_oauthlib(provider, processe
     assert not provider.validator.refresh and not provider.validator.tokens
 
 
+def test_a_client_is_examined_by_the_server_of_oauthlib(provider, processes, tmp_path):
+    from link.v1 import link_service_pb2 as schema, provider_pb2
+
+    linkd = Linkd(processes, tmp_path, provider.url)
+
+    def verdict(client, secret):
+        return linkd.call("ValidateKeys", schema.ValidateKeysRequest(
+            provider=provider_pb2.PROVIDER_X, link_method=provider_pb2.LINK_METHOD_OAUTH2,
+            keys=provider_pb2.ConsumerKeys(consumer_key=client, consumer_secret=secret),
+            callback_url=CALLBACK)).verdict
+
+    assert verdict(*CLIENT) == schema.KEY_VERDICT_USABLE
+    assert verdict(CLIENT[0], "wrong") == schema.KEY_VERDICT_NOT_USABLE
+    # It was asked about a code that it had never given, and gave nothing for it.
+    asked = [form for path, form in provider.seen if path == "/2/oauth2/token"]
+    assert len(asked) == 2 and asked[0]["code"] != asked[1]["code"]
+    assert not provider.validator.tokens
+
+
 @pytest.mark.parametrize("spoil", ["verifier", "secret"])
 def test_the_server_of_oauthlib_refuses_what_is_not_proven(provider, processes, tmp_path, spoil):
     linkd = Linkd(processes, tmp_path, provider.url)
@@ -285,6 +304,23 @@ def test_linkctl_links_by_oauth2_in_two_steps(linkd, fakex, tmp_path):
     linkd.linkctl("keys", "put", "two", "--oauth2", "--keys", keys)
     sets = json.loads(linkd.linkctl("keys", "list", "--output", "json").stdout)["keySets"]
     assert sets[0]["linkMethod"] == "oauth2"
+
+
+def test_linkctl_examines_a_client_and_tells_it_from_the_other_pair(linkd, fakex, tmp_path):
+    def examine(pair, status, callback=CALLBACK):
+        keys = tmp_path / "client"
+        keys.write_text("client_id = %s\nclient_secret = %s\n" % pair)
+        return linkd.linkctl(
+            "keys", "validate", "--oauth2", "--keys", keys, "--callback", callback,
+            status=status).stdout
+
+    good = examine(fakex.client, 0)
+    assert good.startswith("keys: usable\n✓ key pair")
+    # X does not say whether the callback is approved: here it is, to be compared.
+    assert f"paste exactly: {CALLBACK}\n" in good
+    assert "which are for OAuth 1.0a" in examine((fakex.key, fakex.secret), 1)
+    assert "the client id or the client secret is wrong" in examine((fakex.client[0], "no"), 1)
+    linkd.linkctl("keys", "validate", "--oauth2", "--keys", "-", "--pin", stdin="", status=64)
 
 
 def test_no_token_of_oauth2_is_stored_or_logged_in_clear(linkd, fakex, tmp_path):

@@ -53,7 +53,8 @@ public struct KeyVerdict: ProtoEnum {
 
   /// Not set.
   public static let unspecified = KeyVerdict(rawValue: 0)
-  /// `StartLink` will work with them. A failed finding may still name what is worth mending.
+  /// Links will work with them, as far as the provider can be asked beforehand. A failed finding may
+  /// still name what is worth mending, an unknown one what is worth a look.
   public static let usable = KeyVerdict(rawValue: 1)
   /// It will not; the failed findings say why.
   public static let notUsable = KeyVerdict(rawValue: 2)
@@ -774,6 +775,9 @@ public struct ValidateKeysRequest {
   public var pin: PinEntry? {
     if case .pin(let value)? = returnMethod { value } else { nil }
   }
+  /// What the keys are for. UNSPECIFIED means OAUTH1. With OAUTH2 the return method must be a
+  /// callback, which X looks at only once a user comes: what it thinks of it stays UNKNOWN.
+  public var linkMethod: LinkMethod = .unspecified
   public var unknownFields = UnknownFields()
 
   public init() {}
@@ -844,6 +848,7 @@ extension ValidateKeysRequest: Message {
     3: "key_set",
     4: "callback_url",
     5: "pin",
+    6: "link_method",
   ]
 
   public mutating func decodeField<R: FieldReader & ~Escapable>(
@@ -855,12 +860,14 @@ extension ValidateKeysRequest: Message {
     case 3: try reader.read(&keySource, nil, KeySource.keySet)
     case 4: try reader.read(&returnMethod, nil, ReturnMethod.callbackURL)
     case 5: try reader.read(&returnMethod, returnMethod?.pinValue, ReturnMethod.pin)
+    case 6: try reader.read(&linkMethod)
     default: break
     }
   }
 
   public func encode(into writer: inout Writer) {
     writer.write(unknownFields)
+    writer.write(6, linkMethod)
     writer.write(returnMethod)
     writer.write(keySource)
     writer.write(1, provider)
@@ -870,6 +877,7 @@ extension ValidateKeysRequest: Message {
     visitor.visit(1, provider)
     visitor.visit(keySource)
     visitor.visit(returnMethod)
+    visitor.visit(6, linkMethod)
   }
 }
 
@@ -934,7 +942,8 @@ public struct KeyFinding {
   public var summary: String = ""
   /// One English sentence for a person: what to do. Empty unless FAILED.
   public var action: String = ""
-  /// The exact text to paste into the provider's console, where there is one.
+  /// The exact text that must stand in the provider's console, where there is one: to paste if it
+  /// does not.
   public var paste: String = ""
   /// A page of the provider about it, where there is one.
   public var helpURL: String = ""
@@ -1017,6 +1026,9 @@ public enum LinkServiceMethods {
   public static let listAccounts = MethodDescriptor<ListAccountsRequest, ListAccountsResponse>(
     service: "link.v1.LinkService", method: "ListAccounts", kind: .unary, idempotency: .noSideEffects)
   /// Says what is right and what is wrong with a key pair, and who must do what about it.
+  ///
+  /// X is asked for a request token, by OAUTH2 with a code that it cannot have given: what it
+  /// refuses then tells whether it knows the app. Both cost nothing and bother no user.
   ///
   /// Keys that the provider refuses are a finding, not an error: an error means that the question
   /// could not be asked. Stores nothing.
@@ -1112,6 +1124,9 @@ public protocol LinkServiceProtocol: RPC.Service {
     _ request: ListAccountsRequest, context: ServerContext
   ) async throws -> ListAccountsResponse
   /// Says what is right and what is wrong with a key pair, and who must do what about it.
+  ///
+  /// X is asked for a request token, by OAUTH2 with a code that it cannot have given: what it
+  /// refuses then tells whether it knows the app. Both cost nothing and bother no user.
   ///
   /// Keys that the provider refuses are a finding, not an error: an error means that the question
   /// could not be asked. Stores nothing.
@@ -1222,6 +1237,9 @@ public struct LinkServiceClient: Sendable {
   }
 
   /// Says what is right and what is wrong with a key pair, and who must do what about it.
+  ///
+  /// X is asked for a request token, by OAUTH2 with a code that it cannot have given: what it
+  /// refuses then tells whether it knows the app. Both cost nothing and bother no user.
   ///
   /// Keys that the provider refuses are a finding, not an error: an error means that the question
   /// could not be asked. Stores nothing.
@@ -1337,41 +1355,42 @@ public enum LinkV1LinkServiceProto {
       CglwYWdlX3NpemUYAiABKAVSCHBhZ2VTaXplEh0KCnBhZ2VfdG9rZW4YAyABKAlSCXBhZ2VUb2tlbhItCghwcm92aWRl\
       chgEIAEoDjIRLmxpbmsudjEuUHJvdmlkZXJSCHByb3ZpZGVyEi0KBnN0YXRlcxgFIAMoDjIVLmxpbmsudjEuQWNjb3Vu\
       dFN0YXRlUgZzdGF0ZXMibAoUTGlzdEFjY291bnRzUmVzcG9uc2USLAoIYWNjb3VudHMYASADKAsyEC5saW5rLnYxLkFj\
-      Y291bnRSCGFjY291bnRzEiYKD25leHRfcGFnZV90b2tlbhgCIAEoCVINbmV4dFBhZ2VUb2tlbiL3AQoTVmFsaWRhdGVL\
+      Y291bnRSCGFjY291bnRzEiYKD25leHRfcGFnZV90b2tlbhgCIAEoCVINbmV4dFBhZ2VUb2tlbiKtAgoTVmFsaWRhdGVL\
       ZXlzUmVxdWVzdBItCghwcm92aWRlchgBIAEoDjIRLmxpbmsudjEuUHJvdmlkZXJSCHByb3ZpZGVyEisKBGtleXMYAiAB\
       KAsyFS5saW5rLnYxLkNvbnN1bWVyS2V5c0gAUgRrZXlzEhkKB2tleV9zZXQYAyABKAlIAFIGa2V5U2V0EiMKDGNhbGxi\
-      YWNrX3VybBgEIAEoCUgBUgtjYWxsYmFja1VybBIlCgNwaW4YBSABKAsyES5saW5rLnYxLlBpbkVudHJ5SAFSA3BpbkIM\
-      CgprZXlfc291cmNlQg8KDXJldHVybl9tZXRob2QitwEKFFZhbGlkYXRlS2V5c1Jlc3BvbnNlEi0KB3ZlcmRpY3QYASAB\
-      KA4yEy5saW5rLnYxLktleVZlcmRpY3RSB3ZlcmRpY3QSLwoIZmluZGluZ3MYAiADKAsyEy5saW5rLnYxLktleUZpbmRp\
-      bmdSCGZpbmRpbmdzEj8KDXZhbGlkYXRlX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wUgx2YWxp\
-      ZGF0ZVRpbWUimwIKCktleUZpbmRpbmcSJwoFY2hlY2sYASABKA4yES5saW5rLnYxLktleUNoZWNrUgVjaGVjaxItCgdv\
-      dXRjb21lGAIgASgOMhMubGluay52MS5LZXlPdXRjb21lUgdvdXRjb21lEiwKBnJlYXNvbhgDIAEoDjIULmxpbmsudjEu\
-      RXJyb3JSZWFzb25SBnJlYXNvbhIkCgVhY3RvchgEIAEoDjIOLmxpbmsudjEuQWN0b3JSBWFjdG9yEhgKB3N1bW1hcnkY\
-      BSABKAlSB3N1bW1hcnkSFgoGYWN0aW9uGAYgASgJUgZhY3Rpb24SFAoFcGFzdGUYByABKAlSBXBhc3RlEhkKCGhlbHBf\
-      dXJsGAggASgJUgdoZWxwVXJsKmgKDkFjY291bnRTaGFyaW5nEh8KG0FDQ09VTlRfU0hBUklOR19VTlNQRUNJRklFRBAA\
-      EhoKFkFDQ09VTlRfU0hBUklOR19SRUZVU0UQARIZChVBQ0NPVU5UX1NIQVJJTkdfQUxMT1cQAipmCgtDb25zZW50UGFn\
-      ZRIcChhDT05TRU5UX1BBR0VfVU5TUEVDSUZJRUQQABIaChZDT05TRU5UX1BBR0VfQVVUSE9SSVpFEAESHQoZQ09OU0VO\
-      VF9QQUdFX0FVVEhFTlRJQ0FURRACKngKCktleVZlcmRpY3QSGwoXS0VZX1ZFUkRJQ1RfVU5TUEVDSUZJRUQQABIWChJL\
-      RVlfVkVSRElDVF9VU0FCTEUQARIaChZLRVlfVkVSRElDVF9OT1RfVVNBQkxFEAISGQoVS0VZX1ZFUkRJQ1RfVU5ERUNJ\
-      REVEEAMq0gEKCEtleUNoZWNrEhkKFUtFWV9DSEVDS19VTlNQRUNJRklFRBAAEhYKEktFWV9DSEVDS19LRVlfUEFJUhAB\
-      EhMKD0tFWV9DSEVDS19DTE9DSxACEhYKEktFWV9DSEVDS19DQUxMQkFDSxADEhoKFktFWV9DSEVDS19BUFBfU1RBTkRJ\
-      TkcQBBIWChJLRVlfQ0hFQ0tfQVBQX1RZUEUQBRIXChNLRVlfQ0hFQ0tfRU5ST0xNRU5UEAYSGQoVS0VZX0NIRUNLX1BF\
-      Uk1JU1NJT05TEAcqkgEKCktleU91dGNvbWUSGwoXS0VZX09VVENPTUVfVU5TUEVDSUZJRUQQABIWChJLRVlfT1VUQ09N\
-      RV9QQVNTRUQQARIWChJLRVlfT1VUQ09NRV9GQUlMRUQQAhIXChNLRVlfT1VUQ09NRV9VTktOT1dOEAMSHgoaS0VZX09V\
-      VENPTUVfTk9UX0FQUExJQ0FCTEUQBDLqBwoLTGlua1NlcnZpY2USSAoJU3RhcnRMaW5rEhkubGluay52MS5TdGFydExp\
-      bmtSZXF1ZXN0GhoubGluay52MS5TdGFydExpbmtSZXNwb25zZSIE0NoYAhJRCgxDb21wbGV0ZUxpbmsSHC5saW5rLnYx\
-      LkNvbXBsZXRlTGlua1JlcXVlc3QaHS5saW5rLnYxLkNvbXBsZXRlTGlua1Jlc3BvbnNlIgTQ2hgCElQKDExpc3RBY2Nv\
-      dW50cxIcLmxpbmsudjEuTGlzdEFjY291bnRzUmVxdWVzdBodLmxpbmsudjEuTGlzdEFjY291bnRzUmVzcG9uc2UiB5AC\
-      AdDaGAESUQoMVmFsaWRhdGVLZXlzEhwubGluay52MS5WYWxpZGF0ZUtleXNSZXF1ZXN0Gh0ubGluay52MS5WYWxpZGF0\
-      ZUtleXNSZXNwb25zZSIE0NoYAhJOCgpHZXRBY2NvdW50EhoubGluay52MS5HZXRBY2NvdW50UmVxdWVzdBobLmxpbmsu\
-      djEuR2V0QWNjb3VudFJlc3BvbnNlIgeQAgHQ2hgBElQKDENoZWNrQWNjb3VudBIcLmxpbmsudjEuQ2hlY2tBY2NvdW50\
-      UmVxdWVzdBodLmxpbmsudjEuQ2hlY2tBY2NvdW50UmVzcG9uc2UiB5ACAtDaGAISVAoNVW5saW5rQWNjb3VudBIdLmxp\
-      bmsudjEuVW5saW5rQWNjb3VudFJlcXVlc3QaHi5saW5rLnYxLlVubGlua0FjY291bnRSZXNwb25zZSIE0NoYAhJOCgtT\
-      aWduUmVxdWVzdBIbLmxpbmsudjEuU2lnblJlcXVlc3RSZXF1ZXN0GhwubGluay52MS5TaWduUmVxdWVzdFJlc3BvbnNl\
-      IgTQ2hgDEksKCVB1dEtleVNldBIZLmxpbmsudjEuUHV0S2V5U2V0UmVxdWVzdBoaLmxpbmsudjEuUHV0S2V5U2V0UmVz\
-      cG9uc2UiB5ACAtDaGAISUQoLTGlzdEtleVNldHMSGy5saW5rLnYxLkxpc3RLZXlTZXRzUmVxdWVzdBocLmxpbmsudjEu\
-      TGlzdEtleVNldHNSZXNwb25zZSIHkAIB0NoYARJRCgxEZWxldGVLZXlTZXQSHC5saW5rLnYxLkRlbGV0ZUtleVNldFJl\
-      cXVlc3QaHS5saW5rLnYxLkRlbGV0ZUtleVNldFJlc3BvbnNlIgTQ2hgCElYKDVdhdGNoQWNjb3VudHMSHS5saW5rLnYx\
-      LldhdGNoQWNjb3VudHNSZXF1ZXN0Gh4ubGluay52MS5XYXRjaEFjY291bnRzUmVzcG9uc2UiBNDaGAEwAWIGcHJvdG8z
+      YWNrX3VybBgEIAEoCUgBUgtjYWxsYmFja1VybBIlCgNwaW4YBSABKAsyES5saW5rLnYxLlBpbkVudHJ5SAFSA3BpbhI0\
+      CgtsaW5rX21ldGhvZBgGIAEoDjITLmxpbmsudjEuTGlua01ldGhvZFIKbGlua01ldGhvZEIMCgprZXlfc291cmNlQg8K\
+      DXJldHVybl9tZXRob2QitwEKFFZhbGlkYXRlS2V5c1Jlc3BvbnNlEi0KB3ZlcmRpY3QYASABKA4yEy5saW5rLnYxLktl\
+      eVZlcmRpY3RSB3ZlcmRpY3QSLwoIZmluZGluZ3MYAiADKAsyEy5saW5rLnYxLktleUZpbmRpbmdSCGZpbmRpbmdzEj8K\
+      DXZhbGlkYXRlX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wUgx2YWxpZGF0ZVRpbWUimwIKCktl\
+      eUZpbmRpbmcSJwoFY2hlY2sYASABKA4yES5saW5rLnYxLktleUNoZWNrUgVjaGVjaxItCgdvdXRjb21lGAIgASgOMhMu\
+      bGluay52MS5LZXlPdXRjb21lUgdvdXRjb21lEiwKBnJlYXNvbhgDIAEoDjIULmxpbmsudjEuRXJyb3JSZWFzb25SBnJl\
+      YXNvbhIkCgVhY3RvchgEIAEoDjIOLmxpbmsudjEuQWN0b3JSBWFjdG9yEhgKB3N1bW1hcnkYBSABKAlSB3N1bW1hcnkS\
+      FgoGYWN0aW9uGAYgASgJUgZhY3Rpb24SFAoFcGFzdGUYByABKAlSBXBhc3RlEhkKCGhlbHBfdXJsGAggASgJUgdoZWxw\
+      VXJsKmgKDkFjY291bnRTaGFyaW5nEh8KG0FDQ09VTlRfU0hBUklOR19VTlNQRUNJRklFRBAAEhoKFkFDQ09VTlRfU0hB\
+      UklOR19SRUZVU0UQARIZChVBQ0NPVU5UX1NIQVJJTkdfQUxMT1cQAipmCgtDb25zZW50UGFnZRIcChhDT05TRU5UX1BB\
+      R0VfVU5TUEVDSUZJRUQQABIaChZDT05TRU5UX1BBR0VfQVVUSE9SSVpFEAESHQoZQ09OU0VOVF9QQUdFX0FVVEhFTlRJ\
+      Q0FURRACKngKCktleVZlcmRpY3QSGwoXS0VZX1ZFUkRJQ1RfVU5TUEVDSUZJRUQQABIWChJLRVlfVkVSRElDVF9VU0FC\
+      TEUQARIaChZLRVlfVkVSRElDVF9OT1RfVVNBQkxFEAISGQoVS0VZX1ZFUkRJQ1RfVU5ERUNJREVEEAMq0gEKCEtleUNo\
+      ZWNrEhkKFUtFWV9DSEVDS19VTlNQRUNJRklFRBAAEhYKEktFWV9DSEVDS19LRVlfUEFJUhABEhMKD0tFWV9DSEVDS19D\
+      TE9DSxACEhYKEktFWV9DSEVDS19DQUxMQkFDSxADEhoKFktFWV9DSEVDS19BUFBfU1RBTkRJTkcQBBIWChJLRVlfQ0hF\
+      Q0tfQVBQX1RZUEUQBRIXChNLRVlfQ0hFQ0tfRU5ST0xNRU5UEAYSGQoVS0VZX0NIRUNLX1BFUk1JU1NJT05TEAcqkgEK\
+      CktleU91dGNvbWUSGwoXS0VZX09VVENPTUVfVU5TUEVDSUZJRUQQABIWChJLRVlfT1VUQ09NRV9QQVNTRUQQARIWChJL\
+      RVlfT1VUQ09NRV9GQUlMRUQQAhIXChNLRVlfT1VUQ09NRV9VTktOT1dOEAMSHgoaS0VZX09VVENPTUVfTk9UX0FQUExJ\
+      Q0FCTEUQBDLqBwoLTGlua1NlcnZpY2USSAoJU3RhcnRMaW5rEhkubGluay52MS5TdGFydExpbmtSZXF1ZXN0GhoubGlu\
+      ay52MS5TdGFydExpbmtSZXNwb25zZSIE0NoYAhJRCgxDb21wbGV0ZUxpbmsSHC5saW5rLnYxLkNvbXBsZXRlTGlua1Jl\
+      cXVlc3QaHS5saW5rLnYxLkNvbXBsZXRlTGlua1Jlc3BvbnNlIgTQ2hgCElQKDExpc3RBY2NvdW50cxIcLmxpbmsudjEu\
+      TGlzdEFjY291bnRzUmVxdWVzdBodLmxpbmsudjEuTGlzdEFjY291bnRzUmVzcG9uc2UiB5ACAdDaGAESUQoMVmFsaWRh\
+      dGVLZXlzEhwubGluay52MS5WYWxpZGF0ZUtleXNSZXF1ZXN0Gh0ubGluay52MS5WYWxpZGF0ZUtleXNSZXNwb25zZSIE\
+      0NoYAhJOCgpHZXRBY2NvdW50EhoubGluay52MS5HZXRBY2NvdW50UmVxdWVzdBobLmxpbmsudjEuR2V0QWNjb3VudFJl\
+      c3BvbnNlIgeQAgHQ2hgBElQKDENoZWNrQWNjb3VudBIcLmxpbmsudjEuQ2hlY2tBY2NvdW50UmVxdWVzdBodLmxpbmsu\
+      djEuQ2hlY2tBY2NvdW50UmVzcG9uc2UiB5ACAtDaGAISVAoNVW5saW5rQWNjb3VudBIdLmxpbmsudjEuVW5saW5rQWNj\
+      b3VudFJlcXVlc3QaHi5saW5rLnYxLlVubGlua0FjY291bnRSZXNwb25zZSIE0NoYAhJOCgtTaWduUmVxdWVzdBIbLmxp\
+      bmsudjEuU2lnblJlcXVlc3RSZXF1ZXN0GhwubGluay52MS5TaWduUmVxdWVzdFJlc3BvbnNlIgTQ2hgDEksKCVB1dEtl\
+      eVNldBIZLmxpbmsudjEuUHV0S2V5U2V0UmVxdWVzdBoaLmxpbmsudjEuUHV0S2V5U2V0UmVzcG9uc2UiB5ACAtDaGAIS\
+      UQoLTGlzdEtleVNldHMSGy5saW5rLnYxLkxpc3RLZXlTZXRzUmVxdWVzdBocLmxpbmsudjEuTGlzdEtleVNldHNSZXNw\
+      b25zZSIHkAIB0NoYARJRCgxEZWxldGVLZXlTZXQSHC5saW5rLnYxLkRlbGV0ZUtleVNldFJlcXVlc3QaHS5saW5rLnYx\
+      LkRlbGV0ZUtleVNldFJlc3BvbnNlIgTQ2hgCElYKDVdhdGNoQWNjb3VudHMSHS5saW5rLnYxLldhdGNoQWNjb3VudHNS\
+      ZXF1ZXN0Gh4ubGluay52MS5XYXRjaEFjY291bnRzUmVzcG9uc2UiBNDaGAEwAWIGcHJvdG8z
       """)
 }
