@@ -108,6 +108,17 @@ enum RecordKey {
   /// The same for all tenants: what the keys begin with.
   static func keyUses(_ keys: ConsumerKeys) -> Key { keyUse(keys, tenant: "") }
 
+  /// The same for all keys of all tenants: what they begin with, and end with for one tenant.
+  static let keyUses = join(["keyuse", ""])
+
+  /// What the keys of a tenant's records begin with that need nothing but to be deleted, in the order
+  /// in which they are: without its links nobody can add an account.
+  static func disposable(tenant: String) -> [Key] {
+    ["link", "start", "tenantkeys", "profilekeys", "identity", "event"].map {
+      join([$0, tenant, ""])
+    }
+  }
+
   /// All `CertificateRecord`s, in the order of their ids.
   static let certificates = join(["certificate", ""])
 

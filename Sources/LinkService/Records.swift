@@ -79,6 +79,11 @@ struct Records: Sendable {
     }
   }
 
+  /// Keys that begin with `prefix` and come after `key`, in order, whatever they hold.
+  func keys(under prefix: Key, after key: Key? = nil, limit: Int) async throws(Failure) -> [Key] {
+    try await entries(under: prefix, after: key, limit: limit).map(\.key)
+  }
+
   /// How many records have keys that begin with `prefix`, if not more than `limit`.
   func count(under prefix: Key, upTo limit: Int) async throws(Failure) -> Int {
     try await entries(under: prefix, after: nil, limit: limit).count

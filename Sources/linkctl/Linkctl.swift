@@ -22,7 +22,7 @@ struct Linkctl: AsyncParsableCommand {
       """,
     subcommands: [
       KeysCommand.self, LinkCommand.self, AccountsCommand.self, SignCommand.self,
-      TokensCommand.self, CertificatesCommand.self, WatchCommand.self,
+      TokensCommand.self, CertificatesCommand.self, TenantsCommand.self, WatchCommand.self,
     ])
 
   private static var exitStatusTable: String {

@@ -130,6 +130,12 @@ struct Linkd: Sendable {
     }
   }
 
+  func deleteTenant(_ request: DeleteTenantRequest) async throws(Failure) -> DeleteTenantResponse {
+    try await call { () async throws(RPCError) in
+      try await admin.deleteTenant(request, options: options)
+    }
+  }
+
   func createCertificate(
     _ request: CreateCertificateRequest
   ) async throws(Failure) -> CreateCertificateResponse {

@@ -4,7 +4,7 @@ import json
 
 import grpc
 import pytest
-from conftest import BIN, details_of, run
+from conftest import BIN, complete_request, details_of, run, start_request
 
 
 def tokens(linkd, *arguments, **options):
@@ -82,3 +82,22 @@ def test_a_wrong_command_line_makes_nothing(linkd, arguments):
 def test_a_token_given_where_its_name_is_asked_for_goes_nowhere_and_is_not_repeated(linkd):
     refused = tokens(linkd, "revoke", linkd.token, status=64)
     assert linkd.token not in refused.stdout + refused.stderr
+
+
+def test_a_tenant_is_deleted_with_all_that_it_has(linkd, fakex):
+    from link.v1 import link_service_pb2 as schema
+
+    admin = linkd.token
+    linkd.token = tokens(linkd, "create", "--tenant", "shop", "--scopes", "read,link").stdout.strip()
+    started = linkd.call("StartLink", start_request((fakex.key, fakex.secret)))
+    linkd.call("CompleteLink", complete_request(started, fakex.visit(started.authorize_url)))
+    deleted = linkd.linkctl("tenants", "delete", "shop").stdout
+    assert deleted == "deleted: tenants/shop, 1 account\n"
+    assert code_of(linkd, linkd.token) == grpc.StatusCode.UNAUTHENTICATED
+    assert listed(linkd, "--tenant", "shop") == []
+    assert "nothing of this tenant" in linkd.linkctl("tenants", "delete", "shop", status=3).stderr
+    # Who comes by that name again finds nothing.
+    linkd.token = tokens(linkd, "create", "--tenant", "shop", "--scopes", "read").stdout.strip()
+    assert not linkd.call("ListAccounts", schema.ListAccountsRequest(parent="profiles/-")).accounts
+    linkd.token = admin
+    linkd.linkctl("tenants", "delete", "tenants/default", status=3)

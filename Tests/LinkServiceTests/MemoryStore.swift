@@ -20,12 +20,15 @@ final class MemoryStore: RecordStore {
     state.withLock { $0.entries.keys.count { $0.hasPrefix(prefix) } }
   }
 
-  /// Whether these bytes stand anywhere in a key or a value.
-  func holds(_ bytes: [UInt8]) -> Bool {
+  /// How many entries have these bytes in their key or their value.
+  func count(holding bytes: [UInt8]) -> Int {
     state.withLock { state in
-      state.entries.contains { $0.key.bytes.contains(bytes) || $0.value.value.contains(bytes) }
+      state.entries.count { $0.key.bytes.contains(bytes) || $0.value.value.contains(bytes) }
     }
   }
+
+  /// Whether these bytes stand anywhere in a key or a value.
+  func holds(_ bytes: [UInt8]) -> Bool { count(holding: bytes) > 0 }
 
   /// Lets the process die, as far as a store can see it, after so many commits; nil lets it live.
   func die(after commits: Int?, isMade: Bool = false) {

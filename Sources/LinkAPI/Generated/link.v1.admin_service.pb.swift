@@ -636,6 +636,82 @@ extension DeleteCertificateResponse: Message {
   }
 }
 
+/// What `DeleteTenant` takes.
+public struct DeleteTenantRequest {
+  /// `tenants/{tenant}`.
+  public var name: String = ""
+  /// A tenant that is not there is not an error (AIP-135): for calls that are repeated.
+  public var allowMissing: Bool = false
+  public var unknownFields = UnknownFields()
+
+  public init() {}
+}
+
+extension DeleteTenantRequest: Message {
+  public static var messageName: String { "link.v1.DeleteTenantRequest" }
+
+  public static let fieldNames: FieldNames = [
+    1: "name",
+    2: "allow_missing",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 1: try reader.read(&name)
+    case 2: try reader.read(&allowMissing)
+    default: break
+    }
+  }
+
+  public func encode(into writer: inout Writer) {
+    writer.write(unknownFields)
+    writer.write(2, allowMissing)
+    writer.write(1, name)
+  }
+
+  public func visitFields(_ visitor: inout some FieldVisitor) {
+    visitor.visit(1, name)
+    visitor.visit(2, allowMissing)
+  }
+}
+
+/// What `DeleteTenant` gives.
+public struct DeleteTenantResponse {
+  /// How many accounts were forgotten.
+  public var accounts: Int64 = 0
+  public var unknownFields = UnknownFields()
+
+  public init() {}
+}
+
+extension DeleteTenantResponse: Message {
+  public static var messageName: String { "link.v1.DeleteTenantResponse" }
+
+  public static let fieldNames: FieldNames = [
+    1: "accounts",
+  ]
+
+  public mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 1: try reader.read(&accounts)
+    default: break
+    }
+  }
+
+  public func encode(into writer: inout Writer) {
+    writer.write(unknownFields)
+    writer.write(1, accounts)
+  }
+
+  public func visitFields(_ visitor: inout some FieldVisitor) {
+    visitor.visit(1, accounts)
+  }
+}
+
 /// The methods of `link.v1.AdminService`.
 public enum AdminServiceMethods {
   /// Makes a token that speaks for a tenant. Its text is shown in the answer and never again.
@@ -660,6 +736,14 @@ public enum AdminServiceMethods {
   /// Lets a certificate no longer speak for its tenant, at once, as `RevokeToken` does.
   public static let deleteCertificate = MethodDescriptor<DeleteCertificateRequest, DeleteCertificateResponse>(
     service: "link.v1.AdminService", method: "DeleteCertificate", kind: .unary)
+  /// Forgets a tenant: who may call for it, its accounts, links, key sets and events.
+  ///
+  /// When the call returns, nothing of that can be used by anybody, and what is left are the tokens
+  /// that the provider is still to end, for seven days at most. The audit log keeps what it has. A
+  /// call that was cut short has done a part: make it again. Nobody can delete the tenant that he
+  /// calls for.
+  public static let deleteTenant = MethodDescriptor<DeleteTenantRequest, DeleteTenantResponse>(
+    service: "link.v1.AdminService", method: "DeleteTenant", kind: .unary)
 
   /// The file that declares the service.
   public static var file: FileDescriptor { LinkV1AdminServiceProto.file }
@@ -672,14 +756,15 @@ public enum AdminServiceMethods {
     createCertificate.path: .admin,
     listCertificates.path: .admin,
     deleteCertificate.path: .admin,
+    deleteTenant.path: .admin,
   ]
 }
 
 /// Says who may call linkd, for those who run it.
 ///
 /// A tenant exists by its tokens and certificates: the first one makes it, and once the last one is
-/// taken back nobody can call for it. What it has stored stays. Every call is written into the audit
-/// log.
+/// taken back nobody can call for it. What it has stored stays until the tenant is deleted. Every call
+/// is written into the audit log.
 public protocol AdminServiceProtocol: RPC.Service {
   /// Makes a token that speaks for a tenant. Its text is shown in the answer and never again.
   func createToken(
@@ -709,6 +794,15 @@ public protocol AdminServiceProtocol: RPC.Service {
   func deleteCertificate(
     _ request: DeleteCertificateRequest, context: ServerContext
   ) async throws -> DeleteCertificateResponse
+  /// Forgets a tenant: who may call for it, its accounts, links, key sets and events.
+  ///
+  /// When the call returns, nothing of that can be used by anybody, and what is left are the tokens
+  /// that the provider is still to end, for seven days at most. The audit log keeps what it has. A
+  /// call that was cut short has done a part: make it again. Nobody can delete the tenant that he
+  /// calls for.
+  func deleteTenant(
+    _ request: DeleteTenantRequest, context: ServerContext
+  ) async throws -> DeleteTenantResponse
 }
 
 extension AdminServiceProtocol {
@@ -721,6 +815,7 @@ extension AdminServiceProtocol {
     router.unary(AdminServiceMethods.createCertificate, createCertificate)
     router.unary(AdminServiceMethods.listCertificates, listCertificates)
     router.unary(AdminServiceMethods.deleteCertificate, deleteCertificate)
+    router.unary(AdminServiceMethods.deleteTenant, deleteTenant)
   }
 }
 
@@ -775,6 +870,18 @@ public struct AdminServiceClient: Sendable {
   ) async throws(RPCError) -> DeleteCertificateResponse {
     try await channel.unary(AdminServiceMethods.deleteCertificate, request, options)
   }
+
+  /// Forgets a tenant: who may call for it, its accounts, links, key sets and events.
+  ///
+  /// When the call returns, nothing of that can be used by anybody, and what is left are the tokens
+  /// that the provider is still to end, for seven days at most. The audit log keeps what it has. A
+  /// call that was cut short has done a part: make it again. Nobody can delete the tenant that he
+  /// calls for.
+  public func deleteTenant(
+    _ request: DeleteTenantRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> DeleteTenantResponse {
+    try await channel.unary(AdminServiceMethods.deleteTenant, request, options)
+  }
 }
 
 /// The schema of `link/v1/admin_service.proto`.
@@ -807,14 +914,17 @@ public enum LinkV1AdminServiceProto {
       Q2VydGlmaWNhdGVzUmVzcG9uc2USOAoMY2VydGlmaWNhdGVzGAEgAygLMhQubGluay52MS5DZXJ0aWZpY2F0ZVIMY2Vy\
       dGlmaWNhdGVzEiYKD25leHRfcGFnZV90b2tlbhgCIAEoCVINbmV4dFBhZ2VUb2tlbiJTChhEZWxldGVDZXJ0aWZpY2F0\
       ZVJlcXVlc3QSEgoEbmFtZRgBIAEoCVIEbmFtZRIjCg1hbGxvd19taXNzaW5nGAIgASgIUgxhbGxvd01pc3NpbmciGwoZ\
-      RGVsZXRlQ2VydGlmaWNhdGVSZXNwb25zZTKkBAoMQWRtaW5TZXJ2aWNlEk4KC0NyZWF0ZVRva2VuEhsubGluay52MS5D\
-      cmVhdGVUb2tlblJlcXVlc3QaHC5saW5rLnYxLkNyZWF0ZVRva2VuUmVzcG9uc2UiBNDaGAQSTgoKTGlzdFRva2VucxIa\
-      LmxpbmsudjEuTGlzdFRva2Vuc1JlcXVlc3QaGy5saW5rLnYxLkxpc3RUb2tlbnNSZXNwb25zZSIHkAIB0NoYBBJOCgtS\
-      ZXZva2VUb2tlbhIbLmxpbmsudjEuUmV2b2tlVG9rZW5SZXF1ZXN0GhwubGluay52MS5SZXZva2VUb2tlblJlc3BvbnNl\
-      IgTQ2hgEEmAKEUNyZWF0ZUNlcnRpZmljYXRlEiEubGluay52MS5DcmVhdGVDZXJ0aWZpY2F0ZVJlcXVlc3QaIi5saW5r\
-      LnYxLkNyZWF0ZUNlcnRpZmljYXRlUmVzcG9uc2UiBNDaGAQSYAoQTGlzdENlcnRpZmljYXRlcxIgLmxpbmsudjEuTGlz\
-      dENlcnRpZmljYXRlc1JlcXVlc3QaIS5saW5rLnYxLkxpc3RDZXJ0aWZpY2F0ZXNSZXNwb25zZSIHkAIB0NoYBBJgChFE\
-      ZWxldGVDZXJ0aWZpY2F0ZRIhLmxpbmsudjEuRGVsZXRlQ2VydGlmaWNhdGVSZXF1ZXN0GiIubGluay52MS5EZWxldGVD\
-      ZXJ0aWZpY2F0ZVJlc3BvbnNlIgTQ2hgEYgZwcm90bzM=
+      RGVsZXRlQ2VydGlmaWNhdGVSZXNwb25zZSJOChNEZWxldGVUZW5hbnRSZXF1ZXN0EhIKBG5hbWUYASABKAlSBG5hbWUS\
+      IwoNYWxsb3dfbWlzc2luZxgCIAEoCFIMYWxsb3dNaXNzaW5nIjIKFERlbGV0ZVRlbmFudFJlc3BvbnNlEhoKCGFjY291\
+      bnRzGAEgASgDUghhY2NvdW50czL3BAoMQWRtaW5TZXJ2aWNlEk4KC0NyZWF0ZVRva2VuEhsubGluay52MS5DcmVhdGVU\
+      b2tlblJlcXVlc3QaHC5saW5rLnYxLkNyZWF0ZVRva2VuUmVzcG9uc2UiBNDaGAQSTgoKTGlzdFRva2VucxIaLmxpbmsu\
+      djEuTGlzdFRva2Vuc1JlcXVlc3QaGy5saW5rLnYxLkxpc3RUb2tlbnNSZXNwb25zZSIHkAIB0NoYBBJOCgtSZXZva2VU\
+      b2tlbhIbLmxpbmsudjEuUmV2b2tlVG9rZW5SZXF1ZXN0GhwubGluay52MS5SZXZva2VUb2tlblJlc3BvbnNlIgTQ2hgE\
+      EmAKEUNyZWF0ZUNlcnRpZmljYXRlEiEubGluay52MS5DcmVhdGVDZXJ0aWZpY2F0ZVJlcXVlc3QaIi5saW5rLnYxLkNy\
+      ZWF0ZUNlcnRpZmljYXRlUmVzcG9uc2UiBNDaGAQSYAoQTGlzdENlcnRpZmljYXRlcxIgLmxpbmsudjEuTGlzdENlcnRp\
+      ZmljYXRlc1JlcXVlc3QaIS5saW5rLnYxLkxpc3RDZXJ0aWZpY2F0ZXNSZXNwb25zZSIHkAIB0NoYBBJgChFEZWxldGVD\
+      ZXJ0aWZpY2F0ZRIhLmxpbmsudjEuRGVsZXRlQ2VydGlmaWNhdGVSZXF1ZXN0GiIubGluay52MS5EZWxldGVDZXJ0aWZp\
+      Y2F0ZVJlc3BvbnNlIgTQ2hgEElEKDERlbGV0ZVRlbmFudBIcLmxpbmsudjEuRGVsZXRlVGVuYW50UmVxdWVzdBodLmxp\
+      bmsudjEuRGVsZXRlVGVuYW50UmVzcG9uc2UiBNDaGARiBnByb3RvMw==
       """)
 }

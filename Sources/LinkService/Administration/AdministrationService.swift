@@ -74,6 +74,13 @@ public struct AdministrationService: AdminServiceProtocol {
     try await answering(context) { caller throws(Failure) in try await delete(request, caller) }
   }
 
+  /// Forgets a tenant: see the schema.
+  public func deleteTenant(
+    _ request: DeleteTenantRequest, context: ServerContext
+  ) async throws -> DeleteTenantResponse {
+    try await answering(context) { caller throws(Failure) in try await delete(request, caller) }
+  }
+
   private func answering<Response>(
     _ context: ServerContext, _ body: (Caller) async throws(Failure) -> Response
   ) async throws(RPCError) -> Response {

@@ -44,10 +44,10 @@ struct TokenOrder {
 
 extension RequestCheck {
   /// The tenant that `tenants/{tenant}` names.
-  mutating func tenant(of parent: String) -> String {
+  mutating func tenant(of parent: String, _ field: String = "parent") -> String {
     let name = TenantName(parent)
     require(
-      name != nil, "parent", "must be tenants/{tenant}, where the tenant \(Self.nameRule)")
+      name != nil, field, "must be tenants/{tenant}, where the tenant \(Self.nameRule)")
     return name?.tenant ?? ""
   }
 

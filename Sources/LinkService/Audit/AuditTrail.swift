@@ -45,6 +45,8 @@ public struct AuditEvent: Sendable, Hashable {
     case createCertificate = "create_certificate"
     /// A client certificate is let in no longer.
     case deleteCertificate = "delete_certificate"
+    /// A tenant is deleted, with all that it has.
+    case deleteTenant = "delete_tenant"
   }
 
   /// When.
