@@ -33,6 +33,8 @@ class Provider:
                 "oauth_token": secrets["access_token"],
                 "oauth_token_secret": secrets["access_token_secret"],
                 "user_id": "77", "screen_name": "planted"})
+        if path.endswith("/invalidate_token.json"):
+            return 200, "application/json", json.dumps({"access_token": secrets["access_token"]})
         user = {"id": 77, "id_str": "77", "screen_name": "planted", "name": "Planted"}
         return 200, "application/json", json.dumps(user)
 
