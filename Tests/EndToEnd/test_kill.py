@@ -1,7 +1,9 @@
-"""kill -9 of linkd before every durable step of a call: whatever is left can be gone on from (T102).
+"""kill -9 of linkd before every durable step of a call, and after its last: whatever is left can be
+gone on from (T102).
 
 The steps are not listed here but observed: a call is killed before its first one, the next call
-before its second one, and so on, until one lives to its end.
+before its second one, and so on, until one lives to its end; then one after the last step of that,
+when everything is done and nobody told.
 """
 
 import itertools
@@ -109,20 +111,23 @@ def begun(mortal, fakex, profile, by_oauth2=False):
 
 
 def deaths(mortal, request_of, method):
-    """For each step of a call: its number and the request that has died before it.
-
-    Ends after the call that lived, with the steps that it took.
+    """For each step of a call: its number and the request that has died before it, and at the end
+    one that has died after the last step of the call that lived.
     """
+    steps = []
     for number in itertools.count(1):
         assert number <= MOST_STEPS
         request = request_of(number)
         mortal.steps()
-        if mortal.killed(number, method, request) is not None:
+        if mortal.killed(-len(steps) if steps else number, method, request) is None:
+            yield number, request
+            if steps:
+                return
+        else:
+            # Once more if the last step was one that not every call has: the end of a segment.
             steps = mortal.steps()
-            assert len(steps) < number, (number, steps)
+            assert 0 < len(steps) < number, (number, steps)
             print(f"{method}: killed before each of", ", ".join(steps))
-            return
-        yield number, request
 
 
 @pytest.mark.seconds(120)
