@@ -6,32 +6,6 @@ import RPC
 import Store
 import Testing
 
-/// Every call that takes the name of something.
-enum CallWithID: CaseIterable {
-  case get, check, unlink, sign, start, validate, put, delete
-
-  func make(_ client: Client, account: String, keySet: String) async throws(RPCError) {
-    switch self {
-    case .get: _ = try await client.get(account)
-    case .check: _ = try await client.check(account)
-    case .unlink: _ = try await client.unlink(account)
-    case .sign: _ = try await client.sign(account, "GET", ScriptedX.origin + "/2/users/me")
-    case .start:
-      var request = StartLinkRequest.good
-      request.keySource = .keySet(keySet)
-      _ = try await client.start(request)
-    case .validate:
-      var request = ValidateKeysRequest()
-      request.provider = .x
-      request.keySource = .keySet(keySet)
-      request.returnMethod = .pin(PinEntry())
-      _ = try await client.rpc.validateKeys(request, options: client.options)
-    case .put: _ = try await client.put(keySet, .good, replacing: 1)
-    case .delete: try await client.delete(keySet)
-    }
-  }
-}
-
 @Suite struct `What an attacker tries` {
   // T99: the attacker begins, the victim approves in his own session.
   @Test func `a link that another user approved is finished by neither`() async throws {
@@ -47,29 +21,6 @@ enum CallWithID: CaseIterable {
     #expect(world.x.withPlatform { $0.calls[.accessToken] ?? 0 } == 0)
     #expect(world.trail.events.last?.action == .refuseLink)
     #expect(world.trail.events.last?.resource == "profiles/victim")
-  }
-
-  // T115
-  @Test(arguments: CallWithID.allCases)
-  func `what is another tenant's answers like what nobody has`(_ call: CallWithID) async throws {
-    let world = World()
-    let owner = try await world.client(tenant: "acme")
-    _ = try await owner.put("keySets/main")
-    let account = try await owner.link().linked
-    let stranger = try await world.client(tenant: "other", scopes: [.read, .link, .sign])
-    let real = try await error { () throws(RPCError) in
-      try await call.make(stranger, account: account.name, keySet: "keySets/main")
-    }
-    let random = try await error { () throws(RPCError) in
-      try await call.make(
-        stranger, account: "profiles/ann/accounts/00112233445566778899", keySet: "keySets/none")
-    }
-    #expect(real.code == .notFound)
-    #expect(real.code == random.code)
-    #expect(real.message == random.message)
-    #expect(real.details == random.details)
-    #expect(try await owner.list("profiles/-") == [account])
-    #expect(try await owner.keySets("").count == 1)
   }
 
   @Test func `a page token of another tenant is none`() async throws {
