@@ -95,6 +95,18 @@ import Testing
     #expect(try await client.rpc.checkAccount(request, options: client.options).profile == nil)
   }
 
+  @Test func `what X says of another user is not believed`() async throws {
+    let world = World()
+    let client = try await world.client()
+    let account = try await client.link().linked
+    let bob = #"{"id":2002,"id_str":"2002","screen_name":"bob","name":"Bob"}"#
+    let answer = Answer(200, type: "application/json", bob)
+    world.x.withPlatform { $0.fail(.verifyCredentials, Fault(.answer(answer))) }
+    let error = try await error { () throws(RPCError) in try await client.check(account.name) }
+    #expect(error.reason == "PROVIDER_UNAVAILABLE")
+    #expect(try await client.get(account.name) == account)
+  }
+
   @Test func `an answer that is young enough is not asked for again`() async throws {
     let world = World()
     let client = try await world.client()

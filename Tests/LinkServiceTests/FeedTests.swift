@@ -48,8 +48,15 @@ actor Watcher {
     return await stream?.value
   }
 
-  /// How a stream ends that cannot go on.
-  func failure() async -> RPCError? { await stream?.value }
+  /// How a stream ends that cannot go on; a test whose time is up ends it.
+  func failure() async -> RPCError? {
+    guard let stream else { return nil }
+    return await withTaskCancellationHandler {
+      await stream.value
+    } onCancel: {
+      stream.cancel()
+    }
+  }
 }
 
 extension [WatchAccountsResponse] {

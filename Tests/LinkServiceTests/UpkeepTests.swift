@@ -60,6 +60,24 @@ import Testing
     #expect(try await client.list("profiles/-").allSatisfy { $0.state == .active })
   }
 
+  // T125
+  @Test func `an account of which X would say nothing is not asked about again that day`()
+    async throws
+  {
+    let world = World()
+    let client = try await world.client()
+    _ = try await client.link()
+    world.x.withPlatform { $0.fail(.verifyCredentials, .hung, times: 1000) }
+    world.time.toEndOfNextDay()
+    for _ in 0..<3 { _ = await world.upkeep.pass() }
+    // Nor after a restart.
+    _ = await World(after: world).upkeep.pass()
+    #expect(world.x.withPlatform { $0.calls[.verifyCredentials] } == 1)
+    world.time.toEndOfNextDay()
+    _ = await world.upkeep.pass()
+    #expect(world.x.withPlatform { $0.calls[.verifyCredentials] } == 2)
+  }
+
   @Test func `an account that a caller has had checked today is left alone`() async throws {
     let world = World()
     let client = try await world.client()
