@@ -13,7 +13,9 @@ protocol ResponseSink: AnyObject {
   /// Whether what is written now goes out soon.
   func setWritable(_ isWritable: Bool)
   /// The call is over, with its trailing metadata or its error.
-  func end(_ result: Result<Metadata, RPCError>)
+  ///
+  /// `wasGivenUp`: nobody waits for what has come.
+  func end(_ result: Result<Metadata, RPCError>, wasGivenUp: Bool)
 }
 
 /// One call on the client, from before there is a connection until its outcome is known, over as
@@ -98,7 +100,7 @@ final class ClientCall: PendingCall, CallAttemptOwner, @unchecked Sendable {
   func fail(_ error: RPCError) {
     guard isOpen else { return }
     let last = phase
-    end(.failure(error))
+    end(.failure(error), wasGivenUp: true)
     if case .attempting(let attempt) = last { attempt.giveUp() }
   }
 
@@ -177,11 +179,11 @@ final class ClientCall: PendingCall, CallAttemptOwner, @unchecked Sendable {
     }
   }
 
-  private func end(_ result: Result<Metadata, RPCError>) {
+  private func end(_ result: Result<Metadata, RPCError>, wasGivenUp: Bool = false) {
     timer?.cancel()
     timer = nil
     if case .failure(let error) = result { phase = .over(error) } else { phase = .over(nil) }
     requests.letGo()
-    sink.end(result)
+    sink.end(result, wasGivenUp: wasGivenUp)
   }
 }

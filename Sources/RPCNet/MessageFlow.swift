@@ -48,9 +48,11 @@ final class MessageFlow: @unchecked Sendable {
 
   /// Nobody reads or writes any more.
   ///
-  /// - Parameter error: what reading fails with; nil if the peer's messages end as they should.
-  func end(_ error: RPCError? = nil) {
-    incoming.end(error)
+  /// - Parameters:
+  ///   - error: what reading fails with; nil if the peer's messages end as they should.
+  ///   - cuttingOff: whether it does so at once, and not behind the messages that have come.
+  func end(_ error: RPCError? = nil, cuttingOff: Bool = true) {
+    incoming.end(error, cuttingOff: cuttingOff)
     outgoing.end(error ?? .callIsOver)
   }
 }

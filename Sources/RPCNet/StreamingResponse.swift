@@ -31,7 +31,7 @@ final class StreamingResponse: ResponseSink, @unchecked Sendable {
     if isWritable { flow.outgoing.open() } else { flow.outgoing.close() }
   }
 
-  func end(_ result: Result<Metadata, RPCError>) {
+  func end(_ result: Result<Metadata, RPCError>, wasGivenUp: Bool) {
     switch result {
     case .success(let metadata):
       trailing.withLock { $0 = metadata }
@@ -40,7 +40,8 @@ final class StreamingResponse: ResponseSink, @unchecked Sendable {
       flow.end()
     case .failure(let error):
       metadata.resolve(.failure(error))
-      flow.end(error)
+      // What the server has sent before it failed is the caller's.
+      flow.end(error, cuttingOff: wasGivenUp)
     }
   }
 }

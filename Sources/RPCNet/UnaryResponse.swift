@@ -27,7 +27,7 @@ final class UnaryResponse: ResponseSink, @unchecked Sendable {
 
   func setWritable(_ isWritable: Bool) {}
 
-  func end(_ result: Result<Metadata, RPCError>) {
+  func end(_ result: Result<Metadata, RPCError>, wasGivenUp: Bool) {
     let outcome = result.map { trailing in
       Response(
         message: message.bytes, metadata: metadata, trailingMetadata: trailing,

@@ -78,7 +78,7 @@ final class InProcessCall: MessageExchange {
       }
       finish(.success(()))
     } catch {
-      finish(.failure(.wrapping(error)))
+      finish(.failure(.wrapping(error)), cuttingOff: false)
     }
   }
 
@@ -130,7 +130,9 @@ extension InProcessCall: RequestSource {
 extension InProcessCall {
 
   /// Ends the call, unless it has ended: the first outcome counts.
-  func finish(_ outcome: Result<Void, RPCError>) {
+  ///
+  /// - Parameter cuttingOff: whether nobody waits for the responses that there are already.
+  func finish(_ outcome: Result<Void, RPCError>, cuttingOff: Bool = true) {
     let error = response.withLock { state -> RPCError?? in
       if state.isOver { return .none }
       state.isOver = true
@@ -140,7 +142,7 @@ extension InProcessCall {
       } catch { return .some(error) }
     }
     guard let error else { return }
-    responses.end(error)
+    responses.end(error, cuttingOff: cuttingOff)
     requests.end(.callIsOver)
     metadata.resolve(.failure(error ?? .callIsOver))
   }
@@ -184,8 +186,8 @@ final class InProcessPipe: Sendable {
     return message
   }
 
-  func end(_ error: RPCError? = nil) {
-    queue.end(error)
+  func end(_ error: RPCError? = nil, cuttingOff: Bool = true) {
+    queue.end(error, cuttingOff: cuttingOff)
     gate.end(error ?? .callIsOver)
   }
 

@@ -7,11 +7,13 @@ package final class MessageQueue: Sendable {
     var first = 0
     var bytes = 0
     var end: Result<Void, RPCError>?
+    /// Whether an error comes before what has not been taken, and not after it.
+    var isCutOff = false
 
     var isEmpty: Bool { first == messages.count }
 
     mutating func next() -> Result<ReceivedMessage?, RPCError>? {
-      if case .failure(let error)? = end { return .failure(error) }
+      if isCutOff || isEmpty, case .failure(let error)? = end { return .failure(error) }
       if isEmpty { return end == nil ? nil : .success(nil) }
       let message = messages[first]
       bytes -= message.bytes.count
@@ -46,12 +48,15 @@ package final class MessageQueue: Sendable {
 
   /// Nothing follows.
   ///
-  /// An error takes the place of the messages that have not been taken; without one they are still
-  /// there. Only the first end counts, except that an error may follow an end without one.
-  package func end(_ error: RPCError? = nil) {
+  /// Only the first end counts, except that an error may follow an end without one.
+  ///
+  /// - Parameter cuttingOff: whether an error takes the place of the messages that have not been
+  ///   taken; without one they are still there.
+  package func end(_ error: RPCError? = nil, cuttingOff: Bool = true) {
     monitor.change { state in
       if case .failure? = state.end { return }
       if let error { state.end = .failure(error) } else { state.end = .success(()) }
+      state.isCutOff = cuttingOff
     }
   }
 
