@@ -27,7 +27,9 @@ extension OutgoingCall {
     if type.wire == .grpc { sink.append("te", "trailers") }
     sink.append("content-type", type.name)
     if type.wire.isConnect { appendConnect(type.wire, to: &sink) } else { appendGRPC(to: &sink) }
-    if previousAttempts > 0 { sink.append("grpc-previous-rpc-attempts", "\(previousAttempts)") }
+    if previousAttempts > 0, !type.wire.isConnect {
+      sink.append("grpc-previous-rpc-attempts", "\(previousAttempts)")
+    }
     try metadata.append(to: &sink)
   }
 

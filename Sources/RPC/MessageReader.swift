@@ -1,3 +1,5 @@
+import TextCoding
+
 /// How messages lie in the body of a request or a response.
 package enum BodyForm: Sendable {
   /// Each in its frame.
@@ -15,6 +17,17 @@ extension WireProtocol {
     case .grpc, .grpcWeb, .connectStreaming: .frames
     case .grpcWebText: .base64Frames
     case .connectUnary: .bare
+    }
+  }
+}
+
+extension WireProtocol {
+  /// A message as it stands in a body, of its frame.
+  package func body(of frame: [UInt8]) -> [UInt8] {
+    switch bodyForm {
+    case .frames: frame
+    case .base64Frames: Base64.encode(frame)
+    case .bare: Array(frame.dropFirst(Framing.prefixLength))
     }
   }
 }

@@ -12,6 +12,10 @@ public struct RPCError: Error, Sendable {
   public var details: [ProtoAny]
   /// Metadata that goes with the error (in the trailers).
   public var metadata: Metadata
+  /// What a server had sent before, where a call of ours failed after its response had begun.
+  ///
+  /// Stays here, as `cause` does.
+  public var leadingMetadata = Metadata()
   /// What led to it.
   ///
   /// Stays in this process, for the log: it never travels.

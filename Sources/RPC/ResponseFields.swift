@@ -63,7 +63,7 @@ extension ResponseFields {
     for type: ContentType = .grpc
   ) throws(RPCError) -> Compression {
     guard httpStatus == 200, let contentType, contentType.wire == type.wire else {
-      throw httpError
+      throw httpError(for: type.wire)
     }
     guard contentType.format == type.format else {
       throw RPCError(.internal, "the response is not in the form of the request")
@@ -86,10 +86,12 @@ extension ResponseFields {
   }
 
   /// What the call fails with if nothing but HTTP says so.
-  var httpError: RPCError {
+  func httpError(for wire: WireProtocol) -> RPCError {
     let status = httpStatus.map(String.init) ?? "missing"
+    // gRPC's table has 431, Connect's ("HTTP to Error Code") does not.
+    let isUnmapped = wire.isConnect && httpStatus == 431
     return RPCError(
-      StatusCode(httpStatus: httpStatus ?? 0),
+      isUnmapped ? .unknown : StatusCode(httpStatus: httpStatus ?? 0),
       "the answer is not that of a call: HTTP status \(status)")
   }
 

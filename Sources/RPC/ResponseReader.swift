@@ -11,7 +11,7 @@ package struct ResponseReader: Sendable {
   }
 
   private let type: ContentType
-  private let expectsOne: Bool
+  private let kind: MethodKind
   private let limits: CallLimits
   private var phase = Phase.headers
   private var headers = ResponseFields()
@@ -21,10 +21,25 @@ package struct ResponseReader: Sendable {
   /// What comes last, where it stands among what comes first.
   private var trailing = Metadata()
 
+  /// Whether the response may still turn out to be an error and nothing else: until there is more
+  /// of it, the call has not been answered.
+  package var mayOnlyFail: Bool {
+    if readsTrailers { return false }
+    return switch phase {
+    case .error: true
+    // A frame that ends the response may be all there is.
+    case .messages: kind == .unary && type.wire.endFlag != 0
+    case .headers, .ended: false
+    }
+  }
+
+  /// Whether what ends a response stands in trailers.
+  package var readsTrailers: Bool { type.wire == .grpc }
+
   /// Reads the response of a call of this kind, whose request was of this type.
   package init(_ kind: MethodKind, as type: ContentType = .grpc, limits: CallLimits) {
     self.type = type
-    expectsOne = kind.hasOneResponse
+    self.kind = kind
     self.limits = limits
   }
 
@@ -45,7 +60,7 @@ package struct ResponseReader: Sendable {
 
   private func body(of fields: ResponseFields) throws(RPCError) -> Phase {
     if type.wire == .connectUnary, let compression = fields.errorCompression {
-      var error = fields.httpError
+      var error = fields.httpError(for: type.wire)
       error.metadata = trailing
       return .error(
         error, MessageReader(compression, form: .bare, expectsOne: true, limits: limits))
@@ -53,7 +68,7 @@ package struct ResponseReader: Sendable {
     return .messages(
       MessageReader(
         try fields.messageCompression(for: type), form: type.wire.bodyForm,
-        endFlag: type.wire.endFlag, expectsOne: expectsOne, limits: limits))
+        endFlag: type.wire.endFlag, expectsOne: kind.hasOneResponse, limits: limits))
   }
 
   /// Reads from the front of `bytes`; returns each message, and nil when `bytes` is used up.
@@ -73,12 +88,10 @@ package struct ResponseReader: Sendable {
     }
   }
 
-  /// The response ends with trailers.
+  /// The response ends with the trailers of gRPC.
   ///
   /// Returns the trailing metadata of a call that succeeded.
   package mutating func receivedTrailers(_ fields: ResponseFields) throws(RPCError) -> Metadata {
-    // No other protocol has any: what stands in them says nothing.
-    guard type.wire == .grpc else { return try receivedEnd().trailing }
     let last = phase
     phase = .ended
     if case .headers = last, fields.outcome == nil {
@@ -124,7 +137,7 @@ package struct ResponseReader: Sendable {
   @discardableResult
   private func finish(_ phase: Phase) throws(RPCError) -> ReceivedMessage? {
     guard case .messages(var reader) = phase else {
-      if expectsOne { throw MessageReader.wrongCount }
+      if kind.hasOneResponse { throw MessageReader.wrongCount }
       return nil
     }
     return try reader.finish()

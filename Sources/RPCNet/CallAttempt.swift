@@ -16,7 +16,7 @@ protocol CallAttemptOwner: AnyObject {
   func attemptEnded(_ end: CallAttempt.End)
 }
 
-/// One attempt at a call: one stream of one connection, on which gRPC is spoken.
+/// One attempt at a call: one stream of one connection, on which one of the protocols is spoken.
 ///
 /// `ClientCallState` decides, this class does. Confined to the loop of its connection.
 final class CallAttempt: StreamHandler {
@@ -32,11 +32,15 @@ final class CallAttempt: StreamHandler {
   private var owner: (any CallAttemptOwner)?
   private var state = ClientCallState()
   private var reader: ResponseReader
+  /// Whether the owner has been told that the response has begun.
+  private var hasBegun = false
   /// The stream, once it is open.
   private(set) var stream: Net.Stream?
 
-  init(_ kind: MethodKind, limits: CallLimits, owner: any CallAttemptOwner) {
-    reader = ResponseReader(kind, limits: limits)
+  init(
+    _ kind: MethodKind, as type: ContentType, limits: CallLimits, owner: any CallAttemptOwner
+  ) {
+    reader = ResponseReader(kind, as: type, limits: limits)
     self.owner = owner
   }
 
@@ -60,24 +64,46 @@ final class CallAttempt: StreamHandler {
   func receivedHeaders(_ headers: HeaderBlock, endStream: Bool) {
     read { () throws(RPCError) in
       let trailing = try reader.receivedHeaders(ResponseFields(headers), endStream: endStream)
-      if let trailing { succeed(trailing) } else { owner?.attemptReceivedHeaders(reader.metadata) }
+      if let trailing { return succeed(trailing) }
+      if endStream { return try receivedEnd() }
+      if !reader.mayOnlyFail { responseHasBegun() }
     }
+  }
+
+  private func responseHasBegun() {
+    guard !hasBegun else { return }
+    hasBegun = true
+    owner?.attemptReceivedHeaders(reader.metadata)
   }
 
   func receivedData(_ bytes: Span<UInt8>, endStream: Bool) {
     guard state.isOpen else { return }
     do throws(RPCError) {
       var rest = bytes
-      while let message = try reader.next(from: &rest) { owner?.attemptReceivedMessage(message) }
-      if endStream { throw ResponseReader.noStatus }
+      while let message = try reader.next(from: &rest) { pass(on: message) }
       if let stream { owner?.attemptReceivedBytes(bytes.count, on: stream) }
+      if endStream { try receivedEnd() }
     } catch {
       fail(error)
     }
   }
 
+  private func receivedEnd() throws(RPCError) {
+    let (trailing, message) = try reader.receivedEnd()
+    responseHasBegun()
+    if let message { pass(on: message) }
+    succeed(trailing)
+  }
+
+  private func pass(on message: ReceivedMessage) {
+    responseHasBegun()
+    owner?.attemptReceivedMessage(message)
+  }
+
   func receivedTrailers(_ trailers: HeaderBlock) {
     read { () throws(RPCError) in
+      // No other protocol has any: what stands in them says nothing.
+      guard reader.readsTrailers else { return try receivedEnd() }
       succeed(try reader.receivedTrailers(ResponseFields(trailers)))
     }
   }
@@ -99,6 +125,8 @@ final class CallAttempt: StreamHandler {
   }
 
   private func fail(_ error: RPCError) {
+    var error = error
+    error.leadingMetadata = reader.metadata
     perform(state.failed(), .failed(error, wasSeen: true))
   }
 

@@ -83,7 +83,7 @@ final class ClientCall: PendingCall, CallAttemptOwner, @unchecked Sendable {
     } catch {
       return fail(error)
     }
-    let attempt = CallAttempt(call.kind, limits: limits, owner: self)
+    let attempt = CallAttempt(call.kind, as: template.type(of: call), limits: limits, owner: self)
     let stream = try attempt.begin(headers, on: connection)
     phase = .attempting(attempt)
     requests.send(on: stream)

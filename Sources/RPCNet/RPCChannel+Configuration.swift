@@ -36,6 +36,8 @@ extension RPCChannel {
     ///
     /// It may hold a certificate that says who we are.
     public var tls: TLSConfiguration?
+    /// The protocol in which calls are made.
+    public var callProtocol = CallProtocol.grpc
     /// What requests name in `:authority`; nil for the server's name.
     public var authority: String?
     /// Whose certificate the server must show; nil for the server's name.

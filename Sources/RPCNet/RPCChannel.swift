@@ -1,7 +1,7 @@
 public import Net
 public import RPC
 
-/// A channel to a gRPC server over HTTP/2.
+/// A channel to a server of gRPC, gRPC-Web or Connect over HTTP/2.
 ///
 /// Connects when the first call is made, and again when a connection is gone. Calls that a server has
 /// certainly not seen are made again by themselves, those that may be repeated as `RetryRules` say.
@@ -22,7 +22,8 @@ public final class RPCChannel: Channel {
     retries = configuration.retries
     template = RequestTemplate(
       scheme: configuration.tls == nil ? "http" : "https",
-      authority: configuration.authority ?? configuration.server.authority)
+      authority: configuration.authority ?? configuration.server.authority,
+      callProtocol: configuration.callProtocol)
     pool = ConnectionPool(configuration, on: loop)
   }
 
@@ -32,7 +33,8 @@ public final class RPCChannel: Channel {
   ) async throws(RPCError) -> Response<[UInt8]> {
     let response = UnaryResponse()
     let made = self.call(call, into: response)
-    made.write(all: try Framing.frame(message, call.compression))
+    let wire = template.type(of: call).wire
+    made.write(all: wire.body(of: try Framing.frame(message, call.compression)))
     let outcome = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         loop.execute {
