@@ -91,7 +91,7 @@ let package = Package(
     program(
       "interop-client",
       [
-        "Interop", "RPCNet", "Net", "OpenSSL",
+        "Interop", "TestAPI", "Protobuf", "RPC", "RPCNet", "Net", "OpenSSL",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     program(

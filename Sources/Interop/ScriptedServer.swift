@@ -114,7 +114,7 @@ private struct Answer {
 }
 
 extension Metadata {
-  fileprivate init(_ fields: [Field]) {
+  init(_ fields: [Field]) {
     self.init()
     for field in fields {
       for value in field.values { append(value, for: field.name) }
@@ -122,7 +122,7 @@ extension Metadata {
   }
 
   /// The entries by name; bytes are shown as text.
-  fileprivate var fields: [Field] {
+  var fields: [Field] {
     var fields: [Field] = []
     for entry in self where !fields.contains(where: { $0.name == entry.name }) {
       var field = Field()

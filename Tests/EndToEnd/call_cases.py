@@ -36,6 +36,9 @@ class Case:
     sizes: tuple = ()
     # What the call ends with, where the script does not say.
     code: str | None = None
+    # When the caller gives up, as a testing.calls.Call says it, and how many replies have come then.
+    cancel: dict = field(default_factory=dict)
+    replies: int = 0
 
     @property
     def suite(self):
@@ -172,9 +175,83 @@ def empty():
         yield Case(f"empty/{kind}", kind, sent=SENT)
 
 
+def cancellation():
+    """For clients: the caller gives up, and that is what the call ends with."""
+    two = answer(2, delay_ms=300)
+    duplex, more = answer(2, full_duplex=True), ({"data": DATA},)
+    before, after = {"before_close": True}, {"after_close": True}
+
+    def case(name, kind, script, cancel, replies=0):
+        requests = 1 if kind == "ServerStream" else 2
+        return Case(f"cancellation/{name}", kind, script, more, requests, code="canceled",
+                    cancel=cancel, replies=replies)
+
+    yield case("client-stream/before-close", "ClientStream", answer(), before)
+    yield case("client-stream/after-close", "ClientStream", answer(delay_ms=2000), after)
+    for count in (0, 1):
+        yield case(f"server-stream/{count}-replies", "ServerStream", two, {"after_replies": count},
+                   count)
+        yield case(f"half-duplex/{count}-replies", "Bidi", two, {"after_replies": count}, count)
+        yield case(f"full-duplex/{count}-replies", "Bidi", two | {"full_duplex": True},
+                   {"after_replies": count}, count)
+    yield case("half-duplex/before-close", "Bidi", answer(2), before)
+    yield case("half-duplex/after-close", "Bidi", answer(2, delay_ms=2000), after)
+    yield case("full-duplex/before-close", "Bidi", duplex, before, 2)
+    three = answer(3, delay_ms=300, full_duplex=True)
+    yield case("full-duplex/after-close", "Bidi", three, after, 2)
+
+
 def by_get():
     yield Case("get/success", "Read", answer(), sent=SENT)
 
 
 TABLE = [*basic(), *errors(), *duplicate_metadata(), *message_size(), *timeouts(), *deadlines(),
          *empty()]
+
+
+def check(case, outcome, client):
+    """What a client makes of a call is what the script says."""
+    code, message = case.script.get("failure", (case.code, None))
+    assert outcome.code == code, outcome
+    if client.protocol == "connect" and case.kind in ("Unary", "Read") and outcome.status:
+        assert outcome.status == (client.http_status(code) if code else 200)
+    if case.cancel:
+        assert len(outcome.replies) == case.replies
+    if case.code:
+        return
+    if message is not None:
+        assert outcome.message == message
+    for name, values in case.script.get("headers", {}).items():
+        assert outcome.headers.get(name) == values, outcome
+    for name, values in case.script.get("trailers", {}).items():
+        assert outcome.trailers.get(name) == values, outcome
+    check_replies(case, outcome, client)
+
+
+def check_replies(case, outcome, client):
+    """All of the replies have come, and nothing else."""
+    data = case.script.get("replies", [])
+    is_single = case.kind in ("Unary", "Read", "ClientStream")
+    if is_single and not outcome.code:
+        data = data[:1] or [b""]
+    assert [reply.data for reply in outcome.replies] == list(data)
+    if outcome.replies:
+        seen = [reply.seen for reply in outcome.replies]
+    elif outcome.code:
+        (name, value), = outcome.details
+        assert name == "testing.calls.Seen"
+        seen = [client.schema.Seen.FromString(value)]
+    else:
+        return  # A stream of no replies that succeeds tells nothing.
+    check_seen(case, seen, client)
+
+
+def check_seen(case, seen, client):
+    """The server has had every request and what was sent along."""
+    headers = {field.name: ",".join(field.values) for field in seen[0].headers}
+    for name, values in case.sent.items():
+        assert headers[name].replace(" ", "") == ",".join(values)
+    assert seen[0].HasField("timeout_ms") == (case.timeout_ms is not None)
+    if case.timeout_ms:
+        assert 0 < seen[0].timeout_ms <= case.timeout_ms
+    assert [request for one in seen for request in one.requests] == case.messages(client.schema)

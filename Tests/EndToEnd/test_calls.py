@@ -70,48 +70,4 @@ def clients(servers, certificate):
         [part] if isinstance(part, str) else part))
 def test_the_server_answers_as_it_is_told(protocol, way, case, clients):
     client = clients(protocol, way)
-    check(case, client.run(case), client)
-
-
-def check(case, outcome, client):
-    code, message = case.script.get("failure", (case.code, None))
-    assert outcome.code == code, outcome
-    if client.protocol == "connect" and case.kind in ("Unary", "Read") and outcome.status:
-        assert outcome.status == (client.http_status(code) if code else 200)
-    if case.code:
-        return
-    if message is not None:
-        assert outcome.message == message
-    for name, values in case.script.get("headers", {}).items():
-        assert outcome.headers.get(name) == values, outcome
-    for name, values in case.script.get("trailers", {}).items():
-        assert outcome.trailers.get(name) == values, outcome
-    check_replies(case, outcome, client)
-
-
-def check_replies(case, outcome, client):
-    data = case.script.get("replies", [])
-    is_single = case.kind in ("Unary", "Read", "ClientStream")
-    if is_single and not outcome.code:
-        data = data[:1] or [b""]
-    assert [reply.data for reply in outcome.replies] == list(data)
-    if outcome.replies:
-        seen = [reply.seen for reply in outcome.replies]
-    elif outcome.code:
-        (name, value), = outcome.details
-        assert name == "testing.calls.Seen"
-        seen = [client.schema.Seen.FromString(value)]
-    else:
-        return  # A stream of no replies that succeeds tells nothing.
-    check_seen(case, seen, client)
-
-
-def check_seen(case, seen, client):
-    """The server has had every request and what was sent along."""
-    headers = {field.name: ",".join(field.values) for field in seen[0].headers}
-    for name, values in case.sent.items():
-        assert headers[name].replace(" ", "") == ",".join(values)
-    assert seen[0].HasField("timeout_ms") == (case.timeout_ms is not None)
-    if case.timeout_ms:
-        assert 0 < seen[0].timeout_ms <= case.timeout_ms
-    assert [request for one in seen for request in one.requests] == case.messages(client.schema)
+    call_cases.check(case, client.run(case), client)

@@ -245,6 +245,186 @@ extension Seen: Message {
   }
 }
 
+/// A call that a client is told to make.
+package struct Call {
+  /// The name of the method, as `Unary`.
+  package var method: String = ""
+  /// Metadata that is sent along.
+  package var headers: [Field] = []
+  /// What the call may take, where it is limited.
+  package var timeoutMs: Int64?
+  /// The requests.
+  package var requests: [Script] = []
+  /// Whether each request waits for the reply to the one before.
+  package var fullDuplex: Bool = false
+  /// Whether the requests are compressed.
+  package var compressed: Bool = false
+  /// When the caller gives the call up, if it does.
+  package var cancel: Cancel?
+  /// Once all requests have been sent, but not their end.
+  package var beforeClose: Bool? {
+    if case .beforeClose(let value)? = cancel { value } else { nil }
+  }
+  /// Once their end has been sent, too.
+  package var afterClose: Bool? {
+    if case .afterClose(let value)? = cancel { value } else { nil }
+  }
+  /// Once so many replies have come.
+  package var afterReplies: Int32? {
+    if case .afterReplies(let value)? = cancel { value } else { nil }
+  }
+  package var unknownFields = UnknownFields()
+
+  package init() {}
+
+  /// When the caller gives the call up, if it does.
+  package enum Cancel: Oneof {
+    /// Once all requests have been sent, but not their end.
+    case beforeClose(Bool)
+    /// Once their end has been sent, too.
+    case afterClose(Bool)
+    /// Once so many replies have come.
+    case afterReplies(Int32)
+
+    package static var fieldNames: FieldNames { Call.fieldNames }
+
+    package func encode(into writer: inout Writer) {
+      switch self {
+      case .beforeClose(let value): writer.write(6, present: value)
+      case .afterClose(let value): writer.write(7, present: value)
+      case .afterReplies(let value): writer.write(8, present: value)
+      }
+    }
+
+    package func visitFields(_ visitor: inout some FieldVisitor) {
+      switch self {
+      case .beforeClose(let value): visitor.visit(6, present: value)
+      case .afterClose(let value): visitor.visit(7, present: value)
+      case .afterReplies(let value): visitor.visit(8, present: value)
+      }
+    }
+  }
+}
+
+extension Call: Message {
+  package static var messageName: String { "testing.calls.Call" }
+
+  package static let fieldNames: FieldNames = [
+    1: "method",
+    2: "headers",
+    3: "timeout_ms",
+    4: "requests",
+    5: "full_duplex",
+    9: "compressed",
+    6: "before_close",
+    7: "after_close",
+    8: "after_replies",
+  ]
+
+  package mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 1: try reader.read(&method)
+    case 2: try reader.read(&headers)
+    case 3: try reader.read(&timeoutMs)
+    case 4: try reader.read(&requests)
+    case 5: try reader.read(&fullDuplex)
+    case 9: try reader.read(&compressed)
+    case 6: try reader.read(&cancel, nil, Cancel.beforeClose)
+    case 7: try reader.read(&cancel, nil, Cancel.afterClose)
+    case 8: try reader.read(&cancel, nil, Cancel.afterReplies)
+    default: break
+    }
+  }
+
+  package func encode(into writer: inout Writer) {
+    writer.write(unknownFields)
+    writer.write(9, compressed)
+    writer.write(cancel)
+    writer.write(5, fullDuplex)
+    writer.write(4, requests)
+    writer.write(3, timeoutMs)
+    writer.write(2, headers)
+    writer.write(1, method)
+  }
+
+  package func visitFields(_ visitor: inout some FieldVisitor) {
+    visitor.visit(1, method)
+    visitor.visit(2, headers)
+    visitor.visit(3, timeoutMs)
+    visitor.visit(4, requests)
+    visitor.visit(5, fullDuplex)
+    visitor.visit(9, compressed)
+    visitor.visit(cancel)
+  }
+}
+
+/// What came of a call.
+package struct Outcome {
+  /// Metadata before the first reply.
+  package var headers: [Field] = []
+  /// The replies.
+  package var replies: [Reply] = []
+  /// Metadata after the last reply, or with the error.
+  package var trailers: [Field] = []
+  /// The number of the code; 0 if the call succeeded.
+  package var code: Int32 = 0
+  /// What the error says.
+  package var message: String = ""
+  /// What comes with the error.
+  package var details: [Protobuf.ProtoAny] = []
+  package var unknownFields = UnknownFields()
+
+  package init() {}
+}
+
+extension Outcome: Message {
+  package static var messageName: String { "testing.calls.Outcome" }
+
+  package static let fieldNames: FieldNames = [
+    1: "headers",
+    2: "replies",
+    3: "trailers",
+    4: "code",
+    5: "message",
+    6: "details",
+  ]
+
+  package mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 1: try reader.read(&headers)
+    case 2: try reader.read(&replies)
+    case 3: try reader.read(&trailers)
+    case 4: try reader.read(&code)
+    case 5: try reader.read(&message)
+    case 6: try reader.read(&details)
+    default: break
+    }
+  }
+
+  package func encode(into writer: inout Writer) {
+    writer.write(unknownFields)
+    writer.write(6, details)
+    writer.write(5, message)
+    writer.write(4, code)
+    writer.write(3, trailers)
+    writer.write(2, replies)
+    writer.write(1, headers)
+  }
+
+  package func visitFields(_ visitor: inout some FieldVisitor) {
+    visitor.visit(1, headers)
+    visitor.visit(2, replies)
+    visitor.visit(3, trailers)
+    visitor.visit(4, code)
+    visitor.visit(5, message)
+    visitor.visit(6, details)
+  }
+}
+
 /// The methods of `testing.calls.Calls`.
 package enum CallsMethods {
   /// Answers one request with one reply.
@@ -364,22 +544,32 @@ package struct CallsClient: Sendable {
 package enum TestingCallsCallsProto {
   package static let file = FileDescriptor(
     name: "testing/calls/calls.proto",
-    dependencies: [],
+    dependencies: [Protobuf.GoogleProtobufAnyProto.file],
     base64: """
-      Chl0ZXN0aW5nL2NhbGxzL2NhbGxzLnByb3RvEg10ZXN0aW5nLmNhbGxzIoYCCgZTY3JpcHQSLgoHaGVhZGVycxgBIAMo\
-      CzIULnRlc3RpbmcuY2FsbHMuRmllbGRSB2hlYWRlcnMSGAoHcmVwbGllcxgCIAMoDFIHcmVwbGllcxIwCgh0cmFpbGVy\
-      cxgDIAMoCzIULnRlc3RpbmcuY2FsbHMuRmllbGRSCHRyYWlsZXJzEjAKB2ZhaWx1cmUYBCABKAsyFi50ZXN0aW5nLmNh\
-      bGxzLkZhaWx1cmVSB2ZhaWx1cmUSGQoIZGVsYXlfbXMYBSABKAVSB2RlbGF5TXMSHwoLZnVsbF9kdXBsZXgYBiABKAhS\
-      CmZ1bGxEdXBsZXgSEgoEZGF0YRgHIAEoDFIEZGF0YSIzCgVGaWVsZBISCgRuYW1lGAEgASgJUgRuYW1lEhYKBnZhbHVl\
-      cxgCIAMoCVIGdmFsdWVzIjcKB0ZhaWx1cmUSEgoEY29kZRgBIAEoBVIEY29kZRIYCgdtZXNzYWdlGAIgASgJUgdtZXNz\
-      YWdlIkQKBVJlcGx5EhIKBGRhdGEYASABKAxSBGRhdGESJwoEc2VlbhgCIAEoCzITLnRlc3RpbmcuY2FsbHMuU2VlblIE\
-      c2VlbiKcAQoEU2VlbhIuCgdoZWFkZXJzGAEgAygLMhQudGVzdGluZy5jYWxscy5GaWVsZFIHaGVhZGVycxIiCgp0aW1l\
-      b3V0X21zGAIgASgDSABSCXRpbWVvdXRNc4gBARIxCghyZXF1ZXN0cxgDIAMoCzIVLnRlc3RpbmcuY2FsbHMuU2NyaXB0\
-      UghyZXF1ZXN0c0INCgtfdGltZW91dF9tczLsAgoFQ2FsbHMSNAoFVW5hcnkSFS50ZXN0aW5nLmNhbGxzLlNjcmlwdBoU\
-      LnRlc3RpbmcuY2FsbHMuUmVwbHkSOAoEUmVhZBIVLnRlc3RpbmcuY2FsbHMuU2NyaXB0GhQudGVzdGluZy5jYWxscy5S\
-      ZXBseSIDkAIBEj0KDENsaWVudFN0cmVhbRIVLnRlc3RpbmcuY2FsbHMuU2NyaXB0GhQudGVzdGluZy5jYWxscy5SZXBs\
-      eSgBEj0KDFNlcnZlclN0cmVhbRIVLnRlc3RpbmcuY2FsbHMuU2NyaXB0GhQudGVzdGluZy5jYWxscy5SZXBseTABEjcK\
-      BEJpZGkSFS50ZXN0aW5nLmNhbGxzLlNjcmlwdBoULnRlc3RpbmcuY2FsbHMuUmVwbHkoATABEjwKDVVuaW1wbGVtZW50\
-      ZWQSFS50ZXN0aW5nLmNhbGxzLlNjcmlwdBoULnRlc3RpbmcuY2FsbHMuUmVwbHliBnByb3RvMw==
+      Chl0ZXN0aW5nL2NhbGxzL2NhbGxzLnByb3RvEg10ZXN0aW5nLmNhbGxzGhlnb29nbGUvcHJvdG9idWYvYW55LnByb3Rv\
+      IoYCCgZTY3JpcHQSLgoHaGVhZGVycxgBIAMoCzIULnRlc3RpbmcuY2FsbHMuRmllbGRSB2hlYWRlcnMSGAoHcmVwbGll\
+      cxgCIAMoDFIHcmVwbGllcxIwCgh0cmFpbGVycxgDIAMoCzIULnRlc3RpbmcuY2FsbHMuRmllbGRSCHRyYWlsZXJzEjAK\
+      B2ZhaWx1cmUYBCABKAsyFi50ZXN0aW5nLmNhbGxzLkZhaWx1cmVSB2ZhaWx1cmUSGQoIZGVsYXlfbXMYBSABKAVSB2Rl\
+      bGF5TXMSHwoLZnVsbF9kdXBsZXgYBiABKAhSCmZ1bGxEdXBsZXgSEgoEZGF0YRgHIAEoDFIEZGF0YSIzCgVGaWVsZBIS\
+      CgRuYW1lGAEgASgJUgRuYW1lEhYKBnZhbHVlcxgCIAMoCVIGdmFsdWVzIjcKB0ZhaWx1cmUSEgoEY29kZRgBIAEoBVIE\
+      Y29kZRIYCgdtZXNzYWdlGAIgASgJUgdtZXNzYWdlIkQKBVJlcGx5EhIKBGRhdGEYASABKAxSBGRhdGESJwoEc2VlbhgC\
+      IAEoCzITLnRlc3RpbmcuY2FsbHMuU2VlblIEc2VlbiKcAQoEU2VlbhIuCgdoZWFkZXJzGAEgAygLMhQudGVzdGluZy5j\
+      YWxscy5GaWVsZFIHaGVhZGVycxIiCgp0aW1lb3V0X21zGAIgASgDSABSCXRpbWVvdXRNc4gBARIxCghyZXF1ZXN0cxgD\
+      IAMoCzIVLnRlc3RpbmcuY2FsbHMuU2NyaXB0UghyZXF1ZXN0c0INCgtfdGltZW91dF9tcyLuAgoEQ2FsbBIWCgZtZXRo\
+      b2QYASABKAlSBm1ldGhvZBIuCgdoZWFkZXJzGAIgAygLMhQudGVzdGluZy5jYWxscy5GaWVsZFIHaGVhZGVycxIiCgp0\
+      aW1lb3V0X21zGAMgASgDSAFSCXRpbWVvdXRNc4gBARIxCghyZXF1ZXN0cxgEIAMoCzIVLnRlc3RpbmcuY2FsbHMuU2Ny\
+      aXB0UghyZXF1ZXN0cxIfCgtmdWxsX2R1cGxleBgFIAEoCFIKZnVsbER1cGxleBIeCgpjb21wcmVzc2VkGAkgASgIUgpj\
+      b21wcmVzc2VkEiMKDGJlZm9yZV9jbG9zZRgGIAEoCEgAUgtiZWZvcmVDbG9zZRIhCgthZnRlcl9jbG9zZRgHIAEoCEgA\
+      UgphZnRlckNsb3NlEiUKDWFmdGVyX3JlcGxpZXMYCCABKAVIAFIMYWZ0ZXJSZXBsaWVzQggKBmNhbmNlbEINCgtfdGlt\
+      ZW91dF9tcyL5AQoHT3V0Y29tZRIuCgdoZWFkZXJzGAEgAygLMhQudGVzdGluZy5jYWxscy5GaWVsZFIHaGVhZGVycxIu\
+      CgdyZXBsaWVzGAIgAygLMhQudGVzdGluZy5jYWxscy5SZXBseVIHcmVwbGllcxIwCgh0cmFpbGVycxgDIAMoCzIULnRl\
+      c3RpbmcuY2FsbHMuRmllbGRSCHRyYWlsZXJzEhIKBGNvZGUYBCABKAVSBGNvZGUSGAoHbWVzc2FnZRgFIAEoCVIHbWVz\
+      c2FnZRIuCgdkZXRhaWxzGAYgAygLMhQuZ29vZ2xlLnByb3RvYnVmLkFueVIHZGV0YWlsczLsAgoFQ2FsbHMSNAoFVW5h\
+      cnkSFS50ZXN0aW5nLmNhbGxzLlNjcmlwdBoULnRlc3RpbmcuY2FsbHMuUmVwbHkSOAoEUmVhZBIVLnRlc3RpbmcuY2Fs\
+      bHMuU2NyaXB0GhQudGVzdGluZy5jYWxscy5SZXBseSIDkAIBEj0KDENsaWVudFN0cmVhbRIVLnRlc3RpbmcuY2FsbHMu\
+      U2NyaXB0GhQudGVzdGluZy5jYWxscy5SZXBseSgBEj0KDFNlcnZlclN0cmVhbRIVLnRlc3RpbmcuY2FsbHMuU2NyaXB0\
+      GhQudGVzdGluZy5jYWxscy5SZXBseTABEjcKBEJpZGkSFS50ZXN0aW5nLmNhbGxzLlNjcmlwdBoULnRlc3RpbmcuY2Fs\
+      bHMuUmVwbHkoATABEjwKDVVuaW1wbGVtZW50ZWQSFS50ZXN0aW5nLmNhbGxzLlNjcmlwdBoULnRlc3RpbmcuY2FsbHMu\
+      UmVwbHliBnByb3RvMw==
       """)
 }
