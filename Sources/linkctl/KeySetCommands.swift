@@ -15,8 +15,11 @@ struct KeySetOptions: ParsableArguments {
     }
   }
 
-  /// The resource name; the server checks the characters.
-  var resourceName: String {
+  /// The resource name.
+  var resourceName: String { Self.resourceName(name, of: profile) }
+
+  /// The resource name of what is written so; the server checks the characters.
+  static func resourceName(_ name: String, of profile: String? = nil) -> String {
     if name.contains("/") { return name }
     return (profile.map { Profile.name($0) + "/" } ?? "") + "keySets/\(name)"
   }

@@ -19,11 +19,12 @@ struct KeysValidate: AsyncParsableCommand {
       EXAMPLES
         linkctl keys validate --keys keys.txt --callback https://app.example/x/callback
         linkctl keys validate --pin            (asks for the keys)
+        linkctl keys validate --key-set main --callback https://app.example/x/callback
         linkctl keys validate --oauth2 --keys client.txt --callback https://app.example/x/callback
         pass show x-keys | linkctl keys validate --keys - --pin --output json
       """)
 
-  @OptionGroup var keys: KeyOptions
+  @OptionGroup var keys: KeySourceOptions
 
   @Option(
     help: ArgumentHelp("The callback URL that links will use, to the letter.", valueName: "url"))
@@ -60,7 +61,7 @@ struct KeysValidate: AsyncParsableCommand {
 
 /// The question about a key pair, and what its answer means for scripts.
 struct KeyValidation {
-  let keys: KeyPair
+  let keys: KeySource
   let method: LinkMethod
   /// Nil for PIN mode.
   let callback: String?
@@ -68,7 +69,10 @@ struct KeyValidation {
   var request: ValidateKeysRequest {
     var request = ValidateKeysRequest()
     request.provider = .x
-    request.keySource = .keys(ConsumerKeys(keys))
+    switch keys {
+    case .given(let pair): request.keySource = .keys(ConsumerKeys(pair))
+    case .kept(let name): request.keySource = .keySet(name)
+    }
     request.linkMethod = method
     request.returnMethod = callback.map { .callbackURL($0) } ?? .pin(PinEntry())
     return request

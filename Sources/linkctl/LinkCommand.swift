@@ -39,7 +39,7 @@ struct LinkX: AsyncParsableCommand {
 
       EXAMPLES
         linkctl link x --profile alice --keys keys.txt
-        linkctl link x --profile alice --keys keys.txt --pin
+        linkctl link x --profile alice --key-set main --pin
         linkctl link x --profile alice --keys client.txt --oauth2 --access read
         linkctl link x --profile alice --keys keys.txt --start >ticket.json
         jq --arg url "$URL" '.callback = $url' ticket.json | linkctl link x --complete
@@ -48,7 +48,7 @@ struct LinkX: AsyncParsableCommand {
   @Option(help: "For whom: the name of one end user of your service.")
   var profile: String?
 
-  @OptionGroup var keys: KeyOptions
+  @OptionGroup var keys: KeySourceOptions
 
   @Option(help: "The port on 127.0.0.1 that the browser comes back to.")
   var port = CallbackListener.standardPort
@@ -106,7 +106,7 @@ struct LinkX: AsyncParsableCommand {
   }
 
   private func validateCompletion() throws {
-    guard !start, !pin, keys.keys == nil, profile == nil, callback == nil, access == nil else {
+    guard !start, !pin, keys.isEmpty, profile == nil, callback == nil, access == nil else {
       throw ValidationError("--complete takes everything from standard input")
     }
     guard server.tokenFile != "-" else {

@@ -21,11 +21,14 @@ struct LinkOrder: Sendable {
   /// The request that begins the link.
   ///
   /// Every call has a new request_id.
-  func request(with keys: KeyPair) -> StartLinkRequest {
+  func request(with keys: KeySource) -> StartLinkRequest {
     var request = StartLinkRequest()
     request.parent = Profile.name(profile)
     request.provider = .x
-    request.keySource = .keys(ConsumerKeys(keys))
+    switch keys {
+    case .given(let pair): request.keySource = .keys(ConsumerKeys(pair))
+    case .kept(let name): request.keySource = .keySet(name)
+    }
     request.returnMethod = callback.map { .callbackURL($0) } ?? .pin(PinEntry())
     request.accessLevel = access ?? .unspecified
     request.forceLogin = forceLogin
@@ -41,7 +44,7 @@ struct LinkOrder: Sendable {
 /// The steps of linking an account at X.
 struct LinkFlow: Sendable {
   let order: LinkOrder
-  let keys: KeyPair
+  let keys: KeySource
   let output: Output
 
   /// Begins, prints the ticket and ends.

@@ -51,6 +51,26 @@ def test_a_pair_is_replaced_only_if_it_is_the_one_meant(linkd, keys):
     assert (answer["reason"], answer["metadata"]) == ("KEY_SET_CHANGED", {"version": "2"})
 
 
+def test_what_is_kept_is_examined_and_linked_with_by_its_name(linkd, fakex, keys):
+    from conftest import CALLBACK
+
+    linkd.linkctl("keys", "put", "main", "--keys", keys)
+    linkd.linkctl("keys", "put", "own", "--profile", "ann", "--keys", keys)
+    found = linkd.linkctl("keys", "validate", "--key-set", "main", "--callback", CALLBACK)
+    assert found.stdout.startswith("keys: usable\n")
+    for name in ("main", "profiles/ann/keySets/own"):
+        options = ["link", "x", "--profile", "ann", "--key-set", name]
+        ticket = json.loads(linkd.linkctl(*options, "--callback", CALLBACK, "--start").stdout)
+        ticket["callback"] = fakex.visit(ticket["authorizeUrl"])
+        linked = linkd.linkctl("link", "x", "--complete", stdin=json.dumps(ticket))
+        assert "alice" in linked.stdout
+    missing = linkd.linkctl(
+        "keys", "validate", "--key-set", "other", "--callback", CALLBACK, status=3)
+    assert "no key set" in missing.stderr
+    linkd.linkctl("keys", "validate", "--key-set", "main", "--keys", keys, "--pin", status=64)
+    linkd.linkctl("link", "x", "--complete", "--key-set", "main", stdin="{}", status=64)
+
+
 def test_a_list_longer_than_a_page_is_printed_whole(linkd):
     from link.v1 import key_set_pb2, provider_pb2
 
