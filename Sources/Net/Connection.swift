@@ -1,6 +1,7 @@
 public import HTTP2
 public import Linux
 public import OpenSSL
+internal import Synchronization
 
 /// One HTTP/2 connection, confined to its loop.
 ///
@@ -83,6 +84,12 @@ public final class Connection: @unchecked Sendable {
   /// How much the application has under way for this peer, also on streams that have ended: for it
   /// to count and to limit.
   package var work = 0
+  /// Whatever the application wants to know again at the next stream; from any thread.
+  package var note: (any AnyObject & Sendable)? {
+    get { kept.withLock(\.self) }
+    set { kept.withLock { $0 = newValue } }
+  }
+  private let kept = Mutex<(any AnyObject & Sendable)?>(nil)
 
   /// Takes over a connected socket.
   ///

@@ -7,6 +7,13 @@ extension [UInt8] {
   }
 }
 
+extension String {
+  /// Bytes as text; what is not UTF-8 is replaced.
+  package init(repairing bytes: Span<UInt8>) {
+    self = unsafe bytes.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
+  }
+}
+
 extension Span<UInt8> {
   /// Whether the bytes are the text's.
   package func equals(_ text: String) -> Bool {

@@ -6,7 +6,8 @@ import Synchronization
 /// All copies of one call share the metadata of the response.
 public struct ServerContext: Sendable {
   private let call: Call
-  private var identityBox: Box?
+  /// A `Box`: a class of its own for each type is told from another much faster than a value.
+  private var identityBox: (any Holder)?
 
   /// Facts about a call from `peer` to the method of this path.
   public init(
@@ -34,6 +35,12 @@ public struct ServerContext: Sendable {
   ///
   /// Put together at each access: keep it if you look more than once.
   public var metadata: Metadata { call.source.metadata }
+  /// All values of one name, in order, as `metadata.values(named:)` has them, without the rest.
+  ///
+  /// - Parameter name: in lower case; no `-bin` name.
+  public func metadataValues(named name: String) -> [String] {
+    call.source.values(named: name)
+  }
   /// When the client stops waiting.
   ///
   /// The handler's task is cancelled then.
@@ -48,10 +55,15 @@ public struct ServerContext: Sendable {
   }
 
   /// Who calls, as an interceptor that authenticates has found out; of whatever type it uses.
-  public var identity: (any Sendable)? {
-    get { identityBox?.value }
-    set { identityBox = newValue.map(Box.init) }
+  public var identity: (any Sendable)? { identityBox?.anyValue }
+
+  /// The same, if it is of this type: much faster than a cast.
+  public func identity<Identity: Sendable>(as type: Identity.Type) -> Identity? {
+    (identityBox as? Box<Identity>)?.value
   }
+
+  /// Says who calls.
+  public mutating func setIdentity(_ identity: some Sendable) { identityBox = Box(identity) }
 
   /// What goes back with the response, before its first message.
   ///
@@ -130,12 +142,6 @@ extension ServerContext {
       self.contentType = contentType
     }
   }
-
-  /// Keeps the context small, which is copied on the way through a chain of interceptors.
-  private final class Box: Sendable {
-    let value: any Sendable
-    init(_ value: any Sendable) { self.value = value }
-  }
 }
 
 /// The other end of a connection.
@@ -156,6 +162,18 @@ public struct Peer: Sendable {
     source = nil
     certificate = nil
   }
+
+  /// What an interceptor has kept about the connection: it may save the next call some work.
+  ///
+  /// There is room for one value; nil if none is there, or one of another type.
+  public func remembered<Value: Sendable>(as type: Value.Type) -> Value? {
+    (source?.note as? Box<Value>)?.value
+  }
+
+  /// Keeps a value about the connection, in the place of the one before.
+  ///
+  /// A caller within this process remembers nothing.
+  public func remember(_ value: some Sendable) { source?.note = Box(value) }
 
   /// A caller within this process.
   public static let inProcess = Peer()
@@ -191,12 +209,37 @@ package protocol PeerSource: AnyObject, Sendable {
   ///
   /// Asked for on the connection's own thread.
   var peerCertificate: PeerCertificate? { get }
+  /// What has been kept about the connection; to be had from any thread.
+  var note: (any AnyObject & Sendable)? { get set }
+}
+
+extension PeerSource {
+  /// Nothing is kept.
+  package var note: (any AnyObject & Sendable)? {
+    get { nil }
+    set {}
+  }
+}
+
+/// A value behind a reference: its class tells its type much faster than a value in an existential
+/// would, and copies of what holds it cost one count.
+private final class Box<Value: Sendable>: Holder {
+  let value: Value
+  var anyValue: any Sendable { value }
+  init(_ value: Value) { self.value = value }
+}
+
+/// A box of whatever type.
+private protocol Holder: AnyObject, Sendable {
+  var anyValue: any Sendable { get }
 }
 
 /// Something that holds metadata in some form: most calls carry some that nobody asks for.
 package protocol MetadataSource: Sendable {
   /// The entries that are not the transport's or gRPC's.
   var metadata: Metadata { get }
+  /// The values of a name that is in lower case and has text as its value.
+  func values(named name: String) -> [String]
 }
 
 extension Metadata: MetadataSource {

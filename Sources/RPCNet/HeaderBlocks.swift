@@ -9,6 +9,12 @@ extension HeaderBlock: MetadataSource {
     forEachField { metadata.append(wireName: $0, value: $1) }
     return metadata
   }
+
+  package func values(named name: String) -> [String] {
+    var values: [String] = []
+    forEachField { if $0.equals(name) { values.append(String(repairing: $1)) } }
+    return values
+  }
 }
 
 /// The blocks that all calls send, made once.

@@ -102,7 +102,7 @@ struct InterceptorTests {
       journal.note("> \(name)")
       defer { journal.note("< \(name)") }
       var context = context
-      context.identity = name
+      context.setIdentity(name)
       return try await next(context)
     }
 
@@ -126,7 +126,7 @@ struct InterceptorTests {
   @Test func `the first interceptor is the outermost, on both sides`() async throws {
     let journal = Journal()
     let service = Echo { request, context in
-      journal.note("handler for \(context.identity as? String ?? "nobody")")
+      journal.note("handler for \(context.identity(as: String.self) ?? "nobody")")
       #expect(context.metadata.values(named: "via") == ["c", "d"])
       return request
     }
