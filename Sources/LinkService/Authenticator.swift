@@ -2,6 +2,7 @@ internal import LinkAPI
 internal import OpenSSL
 internal import Protobuf
 public import RPC
+internal import Store
 
 /// Lets only calls through that carry a token with the scope of their method (RFC 6750), or come
 /// over a connection that has shown a client certificate with it.
@@ -45,7 +46,7 @@ public struct Authenticator: ServerInterceptor {
     if open.contains(context.path) { return try await next(context) }
     var context = context
     do {
-      context.identity = try await caller(of: context)
+      context.setIdentity(try await caller(of: context))
     } catch { throw error.rpcError }
     return try await next(context)
   }
@@ -67,9 +68,9 @@ public struct Authenticator: ServerInterceptor {
     } else {
       byCertificate = nil
     }
-    let headers = context.metadata.values(named: "authorization")
+    let headers = context.metadataValues(named: "authorization")
     if headers.isEmpty, let byCertificate { return byCertificate }
-    let byToken = try await caller(sending: headers)
+    let byToken = try await caller(sending: headers, over: context.peer)
     guard let byCertificate, !byCertificate.tenant.utf8.elementsEqual(byToken.tenant.utf8) else {
       return byToken
     }
@@ -79,14 +80,31 @@ public struct Authenticator: ServerInterceptor {
     throw .unauthenticated
   }
 
-  private func caller(sending headers: [String]) async throws(Failure) -> Caller {
-    guard let token = Self.bearerToken(headers),
-      let record = try await records.token(id: token.id),
-      constantTimeEquals(record.secretDigest, token.secretDigest),
-      !record.isExpired(at: clock.now())
+  /// Two headers are refused: whoever forwards calls might have checked the other one.
+  private func caller(
+    sending headers: [String], over peer: Peer
+  ) async throws(Failure) -> Caller {
+    guard headers.count == 1, let header = headers.first else { throw .unauthenticated }
+    if let known = peer.remembered(as: GoodToken.self), known.isIn(header) {
+      // What may have changed is its record.
+      let version = try await records.version(at: known.key)
+      guard version == known.version else { return try await caller(sending: header, over: peer) }
+      return try known.caller(at: clock.now())
+    }
+    return try await caller(sending: header, over: peer)
+  }
+
+  private func caller(
+    sending header: String, over peer: Peer
+  ) async throws(Failure) -> Caller {
+    guard let token = Self.bearerToken(header),
+      let found = try await records.token(id: token.id),
+      constantTimeEquals(found.record.secretDigest, token.secretDigest)
     else { throw .unauthenticated }
-    return Caller(
-      tenant: record.tenant, scopes: Set(record.scopes), credential: .token(token.id))
+    let good = GoodToken(header, token, found)
+    let caller = try good.caller(at: clock.now())
+    peer.remember(good)
+    return caller
   }
 
   private func caller(showing certificate: PeerCertificate) async throws(Failure) -> Caller? {
@@ -101,15 +119,46 @@ public struct Authenticator: ServerInterceptor {
     return nil
   }
 
-  /// The token of the one `authorization` header.
-  ///
-  /// Two headers are refused: whoever forwards calls might have checked the other one.
-  private static func bearerToken(_ values: [String]) -> AccessToken? {
-    guard values.count == 1, let value = values.first else { return nil }
+  /// The token of an `authorization` header.
+  private static func bearerToken(_ value: String) -> AccessToken? {
     let scheme = "bearer "
     guard value.utf8.prefix(scheme.utf8.count).map({ $0 | 0x20 }).elementsEqual(scheme.utf8)
     else { return nil }
     return AccessToken(String(value.utf8.dropFirst(scheme.utf8.count)) ?? "")
+  }
+}
+
+/// A token that was found to be good, as the header in which its holder sends it: on the same
+/// connection it will come again, and then only its record needs another look.
+///
+/// The header is a secret. It is kept no longer than the connection, whose compression table holds
+/// it all the same.
+private final class GoodToken: Sendable {
+  let key: Key
+  let version: UInt64
+  private let header: String
+  private let id: [UInt8]
+  private let record: TokenRecord
+  private let scopes: Set<Scope>
+
+  init(_ header: String, _ token: AccessToken, _ found: Records.Versioned<TokenRecord>) {
+    self.header = header
+    id = token.id
+    key = RecordKey.token(id: id)
+    version = found.version
+    record = found.record
+    scopes = Set(found.record.scopes)
+  }
+
+  /// In a time that says nothing about where they differ.
+  func isIn(_ header: String) -> Bool {
+    constantTimeEquals(header.utf8.span, self.header.utf8.span)
+  }
+
+  /// Whoever holds it.
+  func caller(at now: Timestamp) throws(Failure) -> Caller {
+    guard !record.isExpired(at: now) else { throw .unauthenticated }
+    return Caller(tenant: record.tenant, scopes: scopes, credential: .token(id))
   }
 }
 
@@ -118,7 +167,7 @@ extension Records {
   func isGood(_ caller: Caller, at now: Timestamp) async throws(Failure) -> Bool {
     switch caller.credential {
     case .none: true
-    case .token(let id): try await token(id: id).map { !$0.isExpired(at: now) } ?? false
+    case .token(let id): try await token(id: id).map { !$0.record.isExpired(at: now) } ?? false
     case .certificate(let id):
       try await certificate(id: id).map { found in
         !found.record.isExpired(at: now)

@@ -1,5 +1,6 @@
 internal import LinkAPI
 internal import RPC
+internal import Synchronization
 internal import TextCoding
 
 /// Who makes a call: what its token or its certificate says.
@@ -30,13 +31,23 @@ struct Caller: Sendable {
   /// What it has shown.
   var credential = Credential.none
   /// Tells this call from all others, for the audit log.
-  let call = UInt64.random(in: .min ... .max)
+  let call = CallNumbers.next()
 
   /// Who makes the call of this context, as `Authenticator` found out.
   static func of(_ context: ServerContext) throws(Failure) -> Caller {
-    guard let caller = context.identity as? Caller else { throw .unauthenticated }
+    guard let caller = context.identity(as: Caller.self) else { throw .unauthenticated }
     return caller
   }
+}
+
+/// Numbers that do not repeat, also over restarts: a random one, and those that follow it.
+///
+/// A random number for each would be a system call for each.
+private enum CallNumbers {
+  private static let first = UInt64.random(in: .min ... .max)
+  private static let count = Atomic<UInt64>(0)
+
+  static func next() -> UInt64 { first &+ count.wrappingAdd(1, ordering: .relaxed).oldValue }
 }
 
 extension Failure {

@@ -15,8 +15,9 @@ public struct LinkLimits: Sendable {
   public static let failuresPerAddress = Allowance(burst: 20, every: .seconds(1))
   /// How many addresses are remembered for it, at least; at most twice as many, about 4 MiB.
   static let rememberedAddresses = 10_000
-  /// How often one tenant may call: a thousand times a second, and twice that at once.
-  public static let callsPerTenant = Allowance(burst: 2000, every: .milliseconds(1))
+  /// How often one tenant may call each second, unless the operator says otherwise, and twice that at
+  /// once: a tenth of what one processor answers, and more than back ends ask that are not broken.
+  public static let callsPerTenant = 10_000
   /// How many tenants are remembered for it: who was away longer than that finds a full bucket.
   static let rememberedTenants = 10_000
 

@@ -15,6 +15,7 @@ public final class LinkingService: LinkServiceProtocol {
   let trail: any AuditTrail
   let ledger: AccountLedger
   let examinations = ExaminationMemory()
+  let accountPages = AccountPages()
   let completions = Completions()
   let keySetTurns = Turns()
   let renewals = TokenRenewals()

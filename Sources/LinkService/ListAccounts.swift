@@ -1,4 +1,5 @@
 internal import LinkAPI
+internal import Store
 
 /// What a `ListAccounts` asks for, read strictly.
 struct AccountQuery {
@@ -9,18 +10,28 @@ struct AccountQuery {
   let pageSize: Int
   /// The account that the page before ended with.
   let after: PagePosition?
-  let digest: [UInt8]
+  private let request: ListAccountsRequest
+  private let tenant: String
 
   init(_ request: ListAccountsRequest, _ caller: Caller) throws(Failure) {
+    self.request = request
+    tenant = caller.tenant
     var check = RequestCheck()
     profile = check.profileOrAll(of: request.parent)
     pageSize = check.pageSize(request.pageSize)
-    digest = try RequestDigest.of(request, by: caller)
-    after = check.page(request.pageToken, digest: digest)
+    after = try check.page(request.pageToken, digest: RequestDigest.of(request, by: caller.tenant))
     try check.finish()
     provider = request.provider
     states = Set(request.states)
   }
+
+  /// The page after this key, as callers hold it.
+  func token(after key: Key) throws(Failure) -> String {
+    try PagePosition(key).token(RequestDigest.of(request, by: tenant))
+  }
+
+  /// Whether there may be accounts that it does not admit.
+  var isFiltered: Bool { provider != .unspecified || !states.isEmpty }
 
   func admits(_ account: Account) -> Bool {
     (provider == .unspecified || provider == account.provider)
@@ -36,17 +47,15 @@ extension LinkingService {
     }
     // One more than the page holds, to know whether another one follows. A filter is applied to
     // what was read: such a page may be short, but its reading is bounded.
-    var found = try await records.accounts(
+    var found = try await records.entries(
       under: prefix, after: start, limit: query.pageSize + 1)
     var response = ListAccountsResponse()
     if found.count > query.pageSize {
       found.removeLast()
-      response.nextPageToken =
-        try found.last.map { last throws(Failure) in
-          try PagePosition(last.key).token(query.digest)
-        } ?? ""
+      if let last = found.last { response.nextPageToken = try query.token(after: last.key) }
     }
-    response.accounts = found.compactMap { $0.record.account }.filter(query.admits)
+    response.accounts = try accountPages.accounts(of: found)
+    if query.isFiltered { response.accounts.removeAll { !query.admits($0) } }
     return response
   }
 }

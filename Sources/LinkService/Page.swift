@@ -34,9 +34,12 @@ struct PagePosition {
 }
 
 extension RequestCheck {
-  /// Where the page before ended; nil for the first page.
-  mutating func page(_ token: String, digest: [UInt8]) -> PagePosition? {
+  /// Where the page before ended; nil for the first page, which needs no digest.
+  mutating func page(
+    _ token: String, digest: @autoclosure () throws(Failure) -> [UInt8]
+  ) throws(Failure) -> PagePosition? {
     guard !token.isEmpty else { return nil }
+    let digest = try digest()
     let page = Hex.decode(token.utf8.prefix(LinkLimits.pageTokenLength))
       .flatMap { try? PageToken(serialized: $0) }
     guard let page, page.requestDigest == digest else {

@@ -22,8 +22,8 @@ struct Records: Sendable {
     try await record(at: RecordKey.start(tenant: tenant, requestID: requestID))
   }
 
-  func token(id: [UInt8]) async throws(Failure) -> TokenRecord? {
-    try await record(at: RecordKey.token(id: id))?.record
+  func token(id: [UInt8]) async throws(Failure) -> Versioned<TokenRecord>? {
+    try await record(at: RecordKey.token(id: id))
   }
 
   func certificate(id: [UInt8]) async throws(Failure) -> Versioned<CertificateRecord>? {
@@ -53,6 +53,9 @@ struct Records: Sendable {
     do { return try await store.entry(for: key) } catch { throw .storage(error) }
   }
 
+  /// The version of whatever stands at a key; nil if nothing does.
+  func version(at key: Key) async throws(Failure) -> UInt64? { try await bytes(at: key)?.version }
+
   func accounts(
     under prefix: Key, after key: Key?, limit: Int
   ) async throws(Failure) -> [(key: Key, record: AccountRecord)] {
@@ -66,7 +69,7 @@ struct Records: Sendable {
   ) async throws(Failure) -> [(key: Key, found: Versioned<Record>)] {
     try await entries(under: prefix, after: key, limit: limit).map {
       (key, entry) throws(Failure) in
-      (key, Versioned(record: try Self.decode(entry), version: entry.version))
+      (key, Versioned(record: try Self.decode(Record.self, entry), version: entry.version))
     }
   }
 
@@ -89,7 +92,8 @@ struct Records: Sendable {
     try await entries(under: prefix, after: nil, limit: limit).count
   }
 
-  private func entries(
+  /// The same, undecoded.
+  func entries(
     under prefix: Key, after key: Key?, limit: Int
   ) async throws(Failure) -> [(key: Key, entry: Entry)] {
     do {
@@ -110,10 +114,13 @@ struct Records: Sendable {
     at key: Key
   ) async throws(Failure) -> Versioned<Record>? {
     guard let entry = try await bytes(at: key) else { return nil }
-    return Versioned(record: try Self.decode(entry), version: entry.version)
+    return Versioned(record: try Self.decode(Record.self, entry), version: entry.version)
   }
 
-  private static func decode<Record: Message>(_ entry: Entry) throws(Failure) -> Record {
+  /// The record that an entry holds.
+  static func decode<Record: Message>(
+    _ type: Record.Type, _ entry: Entry
+  ) throws(Failure) -> Record {
     do { return try Record(serialized: entry.value) } catch {
       throw .broken("a record of the store cannot be read", cause: error)
     }

@@ -86,14 +86,17 @@ extension RequestCheck {
 
   static func isProfile(_ name: String) -> Bool {
     (1...LinkLimits.profileLength).contains(name.utf8.count)
-      && name.utf8.allSatisfy(profileCharacters.contains) && !name.utf8.elementsEqual("-".utf8)
+      && name.utf8.allSatisfy(isInProfiles) && !name.utf8.elementsEqual("-".utf8)
   }
 
   private static let letters = UInt8(ascii: "a")...UInt8(ascii: "z")
   private static let capitals = UInt8(ascii: "A")...UInt8(ascii: "Z")
   private static let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
-  private static let profileCharacters = Set(
-    Array(letters) + Array(capitals) + Array(digits) + Array("._~@+=:-".utf8))
+
+  private static func isInProfiles(_ byte: UInt8) -> Bool {
+    letters.contains(byte) || capitals.contains(byte) || digits.contains(byte)
+      || "._~@+=:-".utf8.contains(byte)
+  }
 
   static func isVisible(_ text: String, upTo length: Int) -> Bool {
     (1...length).contains(text.utf8.count) && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }

@@ -19,51 +19,51 @@ enum RequestDigest {
 
   /// For page tokens: what must stay the same from page to page (AIP-158), the tenant included.
   static func of(
-    _ request: ListAccountsRequest, by caller: Caller
+    _ request: ListAccountsRequest, by tenant: String
   ) throws(Failure) -> [UInt8] {
     var request = request
     request.pageToken = ""
     request.pageSize = 0
-    return try digest(request, for: caller.tenant)
+    return try digest(request, for: tenant)
   }
 
   /// For page tokens, as above.
   static func of(
-    _ request: ListKeySetsRequest, by caller: Caller
+    _ request: ListKeySetsRequest, by tenant: String
   ) throws(Failure) -> [UInt8] {
     var request = request
     request.pageToken = ""
     request.pageSize = 0
-    return try digest(request, for: caller.tenant)
+    return try digest(request, for: tenant)
   }
 
   /// For page tokens, as above.
   static func of(
-    _ request: ListTokensRequest, by caller: Caller
+    _ request: ListTokensRequest, by tenant: String
   ) throws(Failure) -> [UInt8] {
     var request = request
     request.pageToken = ""
     request.pageSize = 0
-    return try digest(request, for: caller.tenant)
+    return try digest(request, for: tenant)
   }
 
   /// For page tokens, as above.
   static func of(
-    _ request: ListCertificatesRequest, by caller: Caller
+    _ request: ListCertificatesRequest, by tenant: String
   ) throws(Failure) -> [UInt8] {
     var request = request
     request.pageToken = ""
     request.pageSize = 0
-    return try digest(request, for: caller.tenant)
+    return try digest(request, for: tenant)
   }
 
   /// For resume tokens: what must stay the same from stream to stream.
   static func of(
-    _ request: WatchAccountsRequest, by caller: Caller
+    _ request: WatchAccountsRequest, by tenant: String
   ) throws(Failure) -> [UInt8] {
     var request = request
     request.resumeToken = ""
-    return try digest(request, for: caller.tenant)
+    return try digest(request, for: tenant)
   }
 
   /// The name of the message goes in, too: two kinds of requests may look alike.

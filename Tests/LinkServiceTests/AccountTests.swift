@@ -33,6 +33,20 @@ import Testing
     #expect(try await client.check(name).state == .active)
   }
 
+  @Test func `a list shows what has happened since the last one`() async throws {
+    let world = World()
+    let client = try await world.client()
+    let name = try await client.link().linked.name
+    for _ in 0..<2 { #expect(try await client.list("profiles/-").map(\.state) == [.active]) }
+    world.x.withPlatform { _ = $0.revoke(screenName: "alice") }
+    _ = try await client.check(name)
+    for _ in 0..<2 { #expect(try await client.list("profiles/-").map(\.state) == [.revoked]) }
+    _ = try await client.unlink(name)
+    for _ in 0..<2 { #expect(try await client.list("profiles/-").isEmpty) }
+    let again = try await client.link().linked
+    #expect(try await client.list("profiles/-") == [again])
+  }
+
   @Test func `a locked account becomes active when its owner has unlocked it`() async throws {
     let world = World()
     let client = try await world.client()

@@ -64,6 +64,14 @@ import Testing
     watch.advance(by: .milliseconds(10))
     _ = try await acme.list("profiles/-")
   }
+
+  @Test(arguments: [1, 3, 10_000, 1_000_000])
+  func `a rate allows twice as much at once, and goes on as it says`(_ rate: Int) {
+    let allowance = Allowance(perSecond: rate)
+    #expect(allowance.burst == 2 * rate)
+    let perSecond = Duration.seconds(1) / allowance.interval
+    #expect(abs(perSecond - Double(rate)) <= 0.001 * Double(rate))
+  }
 }
 
 extension FailedCallLimit {

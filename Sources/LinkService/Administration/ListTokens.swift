@@ -14,8 +14,8 @@ struct TokenQuery {
     var check = RequestCheck()
     tenant = check.tenantOrAll(of: request.parent)
     pageSize = check.pageSize(request.pageSize)
-    digest = try RequestDigest.of(request, by: caller)
-    after = check.page(request.pageToken, digest: digest)
+    digest = try RequestDigest.of(request, by: caller.tenant)
+    after = try check.page(request.pageToken, digest: digest)
     try check.finish()
   }
 

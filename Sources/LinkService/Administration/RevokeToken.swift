@@ -23,8 +23,8 @@ extension AdministrationService {
   }
 
   private func delete(_ name: TokenName) async throws(Failure) {
-    guard let record = try await records.token(id: name.id),
-      record.tenant.utf8.elementsEqual(name.tenant.utf8)
+    guard let found = try await records.token(id: name.id),
+      found.record.tenant.utf8.elementsEqual(name.tenant.utf8)
     else { throw .tokenNotFound }
     var change = Change()
     // Nothing but a revocation changes a token, so there is no version to require.

@@ -19,7 +19,7 @@ public struct CallAudit: ServerInterceptor {
   public func intercept<Answer: Sendable>(
     _ context: ServerContext, _ next: (ServerContext) async throws -> Answer
   ) async throws -> Answer {
-    guard let caller = context.identity as? Caller,
+    guard let caller = context.identity(as: Caller.self),
       let scope = Authenticator.schemaScopes[context.path], scope != .read
     else { return try await next(context) }
     do {

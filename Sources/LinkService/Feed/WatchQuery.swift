@@ -13,7 +13,7 @@ struct WatchQuery: Sendable {
   init(_ request: WatchAccountsRequest, _ caller: Caller) throws(Failure) {
     var check = RequestCheck()
     profile = check.profileOrAll(of: request.parent)
-    digest = try RequestDigest.of(request, by: caller)
+    digest = try RequestDigest.of(request, by: caller.tenant)
     resume = check.resumeToken(request.resumeToken, digest: digest)
     try check.finish()
   }

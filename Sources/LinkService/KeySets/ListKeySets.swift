@@ -21,8 +21,8 @@ struct KeySetQuery {
       scope = .profile(check.profileOrAll(of: request.parent))
     }
     pageSize = check.pageSize(request.pageSize)
-    digest = try RequestDigest.of(request, by: caller)
-    after = check.page(request.pageToken, digest: digest)
+    digest = try RequestDigest.of(request, by: caller.tenant)
+    after = try check.page(request.pageToken, digest: digest)
     try check.finish()
   }
 }

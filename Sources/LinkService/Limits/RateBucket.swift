@@ -11,6 +11,12 @@ public struct Allowance: Sendable, Hashable {
     self.burst = burst
     self.interval = interval
   }
+
+  /// An allowance of so many in each second, 1 to 1,000,000, and twice as many at once.
+  public init(perSecond count: Int) {
+    precondition((1...1_000_000).contains(count), "an allowance must allow something, and not all")
+    self.init(burst: 2 * count, every: .nanoseconds(1_000_000_000 / count))
+  }
 }
 
 /// A token bucket, as the one moment at which it will be full again (the generic cell rate
@@ -50,10 +56,17 @@ struct RecentTable<Key: Hashable & Sendable, Value: Sendable>: Sendable {
 
   /// The value of a key, which counts as a use of it.
   mutating func value(for key: Key, orNew make: @autoclosure () -> Value) -> Value {
-    if let value = young[key] { return value }
-    let value = old.removeValue(forKey: key) ?? make()
-    put(value, for: key)
-    return value
+    withValue(for: key, orNew: make()) { $0 }
+  }
+
+  /// Changes the value of a key, which counts as a use of it.
+  mutating func withValue<Result>(
+    for key: Key, orNew make: @autoclosure () -> Value, _ body: (inout Value) -> Result
+  ) -> Result {
+    if let place = young.index(forKey: key) { return body(&young.values[place]) }
+    var value = old.removeValue(forKey: key) ?? make()
+    defer { put(value, for: key) }
+    return body(&value)
   }
 
   mutating func put(_ value: Value, for key: Key) {

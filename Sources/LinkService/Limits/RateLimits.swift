@@ -18,9 +18,7 @@ final class RateTable: Sendable {
   /// Counts one for this name, or says how long it must wait.
   func take(_ name: String, now: ContinuousClock.Instant) -> Duration? {
     buckets.withLock { buckets in
-      var bucket = buckets.value(for: name, orNew: RateBucket(now: now))
-      defer { buckets.put(bucket, for: name) }
-      return bucket.take(allowance, now: now)
+      buckets.withValue(for: name, orNew: RateBucket(now: now)) { $0.take(allowance, now: now) }
     }
   }
 }
@@ -80,7 +78,8 @@ public final class TenantCallLimit: ServerInterceptor {
   private let now: @Sendable () -> ContinuousClock.Instant
 
   /// Allows each tenant so many calls.
-  public convenience init(_ allowance: Allowance = LinkLimits.callsPerTenant) {
+  public convenience init(_ allowance: Allowance = Allowance(perSecond: LinkLimits.callsPerTenant))
+  {
     self.init(allowance) { .now }
   }
 
@@ -95,7 +94,9 @@ public final class TenantCallLimit: ServerInterceptor {
   public func intercept<Answer: Sendable>(
     _ context: ServerContext, _ next: (ServerContext) async throws -> Answer
   ) async throws -> Answer {
-    if let caller = context.identity as? Caller, let pause = table.take(caller.tenant, now: now()) {
+    if let caller = context.identity(as: Caller.self),
+      let pause = table.take(caller.tenant, now: now())
+    {
       throw Failure.tooOften("this tenant calls too often", pause).rpcError
     }
     return try await next(context)
