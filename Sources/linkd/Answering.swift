@@ -117,7 +117,8 @@ struct Answering: ServiceLifecycle.Service {
       CallLog(logger: logger), FailedCallLimit(),
       Authenticator(
         store: store, clock: .system, trail: audit, open: Health.paths, readable: Reflection.paths),
-      TenantCallLimit(), CallAudit(trail: audit, clock: .system),
+      TenantCallLimit(Allowance(perSecond: settings.callsPerTenant)),
+      CallAudit(trail: audit, clock: .system),
     ]
   }
 

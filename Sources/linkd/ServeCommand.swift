@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import LinkService
 internal import Logging
 
 /// The command line of `linkd serve`, read.
@@ -68,6 +69,12 @@ struct ServeCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
+      "How often each tenant may call in a second, and twice that at once. Default: \(LinkLimits.callsPerTenant).",
+      valueName: "calls"))
+  var callsPerTenant: Int?
+
+  @Option(
+    help: ArgumentHelp(
       "Ask this server instead of X, for tests. http:// only on this machine.", valueName: "url"))
   var xBaseUrl: String?
 
@@ -86,7 +93,8 @@ struct ServeCommand: AsyncParsableCommand {
     var settings = try ServeSettings(
       data: data, listen: listen, certificate: tlsCert, key: tlsKey, clientCA: clientCa,
       allowsInsecureListen: insecureListen, maximumAgeMinutes: maxConnectionAge,
-      origins: allowOrigin, loops: loops, xBaseURL: xBaseUrl, xCAFile: xCaFile)
+      origins: allowOrigin, loops: loops, callsPerTenant: callsPerTenant, xBaseURL: xBaseUrl,
+      xCAFile: xCaFile)
     settings.keyCommand = keyCommand.masterKeyCommand
     let level = logLevel
     LoggingSystem.bootstrap { label in LineLog(label: label, level: level) }

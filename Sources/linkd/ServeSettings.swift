@@ -1,4 +1,5 @@
 internal import Foundation
+internal import LinkService
 package import Linux
 
 /// What `linkd serve` was asked for, checked.
@@ -7,6 +8,8 @@ package struct ServeSettings: Hashable, Sendable {
   private static let mostLoops = 256
   /// A year.
   private static let mostMinutes = 525_600
+  /// More than a machine can answer.
+  private static let mostCalls = 1_000_000
 
   package let data: String
   /// What prints the master keys, if they are not in the data directory.
@@ -20,6 +23,8 @@ package struct ServeSettings: Hashable, Sendable {
   /// Whose web pages may call.
   package let origins: [String]
   package let loops: Int
+  /// How often a tenant may call in a second.
+  package let callsPerTenant: Int
   /// Instead of `https://api.x.com`.
   package let xBaseURL: String?
   package let xCAFile: String?
@@ -28,7 +33,7 @@ package struct ServeSettings: Hashable, Sendable {
   package init(
     data: String, listen: ListenAddress, certificate: String?, key: String?,
     clientCA: String? = nil, allowsInsecureListen: Bool, maximumAgeMinutes: Int? = nil,
-    origins: [String], loops: Int?, xBaseURL: String?, xCAFile: String?
+    origins: [String], loops: Int?, callsPerTenant: Int? = nil, xBaseURL: String?, xCAFile: String?
   ) throws(Failure) {
     self.data = data
     self.listen = listen
@@ -44,6 +49,7 @@ package struct ServeSettings: Hashable, Sendable {
     }
     self.origins = origins
     self.loops = try Self.count(loops)
+    self.callsPerTenant = try Self.rate(callsPerTenant)
     self.xBaseURL = try xBaseURL.map { url throws(Failure) in try Self.origin(url) }
     self.xCAFile = xCAFile
   }
@@ -74,6 +80,14 @@ package struct ServeSettings: Hashable, Sendable {
       throw Failure(.usage, "--loops must be 1 to \(mostLoops)")
     }
     return count
+  }
+
+  private static func rate(_ calls: Int?) throws(Failure) -> Int {
+    guard let calls else { return LinkLimits.callsPerTenant }
+    guard (1...mostCalls).contains(calls) else {
+      throw Failure(.usage, "--calls-per-tenant must be 1 to \(mostCalls)")
+    }
+    return calls
   }
 
   /// Whether a browser would name a page's origin so: in lower case, without a path or the port

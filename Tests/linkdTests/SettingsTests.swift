@@ -26,11 +26,13 @@ struct SettingsTests {
 
   private static func settings(
     listen: String = "127.0.0.1:0", certificate: String? = nil, key: String? = nil,
-    insecure: Bool = false, origins: [String] = [], loops: Int? = 1, x: String? = nil
+    insecure: Bool = false, origins: [String] = [], loops: Int? = 1, calls: Int? = nil,
+    x: String? = nil
   ) throws -> ServeSettings {
     try ServeSettings(
       data: "d", listen: #require(ListenAddress(listen)), certificate: certificate, key: key,
-      allowsInsecureListen: insecure, origins: origins, loops: loops, xBaseURL: x, xCAFile: nil)
+      allowsInsecureListen: insecure, origins: origins, loops: loops, callsPerTenant: calls,
+      xBaseURL: x, xCAFile: nil)
   }
 
   @Test(arguments: ["https://app.example", "http://localhost:5173", "https://app.example:8443"])
@@ -71,6 +73,14 @@ struct SettingsTests {
   @Test(arguments: [0, -1, 257, Int.max])
   func `the number of loops has bounds`(_ loops: Int) {
     #expect(throws: Failure.self) { try Self.settings(loops: loops) }
+  }
+
+  @Test func `how often a tenant may call has bounds, and goes without saying`() throws {
+    #expect(try Self.settings().callsPerTenant == 10_000)
+    #expect(try Self.settings(calls: 1).callsPerTenant == 1)
+    for calls in [0, -1, 1_000_001, Int.max] {
+      #expect(throws: Failure.self) { try Self.settings(calls: calls) }
+    }
   }
 
   @Test(arguments: [
