@@ -70,7 +70,8 @@ def linkd(programs, work, prefix):
                            stderr=subprocess.DEVNULL)
         token.chmod(0o600)
         with running([*prefix, programs / "linkd", "serve", "--data", data, "--loops", 1,
-                      "--listen", "127.0.0.1:0", "--x-base-url", x]) as process:
+                      "--listen", "127.0.0.1:0", "--calls-per-tenant", 1_000_000,
+                      "--x-base-url", x]) as process:
             [port] = lines(process, r"listening on \S*:(\d+)")
             for profile in PROFILES:
                 link(programs, work, profile, f"http://127.0.0.1:{port}", token)
