@@ -17,18 +17,44 @@ struct EffectTests {
   /// What the calls have done, by their keys.
   private final class Effects: Sendable {
     let counts = Mutex<[String: Int]>([:])
+    private let patience = Mutex(Patience())
 
     /// - Parameter isIdempotent: whether a key that has been seen has no effect any more.
     func server(isIdempotent: Bool) -> Script {
       Script { request in
-        let isCut = Int.random(in: 0..<100) < EffectTests.cuts
-        if isCut, Bool.random() { return request.stream.connection.close() }
         let key = request.headers["x-key"] ?? ""
+        let isCut = self.patience.withLock { patience in
+          patience.comes(key)
+          return Int.random(in: 0..<100) < EffectTests.cuts && patience.allowsCut()
+        }
+        if isCut, Bool.random() { return request.stream.connection.close() }
         self.counts.withLock {
           if !isIdempotent || $0[key] == nil { $0[key, default: 0] += 1 }
         }
         if isCut { request.stream.connection.close() } else { request.succeed() }
       }
+    }
+  }
+
+  /// Sees to it that no call is cut off more often than it is tried.
+  ///
+  /// A cut takes the calls of all lanes along, also those that have not come yet. That a call has
+  /// succeeded is certain only once the next one of its lane has come: two cuts before a call is seen and
+  /// two afterwards are fewer than the five times that it is tried.
+  private struct Patience {
+    private static let mostCuts = 2
+    private var lanes = Dictionary(
+      uniqueKeysWithValues: (0..<10).map { (Substring("\($0)"), (key: "", cuts: 0)) })
+
+    mutating func comes(_ key: String) {
+      let lane = key.prefix { $0 != "-" }
+      if lanes[lane]?.key != key { lanes[lane] = (key, 0) }
+    }
+
+    mutating func allowsCut() -> Bool {
+      guard lanes.values.allSatisfy({ $0.cuts < Self.mostCuts }) else { return false }
+      for lane in lanes.keys { lanes[lane]?.cuts += 1 }
+      return true
     }
   }
 
