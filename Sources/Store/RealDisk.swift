@@ -61,20 +61,24 @@ package final class RealDisk: Disk {
 
   package func synchronizeNames() throws(SystemError) { try directory.synchronize() }
 
-  /// Takes the lock, and leaves our process id in the file for whoever comes second to report.
+  /// Takes the lock, and leaves in the file who we are for whoever comes second to report.
+  ///
+  /// The lock is the kernel's and goes with the process; what the file says may be left by one that
+  /// was killed, so it is believed only of a process that lives.
   private static func lock(
     _ directory: borrowing Directory, _ path: String
   ) throws(StoreError) -> FileDescriptor {
     let path = "\(path)/\(Format.lockName)"
     let file = try StoreError.at(path) { () throws(SystemError) in try openLock(directory) }
     let holder = try StoreError.at(path) { () throws(SystemError) -> [UInt8]? in
-      guard try file.tryLock() else { return try file.read(20, at: 0) }
+      guard try file.tryLock() else { return try file.read(ProcessIdentity.longestText, at: 0) }
       try file.truncate(to: 0)
-      _ = try file.write(Array("\(processID())".utf8).span, at: 0)
+      if let own = ProcessIdentity.current { _ = try file.write(own.text.span, at: 0) }
       return nil
     }
-    if let holder { throw .inUse(pid: Int(String(decoding: holder, as: UTF8.self))) }
-    return file
+    guard let holder else { return file }
+    let process = ProcessIdentity(text: holder)
+    throw .inUse(pid: process?.isRunning == true ? process?.id : nil)
   }
 
   private static func openLock(

@@ -28,6 +28,31 @@ struct RealDiskTests {
     }
   }
 
+  // T88: of a process that was killed the file is left, and its id may be another's by now.
+  @Test(arguments: ["", "1", "1 1", "-1 -1", "99999999999999999999 1", "text"])
+  func `T88: what a lock file says is believed only of a process that has the lock`(
+    _ left: String
+  ) throws {
+    let scratch = try Scratch()
+    // Our own id with another start is another process, too.
+    for text in [left, "\(processID()) 1"] {
+      try scratch.write("lock", text)
+      let held = try Directory(path: scratch.path).open("lock", .write)
+      #expect(try held.tryLock())
+      #expect(throws: StoreError.inUse(pid: nil)) {
+        try Store.open(directory: scratch.path, keys: masterKeys)
+      }
+      try held.close()
+      // Nobody has it: whoever the file names, be it a process that runs.
+      let store = try Store.open(directory: scratch.path, keys: masterKeys)
+      #expect(throws: StoreError.inUse(pid: Int(processID()))) {
+        try Store.open(directory: scratch.path, keys: masterKeys)
+      }
+      store.close()
+      try Directory(path: scratch.path).remove("lock")
+    }
+  }
+
   // T88.
   @Test func `a second opening is refused with the first one's process id`() async throws {
     let scratch = try Scratch()

@@ -49,13 +49,18 @@ struct KeyRotation {
   /// How long a serving linkd may take: it writes hundreds of megabytes in seconds.
   private static let patience = Duration.seconds(600)
 
+  /// How long whoever has the store may take to say who he is: he does as soon as he has it, unless he
+  /// is in another container.
+  private static let patienceForName = Duration.seconds(5)
+
   let directory: DataDirectory
 
   /// Returns the version under which everything is sealed now.
   func run(_ report: (String) -> Void) async throws(Failure) -> UInt32 {
     let keys = try newestKeys(report)
-    let end = ContinuousClock.now + Self.patience
-    while try await !seal(under: keys, by: end, report) {
+    let begin = ContinuousClock.now
+    let end = begin + Self.patience
+    while try await !seal(under: keys, from: begin, by: end, report) {
       guard ContinuousClock.now < end else { throw unfinished }
     }
     return keys.currentVersion
@@ -63,13 +68,17 @@ struct KeyRotation {
 
   /// False if a linkd that was to do it has gone without: then it is to be done again.
   private func seal(
-    under keys: MasterKeys, by end: ContinuousClock.Instant, _ report: (String) -> Void
+    under keys: MasterKeys, from begin: ContinuousClock.Instant, by end: ContinuousClock.Instant,
+    _ report: (String) -> Void
   ) async throws(Failure) -> Bool {
     let store: Store
     do throws(StoreError) {
       store = try Store.open(directory: directory.store, keys: keys)
     } catch .inUse(let process?) {
       return try await wait(for: process, keys.currentVersion, by: end, report)
+    } catch .inUse(nil) where ContinuousClock.now < begin + Self.patienceForName {
+      try await pause()
+      return false
     } catch { throw Failure(error) }
     defer { store.close() }
     do throws(StoreError) { try await store.compact() } catch { throw Failure(error) }
