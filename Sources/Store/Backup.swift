@@ -58,11 +58,18 @@ public enum Backup {
       try mark.read(mark.size(), at: 0)
     }
     let names = try StoreError.at(".") { () throws(SystemError) in try source.names() }
-    // All are opened before the first is copied: a compaction may remove names, but not these files.
-    var files: [(name: String, file: any DiskFile)] = []
-    for name in StoreFiles(names).all { files.append((name.text, try source.open(name.text))) }
-    for (name, file) in files {
-      try StoreError.at(name) { () throws(SystemError) in try target.copy(file, to: name) }
+    // All are opened, and their headers read, before the first is copied: a compaction may remove the
+    // name of a file and destroy its header, but nothing else of it.
+    var files: [(name: String, file: any DiskFile, header: [UInt8])] = []
+    for name in StoreFiles(names).all {
+      let file = try source.open(name.text)
+      let header = try StoreError.at(name.text) { () throws(SystemError) in
+        try file.read(Format.headerLength, at: 0)
+      }
+      files.append((name.text, file, header))
+    }
+    for (name, file, header) in files {
+      try StoreError.at(name) { () throws(SystemError) in try target.copy(file, header, to: name) }
     }
     try StoreError.at(markName) { () throws(SystemError) in
       try target.synchronizeNames()

@@ -12,9 +12,16 @@ final class CommitQueue: Sendable {
     var length: Int { batch.payloadLength + Format.recordOverhead }
   }
 
-  /// Somebody who waits for a compaction, under other keys if there are any.
+  /// Somebody who waits for a compaction.
   struct CompactionRequest: Sendable {
-    let keys: MasterKeys?
+    enum Purpose: Sendable {
+      /// To have everything written anew, under other keys if there are any.
+      case rewriting(MasterKeys?)
+      /// To have nothing left that was deleted or overwritten.
+      case erasing
+    }
+
+    let purpose: Purpose
     let continuation: CheckedContinuation<Result<Void, StoreError>, Never>
   }
 
@@ -74,11 +81,12 @@ final class CommitQueue: Sendable {
   }
 
   /// Asks for a compaction and waits until it is done.
-  func compact(_ keys: MasterKeys?) async -> Result<Void, StoreError> {
+  func compact(_ purpose: CompactionRequest.Purpose) async -> Result<Void, StoreError> {
     await withCheckedContinuation { continuation in
       let isClosed = state.withLock { state in
         if !state.isClosed {
-          state.compactions.append(CompactionRequest(keys: keys, continuation: continuation))
+          state.compactions.append(
+            CompactionRequest(purpose: purpose, continuation: continuation))
         }
         return state.isClosed
       }

@@ -66,17 +66,39 @@ package struct Compaction: Sendable {
 }
 
 extension Disk {
-  /// Removes every file that the snapshot of this number, which is durable, has taken the place of.
+  /// Destroys and removes every file that the snapshot of this number, which is durable, has taken
+  /// the place of.
   func removeFiles(replacedBy number: UInt64) throws(SystemError) {
     var isChanged = false
     for name in try names() {
       let base =
         name.hasSuffix(Format.tornSuffix) ? name.dropLast(Format.tornSuffix.count) : name[...]
       guard let file = FileName(String(base)), file.number < number else { continue }
+      if file.text == name { try destroyDataKey(of: name) }
       try remove(name)
       isChanged = true
     }
     if isChanged { try synchronizeNames() }
+  }
+
+  /// Destroys what a file holds that is about to lose its name.
+  func destroyDataKey(of name: String) throws(SystemError) {
+    // What is not as private as ours are is somebody else's, and only loses its name here.
+    if let file = try? open(name) { try file.destroyDataKey() }
+  }
+}
+
+extension DiskFile {
+  /// Overwrites the header and with it the data key, without which no record can ever be read again:
+  /// a name that is removed leaves everything where it was until the space is used anew.
+  func destroyDataKey() throws(SystemError) {
+    guard try size() >= Format.headerLength else { return }
+    do throws(SystemError) {
+      try writeAll([UInt8](repeating: 0, count: Format.headerLength).span, at: 0)
+      try synchronize()
+    } catch  where error.isOutOfSpace {
+      // A file system that never overwrites: there is nothing that could be destroyed.
+    }
   }
 }
 

@@ -14,17 +14,25 @@ struct Compactions: ~Copyable {
   }
 
   private let queue: CommitQueue
+  private var retries: CompactionRetries
+  private let report: @Sendable (CompactionReport) -> Void
   private var running: Running?
   private var waiting: [Request] = []
 
-  init(_ queue: CommitQueue) { self.queue = queue }
+  init(_ queue: CommitQueue, _ configuration: Store.Configuration) {
+    self.queue = queue
+    retries = CompactionRetries(firstPause: configuration.compactionPause)
+    report = configuration.onCompaction
+  }
 
   /// Takes note of a compaction that has ended, and begins the next one if it is asked for or due.
   mutating func advance(_ requests: [CommitQueue.CompactionRequest], of log: inout Log) {
     waiting += requests
     if let outcome = running?.result.value { finish(outcome, &log) }
     // One that runs already holds an older state, and perhaps an older key.
-    guard running == nil, !waiting.isEmpty || log.isCompactionDue else { return }
+    guard running == nil else { return }
+    if !log.holdsReplaced && !log.hasFailed { answerErasures() }
+    guard !waiting.isEmpty || (log.isCompactionDue && retries.isTime) else { return }
     begin(&log)
   }
 
@@ -39,19 +47,28 @@ struct Compactions: ~Copyable {
     let requests = waiting
     waiting = []
     do throws(StoreError) {
-      let compaction = try log.beginCompaction(requests.last { $0.keys != nil }?.keys ?? nil)
-      let result = SharedOutcome()
-      let queue = queue
-      let thread = try StoreError.at(".") { () throws(SystemError) in
-        try Thread(name: "compaction") {
-          result.set(compaction.run { queue.isClosed })
-          queue.call()
-        }
-      }
-      running = Running(thread: thread, result: result, waiting: requests)
+      let compaction = try log.beginCompaction(requests.compactMap(\.keys).last)
+      running = try start(compaction, for: requests)
     } catch {
+      log.endedCompaction(.abandoned(error))
       answer(requests, .failure(error))
+      // Else whoever has asked knows.
+      if requests.isEmpty && error != .failed { report(retries.failed(error)) }
     }
+  }
+
+  private func start(
+    _ compaction: Compaction, for requests: [Request]
+  ) throws(StoreError) -> Running {
+    let result = SharedOutcome()
+    let queue = queue
+    let thread = try StoreError.at(".") { () throws(SystemError) in
+      try Thread(name: "compaction") {
+        result.set(compaction.run { queue.isClosed })
+        queue.call()
+      }
+    }
+    return Running(thread: thread, result: result, waiting: requests)
   }
 
   private mutating func finish(_ outcome: Compaction.Outcome, _ log: inout Log) {
@@ -59,16 +76,34 @@ struct Compactions: ~Copyable {
     let requests = ended.waiting
     log.endedCompaction(outcome)
     switch outcome {
-    case .done: answer(requests, .success(()))
-    case .abandoned(let error): answer(requests, .failure(error))
+    case .done:
+      report(retries.succeeded())
+      answer(requests, .success(()))
+    case .abandoned(let error):
+      if error != .closed { report(retries.failed(error)) }
+      answer(requests, .failure(error))
     case .failed: answer(requests, .failure(.failed))
     }
     ended.thread.join()
   }
 
+  /// Nothing is left that they wait for.
+  private mutating func answerErasures() {
+    answer(waiting.filter(\.isErasing), .success(()))
+    waiting.removeAll(where: \.isErasing)
+  }
+
   private func answer(_ requests: [Request], _ result: Result<Void, StoreError>) {
     for request in requests { request.continuation.resume(returning: result) }
   }
+}
+
+extension CommitQueue.CompactionRequest {
+  fileprivate var keys: MasterKeys? {
+    if case .rewriting(let keys) = purpose { keys } else { nil }
+  }
+
+  fileprivate var isErasing: Bool { if case .erasing = purpose { true } else { false } }
 }
 
 /// What became of a compaction, told by its thread to the writer's.

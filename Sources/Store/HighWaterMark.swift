@@ -26,7 +26,7 @@ struct HighWaterMark: ~Copyable, Sendable {
   /// Sets the mark of a new store to the beginning.
   static func create(_ name: String, on disk: any Disk, store: [UInt8]) throws(SystemError) {
     var bytes = slot(store, 1, .origin)
-    bytes += repeatElement(0, count: slotDistance - bytes.count)
+    bytes += [UInt8](repeating: 0, count: slotDistance - bytes.count)
     bytes += slot(store, 2, .origin)
     try disk.replace(name, with: bytes.span)
   }

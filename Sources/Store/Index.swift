@@ -23,9 +23,10 @@ struct Index: Sendable {
 
   subscript(key: Key) -> Entry? { root.find(key) }
 
-  /// Sets the entry of `key`.
-  mutating func put(_ key: Key, _ entry: Entry) {
-    if let old = root.put(key, entry) {
+  /// Sets the entry of `key`, and tells whether there was one before.
+  mutating func put(_ key: Key, _ entry: Entry) -> Bool {
+    let old = root.put(key, entry)
+    if let old {
       length -= old.value.count
     } else {
       count += 1
@@ -35,15 +36,17 @@ struct Index: Sendable {
     if let (separator, right) = root.splitIfFull() {
       root = Node(separators: [separator], children: [root, right])
     }
+    return old != nil
   }
 
-  /// Removes `key`, if it is there.
-  mutating func remove(_ key: Key) {
-    guard let old = root.remove(key) else { return }
+  /// Removes `key`, and tells whether it was there.
+  mutating func remove(_ key: Key) -> Bool {
+    guard let old = root.remove(key) else { return false }
     count -= 1
     length -= key.bytes.count + old.value.count
     while root.children.count == 1 { root = root.children[0] }
     if root.isEmpty { root = Node() }
+    return true
   }
 
   /// Calls `body` for every entry from `start` on, in order, until it answers false.

@@ -65,6 +65,16 @@ enum Limits {
   /// much is read in a fraction of a second.
   static let compactionLength = 64 << 20
 
+  /// How long to wait after a compaction has failed, at first; twice as long after each more.
+  static let firstCompactionPause = Duration.seconds(1)
+
+  /// How often the pause is doubled, at most: then it is longer than the longest, and no number grows
+  /// out of its bounds.
+  static let compactionDoublings = 10
+
+  /// The longest such pause: so soon after space was made it may be used.
+  static let longestCompactionPause = Duration.seconds(300)
+
   /// How much of a file is copied at a time.
   static let copiedLength = 1 << 20
 

@@ -24,6 +24,11 @@ package struct Log: ~Copyable, Sendable {
   private var isBroken = false
   /// How many bytes of records follow what the last compaction began with.
   private var lengthSinceCompaction: Int
+  /// What these two were when the compaction that is under way was begun.
+  private var beforeCompaction = (length: 0, holdsReplaced: false)
+
+  /// Whether files hold what was deleted or overwritten since.
+  package private(set) var holdsReplaced: Bool
 
   /// Recovers the log on a disk and continues it.
   ///
@@ -52,6 +57,7 @@ package struct Log: ~Copyable, Sendable {
     end = recovered.end
     lastNumber = recovered.lastNumber
     lengthSinceCompaction = recovered.logLength
+    holdsReplaced = recovered.holdsReplaced
     mark = recovered.mark
   }
 
@@ -137,7 +143,7 @@ package struct Log: ~Copyable, Sendable {
     do throws(CryptoError) {
       end = try segment?.seal(batch, after: end, synced: synced, appendingTo: &group) ?? end
     } catch { throw .failed }
-    index.apply(batch, version: end.sequence)
+    if index.apply(batch, version: end.sequence) { holdsReplaced = true }
     return true
   }
 
@@ -164,8 +170,7 @@ package struct Log: ~Copyable, Sendable {
   ///
   /// The next commit begins a new segment, and from then on the two have nothing in common. With
   /// other `keys`, everything that is written from now on is under their current version; they must
-  /// still have the one that was current so far. If it fails, the next one is due when as much has
-  /// been written again.
+  /// still have the one that was current so far. `endedCompaction` must follow.
   package mutating func beginCompaction(
     _ keys: MasterKeys? = nil
   ) throws(StoreError) -> Compaction {
@@ -182,14 +187,24 @@ package struct Log: ~Copyable, Sendable {
     let header = try newHeader(.snapshot, keys)
     segment.take()?.trim()
     lastNumber = header.number
-    lengthSinceCompaction = 0
+    beforeCompaction = (lengthSinceCompaction, holdsReplaced)
+    (lengthSinceCompaction, holdsReplaced) = (0, false)
     self.keys = keys
     return Compaction(disk: disk, header: header, masterKey: keys.current, index: index)
   }
 
   /// Learns what became of the compaction; after a failure of the disk nothing is written any more.
+  ///
+  /// One that was abandoned is as due as it was before.
   package mutating func endedCompaction(_ outcome: Compaction.Outcome) {
-    if outcome == .failed { isBroken = true }
+    defer { beforeCompaction = (0, false) }
+    switch outcome {
+    case .done: return
+    case .failed: isBroken = true
+    case .abandoned:
+      lengthSinceCompaction += beforeCompaction.length
+      holdsReplaced = holdsReplaced || beforeCompaction.holdsReplaced
+    }
   }
 
   /// Leaves the mark at the very end, so that the next start can tell if anything is missing.
@@ -201,13 +216,18 @@ package struct Log: ~Copyable, Sendable {
 }
 
 extension Index {
-  /// Carries out a batch whose record has the sequence number `version`.
-  mutating func apply(_ batch: Batch, version: UInt64) {
+  /// Carries out a batch whose record has the sequence number `version`, and tells whether it took
+  /// the place of anything.
+  mutating func apply(_ batch: Batch, version: UInt64) -> Bool {
+    var hasReplaced = false
     for operation in batch.operations {
-      switch operation {
-      case .put(let key, let value): put(key, Entry(value: value, version: version))
-      case .delete(let key): remove(key)
-      }
+      let isReplacing =
+        switch operation {
+        case .put(let key, let value): put(key, Entry(value: value, version: version))
+        case .delete(let key): remove(key)
+        }
+      hasReplaced = hasReplaced || isReplacing
     }
+    return hasReplaced
   }
 }

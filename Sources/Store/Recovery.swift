@@ -12,6 +12,8 @@ struct Recovered: ~Copyable, Sendable {
   var files: [ReadFile] = []
   /// How many bytes of records follow the snapshot, or the beginning.
   var logLength = 0
+  /// Whether they hold anything that was deleted or overwritten.
+  var holdsReplaced = false
   var mark: HighWaterMark
   /// The file that now holds what was cut off, if anything was.
   var tornFile: String?
@@ -124,6 +126,7 @@ struct Recovery {
   func removeTemporaryFiles(_ disk: any Disk) throws(StoreError) {
     try StoreError.at(".") { () throws(SystemError) in
       for name in try disk.names() where name.hasSuffix(Format.temporarySuffix) {
+        try disk.destroyDataKey(of: name)
         try disk.remove(name)
       }
     }
@@ -199,6 +202,8 @@ struct Recovery {
       if let torn { try disk.replace(torn, with: bytes.extracting(segment.end...)) }
       if torn != nil || recovered.mark.link != recovered.end {
         try disk.replace(name, with: bytes.extracting(..<segment.end))
+        // What a compaction destroys later must not live on here.
+        try segment.file.destroyDataKey()
         try recovered.mark.raise(to: recovered.end)
       } else if bytes.count > segment.end {
         try segment.file.truncate(to: segment.end)

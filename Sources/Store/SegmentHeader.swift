@@ -52,7 +52,7 @@ struct SegmentHeader: Hashable, Sendable {
   /// The header as it stands in the file, checksum included.
   func encoded() -> [UInt8] {
     var bytes = associatedData + wrappedKey
-    bytes += repeatElement(0, count: Format.headerLength - 4 - bytes.count)
+    bytes += [UInt8](repeating: 0, count: Format.headerLength - 4 - bytes.count)
     bytes.append(little: CRC32.checksum(bytes))
     return bytes
   }

@@ -67,7 +67,9 @@ struct SegmentReplay: ~Copyable {
         throw .damaged(
           file: name.text, offset: offset, reason: "the record's content is malformed")
       }
-      recovered.index.apply(batch, version: frame.header.sequence)
+      if recovered.index.apply(batch, version: frame.header.sequence) {
+        recovered.holdsReplaced = true
+      }
     }
     try recovered.advance(
       to: Link(

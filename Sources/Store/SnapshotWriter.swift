@@ -75,7 +75,10 @@ struct SnapshotWriter: ~Copyable {
   }
 
   /// Removes what was written.
-  consuming func abandon() { try? disk.remove(temporaryName) }
+  consuming func abandon() {
+    try? file.destroyDataKey()
+    try? disk.remove(temporaryName)
+  }
 
   private mutating func flush() throws(SnapshotError) {
     try write(.entries, payload)

@@ -34,6 +34,13 @@ public final class Store: Sendable {
     /// will be refused from now on: the time to stop answering and to exit.
     public var onFailure: @Sendable () -> Void = {}
 
+    /// Called on the writer's thread when a compaction has ended, so that somebody learns of it if
+    /// the log goes on growing.
+    public var onCompaction: @Sendable (CompactionReport) -> Void = { _ in }
+
+    /// How long to wait after one has failed, at first.
+    package var compactionPause = Limits.firstCompactionPause
+
     /// The defaults.
     public init() {}
   }
@@ -74,16 +81,16 @@ public final class Store: Sendable {
       compactionLength: configuration.compactionLength, create: configuration.createIfMissing)
     let tornFile = log.tornFile
     do throws(SystemError) {
-      return try Store(log, tornFile: tornFile, onFailure: configuration.onFailure)
+      return try Store(log, tornFile: tornFile, configuration)
     } catch { throw .disk(path: "", error) }
   }
 
   private init(
-    _ log: consuming Log, tornFile: String?, onFailure: @escaping @Sendable () -> Void
+    _ log: consuming Log, tornFile: String?, _ configuration: Configuration
   ) throws(SystemError) {
     let queue = CommitQueue()
     let published = Published(log.index)
-    let writer = Writer(log, queue, published, onFailure)
+    let writer = Writer(log, queue, published, configuration)
     let thread = try Thread(name: "store") { writer.run() }
     self.tornFile = tornFile
     self.queue = queue
@@ -135,7 +142,17 @@ public final class Store: Sendable {
   /// then on, and older versions are needed no more once this has returned; they must still be
   /// among `keys`. After an error the store is as it was, unless commits fail, too.
   public func compact(under keys: MasterKeys? = nil) async throws(StoreError) {
-    try await queue.compact(keys).get()
+    try await queue.compact(.rewriting(keys)).get()
+  }
+
+  /// Returns once nothing that was deleted or overwritten before can be read any more: no file has
+  /// it, and the data keys of those that had it are destroyed.
+  ///
+  /// That takes as long as writing the state, a second or two for a million entries. Commits go on
+  /// beside it, who waits meanwhile shares the next one, and where nothing was replaced it returns at
+  /// once. After an error everything is still to be done, by another call or by the next compaction.
+  public func eraseReplaced() async throws(StoreError) {
+    try await queue.compact(.erasing).get()
   }
 
   /// Waits until everything queued is durable, and lets go of the directory.

@@ -24,8 +24,11 @@ struct StoreFiles {
 extension Disk {
   /// Copies a file, in portions, so that it has its name only when all of it is durable.
   ///
-  /// Zeros are left out where they can be: reserved space is not worth any.
-  func copy(_ source: any DiskFile, to name: String) throws(SystemError) {
+  /// Zeros are left out where they can be: reserved space is not worth any. It begins with `header`,
+  /// if that was read before: a compaction destroys that of a file that it replaces.
+  func copy(
+    _ source: any DiskFile, _ header: [UInt8] = [], to name: String
+  ) throws(SystemError) {
     let temporary = name + Format.temporarySuffix
     let target = try create(temporary)
     var offset = 0
@@ -35,6 +38,7 @@ extension Disk {
       if !bytes.span.isZero(bytes.indices) { try target.writeAll(bytes.span, at: offset) }
       offset += bytes.count
     }
+    try target.writeAll(header.span, at: 0)
     try target.synchronize()
     try rename(temporary, to: name)
   }

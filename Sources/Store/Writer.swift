@@ -22,28 +22,28 @@ final class Writer: Sendable {
   private let log: Mutex<Log?>
   private let queue: CommitQueue
   private let published: Published
-  private let onFailure: @Sendable () -> Void
+  private let configuration: Store.Configuration
 
   init(
     _ log: consuming Log, _ queue: CommitQueue, _ published: Published,
-    _ onFailure: @escaping @Sendable () -> Void
+    _ configuration: Store.Configuration
   ) {
     self.log = Mutex(consume log)
     self.queue = queue
     self.published = published
-    self.onFailure = onFailure
+    self.configuration = configuration
   }
 
   /// Writes until the queue is closed and empty; then the log, and with it the directory's lock, is
   /// gone.
   func run() {
     guard var log = log.withLock({ $0.take() }) else { return }
-    var compactions = Compactions(queue)
+    var compactions = Compactions(queue, configuration)
     while let turn = queue.next() {
       let hadFailed = log.hasFailed
       if !turn.batches.isEmpty { commit(turn.batches, to: &log) }
       compactions.advance(turn.compactions, of: &log)
-      if log.hasFailed && !hadFailed { onFailure() }
+      if log.hasFailed && !hadFailed { configuration.onFailure() }
     }
     compactions.end(&log)
     log.close()

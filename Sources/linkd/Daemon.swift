@@ -25,7 +25,7 @@ struct Daemon {
     forbidDumps()
     let (failures, failed) = AsyncStream.makeStream(of: Void.self)
     let directory = DataDirectory(path: settings.data, keyCommand: settings.keyCommand)
-    let store = try directory.openStore { failed.yield() }
+    let store = try directory.openStore(onCompaction: log) { failed.yield() }
     defer { store.close() }
     if let file = store.tornFile {
       logger.warning("an unfinished write was cut off and kept", metadata: ["file": "\(file)"])
@@ -74,6 +74,19 @@ struct Daemon {
     var logger = logger
     logger.logLevel = max(logger.logLevel, .error)
     return logger
+  }
+
+  /// A log that cannot be compacted grows, and with it the next start's time, until the disk is full.
+  private func log(_ report: CompactionReport) {
+    switch report {
+    case .done(0): logger.debug("the log was compacted")
+    case .done(let failures):
+      logger.notice("the log was compacted at last", metadata: ["failures": "\(failures)"])
+    case .postponed(let cause, let failures, let pause):
+      logger.error(
+        "the log could not be compacted",
+        metadata: ["cause": "\(cause)", "failures": "\(failures)", "next_try_in": "\(pause)"])
+    }
   }
 
   private func forbidDumps() {

@@ -27,12 +27,17 @@ struct DataDirectory: Sendable {
 
   /// Opens the store that `linkd init` made.
   ///
-  /// `onFailure` is called once, from any thread, when the disk has failed.
-  func openStore(onFailure: @escaping @Sendable () -> Void) throws(Failure) -> Store {
+  /// `onFailure` is called once, from any thread, when the disk has failed; `onCompaction` whenever
+  /// the log was compacted, or could not be.
+  func openStore(
+    onCompaction: @escaping @Sendable (CompactionReport) -> Void = { _ in },
+    onFailure: @escaping @Sendable () -> Void
+  ) throws(Failure) -> Store {
     var configuration = Store.Configuration()
     // A disk that was not mounted must not look like a new store.
     configuration.createIfMissing = false
     configuration.onFailure = onFailure
+    configuration.onCompaction = onCompaction
     do {
       let keys = try self.keys()
       return try Store.open(directory: store, keys: keys, configuration: configuration)

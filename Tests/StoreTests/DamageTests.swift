@@ -268,14 +268,3 @@ extension StoreError {
   fileprivate var isTampering: Bool { if case .tampered = self { true } else { false } }
   fileprivate var isRollback: Bool { if case .rolledBack = self { true } else { false } }
 }
-
-/// CRC-32 bit by bit, little-endian.
-private func checksum(_ bytes: some Sequence<UInt8>) -> [UInt8] {
-  var crc = ~UInt32(0)
-  for byte in bytes {
-    crc ^= UInt32(byte)
-    for _ in 0..<8 { crc = crc & 1 == 0 ? crc >> 1 : crc >> 1 ^ 0xEDB8_8320 }
-  }
-  crc = ~crc
-  return (0..<4).map { UInt8(truncatingIfNeeded: crc >> (8 * $0)) }
-}

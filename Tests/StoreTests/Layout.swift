@@ -55,3 +55,14 @@ struct Specimen {
     return (disk, store.count, store.tornFile)
   }
 }
+
+/// CRC-32 bit by bit, little-endian.
+func checksum(_ bytes: some Sequence<UInt8>) -> [UInt8] {
+  var crc = ~UInt32(0)
+  for byte in bytes {
+    crc ^= UInt32(byte)
+    for _ in 0..<8 { crc = crc & 1 == 0 ? crc >> 1 : crc >> 1 ^ 0xEDB8_8320 }
+  }
+  crc = ~crc
+  return (0..<4).map { UInt8(truncatingIfNeeded: crc >> (8 * $0)) }
+}
