@@ -122,4 +122,7 @@ public struct LinkLimits: Sendable {
   /// After that a token that cannot be ended is given up: keys that X has refused for a week will
   /// not work again.
   static let revocationLifetime = Duration.seconds(7 * 86_400)
+  /// How long the disk may still hold what has expired or was overwritten: well under a day, so that
+  /// nothing is there a day later even if an attempt fails.
+  static let erasurePause = Duration.seconds(12 * 3600)
 }

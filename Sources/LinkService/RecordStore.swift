@@ -16,6 +16,10 @@ public protocol RecordStore: Sendable {
   ///
   /// Throws a `StoreError` of conflict if a requirement of the batch does not hold.
   func commit(_ batch: Batch) async throws(StoreError) -> UInt64
+
+  /// Returns once what was deleted or overwritten before can be read by nobody any more, whoever has
+  /// the disk and its keys.
+  func eraseReplaced() async throws(StoreError)
 }
 
 extension Store: RecordStore {

@@ -110,6 +110,11 @@ struct Records: Sendable {
     }
   }
 
+  /// Returns once nobody can read any more what was deleted or overwritten before.
+  func eraseReplaced() async throws(Failure) {
+    do { try await store.eraseReplaced() } catch { throw .storage(error) }
+  }
+
   private func record<Record: Message>(
     at key: Key
   ) async throws(Failure) -> Versioned<Record>? {

@@ -175,6 +175,24 @@ import Testing
     #expect(secrets.allSatisfy { world.store.holds(Array($0.utf8)) })
     #expect(try await client.unlink(name) == .done)
     #expect(!secrets.contains { world.store.holds(Array($0.utf8)) })
+    #expect(world.store.erasures == 1)
+  }
+
+  @Test func `T126: is not done before the disk has lost the token, too`() async throws {
+    let world = World()
+    let client = try await world.client()
+    let name = try await client.link().linked.name
+    let fault = Fault(.error(try #require(XError.withCode(130)), .json))
+    world.x.withPlatform { $0.fail(.invalidateToken, fault) }
+    #expect(try await client.unlink(name) == .pending)
+    // It is needed until X has ended it.
+    var (report, last) = (await world.upkeep.pass(), world.time.clock.now() as Timestamp?)
+    await world.upkeep.erase(&report, last: &last)
+    #expect(report.tokensEnded == 0 && world.store.erasures == 0)
+    world.time.advance(by: 3600)
+    report = await world.upkeep.pass()
+    await world.upkeep.erase(&report, last: &last)
+    #expect(report.tokensEnded == 1 && world.store.erasures == 1)
   }
 
   @Test(arguments: [130, 88, 32, 416])

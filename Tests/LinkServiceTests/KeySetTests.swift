@@ -133,10 +133,13 @@ import Testing
     #expect(world.x.withPlatform { $0.calls[.verifyCredentials] } == calls.map { $0 + 1 })
   }
 
-  @Test func `one that is deleted is gone`() async throws {
-    let client = try await World().client()
+  // T126.
+  @Test func `one that is deleted is gone, from the disk, too`() async throws {
+    let world = World()
+    let client = try await world.client()
     _ = try await client.put(Self.own)
     try await client.delete(Self.own)
+    #expect(world.store.erasures == 1)
     #expect(try await client.keySets("").isEmpty)
     let error = try await error { () throws(RPCError) in try await client.delete(Self.own) }
     #expect(error.reason == "KEY_SET_NOT_FOUND")

@@ -8,6 +8,7 @@ final class MemoryStore: RecordStore {
     var entries: [Key: Entry] = [:]
     var version: UInt64 = 0
     var failure: StoreError?
+    var erasures = 0
     /// How many commits are still made before the process dies, and whether the last of them is
     /// made although nobody learns of it.
     var death: (after: Int, isMade: Bool)?
@@ -38,6 +39,9 @@ final class MemoryStore: RecordStore {
   /// Lets every commit fail from now on, or none.
   func fail(_ failure: StoreError?) { state.withLock { $0.failure = failure } }
 
+  /// How often it was asked to erase what was replaced.
+  var erasures: Int { state.withLock { $0.erasures } }
+
   func entry(for key: Key) async throws(StoreError) -> Entry? {
     state.withLock { $0.entries[key] }
   }
@@ -54,6 +58,14 @@ final class MemoryStore: RecordStore {
   func commit(_ batch: Batch) async throws(StoreError) -> UInt64 {
     let result = state.withLock { $0.commit(batch) }
     return try result.get()
+  }
+
+  func eraseReplaced() async throws(StoreError) {
+    let failure = state.withLock { state in
+      if state.failure == nil { state.erasures += 1 }
+      return state.failure
+    }
+    if let failure { throw failure }
   }
 }
 

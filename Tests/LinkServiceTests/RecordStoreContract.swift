@@ -179,6 +179,22 @@ struct RecordStoreContract {
   }
 
   @Test(arguments: Backend.allCases)
+  func `erasing takes nothing away that is still there`(_ backend: Backend) async throws {
+    try await backend.with { store in
+      try await store.eraseReplaced()
+      let first = try await store.put("a", "1")
+      try await store.put("b", "2")
+      var batch = Batch()
+      batch.delete("b")
+      _ = try await store.commit(batch)
+      for _ in 0..<2 { try await store.eraseReplaced() }
+      #expect(try await store.all() == ["a": [49]])
+      #expect(try await store.entry(for: "a")?.version == first)
+      #expect(try await store.put("a", "3") == first + 3)
+    }
+  }
+
+  @Test(arguments: Backend.allCases)
   func `what is too large is refused, what is just not is kept`(_ backend: Backend) async throws {
     try await backend.with { store in
       let (key, value) = (1024, 1 << 20)

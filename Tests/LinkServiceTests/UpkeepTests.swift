@@ -155,6 +155,28 @@ import Testing
     #expect(world.store.count(withPrefix: "link/") == 0)
   }
 
+  @Test func `what has expired is gone from the disk half a day later, and after a start`() async {
+    let world = World()
+    var (report, last) = (await world.upkeep.pass(), nil as Timestamp?)
+    func erasures(after seconds: Int64) async -> Int {
+      world.time.advance(by: seconds)
+      let before = world.store.erasures
+      await world.upkeep.erase(&report, last: &last)
+      return world.store.erasures - before
+    }
+    #expect(await erasures(after: 0) == 1)
+    #expect(await erasures(after: 43_199) == 0)
+    // A failure is made good by the next pass.
+    world.store.fail(.noSpace)
+    #expect(await erasures(after: 1) == 0)
+    #expect(report.storeFailures == 1)
+    world.store.fail(nil)
+    #expect(await erasures(after: 60) == 1)
+    #expect(await erasures(after: 60) == 0)
+    // A clock that is put back puts nothing off.
+    #expect(await erasures(after: -Self.day) == 1)
+  }
+
   @Test func `a link whose process died at X is given up, and says so`() async throws {
     let world = World()
     let client = try await world.client()

@@ -3,7 +3,7 @@ internal import Protobuf
 internal import Store
 
 extension LinkingService {
-  /// Forgets the account, then tells the provider.
+  /// Forgets the account, then tells the provider, and then destroys what the disk still holds of it.
   func unlink(
     _ request: UnlinkAccountRequest, _ caller: Caller, timeout: Duration
   ) async throws(Failure) -> UnlinkAccountResponse {
@@ -21,6 +21,8 @@ extension LinkingService {
       guard error.reason == .accountNotFound, request.allowMissing else { throw error }
       response.revocation = .nothingToDo
     }
+    // While it is pending the token is still needed; then the upkeep does this.
+    if response.revocation != .pending { try await records.eraseReplaced() }
     return response
   }
 

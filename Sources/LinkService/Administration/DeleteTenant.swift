@@ -19,6 +19,7 @@ extension AdministrationService {
     credentialsChanged()
     try await erasure.takeRecords()
     guard erasure.hasFoundAnything || request.allowMissing else { throw .tenantNotFound }
+    try await records.eraseReplaced()
     var response = DeleteTenantResponse()
     response.accounts = Int64(erasure.accounts)
     return response

@@ -7,13 +7,15 @@ extension LinkingService {
     var check = RequestCheck()
     let key = RecordKey.keySet(tenant: caller.tenant, try check.keySet(request.name))
     try await audit(.deleteKeySet, request.name, by: caller)
-    guard try await records.keySet(at: key) != nil else {
-      guard request.allowMissing else { throw .keySetNotFound }
-      return DeleteKeySetResponse()
+    if try await records.keySet(at: key) != nil {
+      var change = Change()
+      change.delete(key)
+      _ = try await records.commit(change)
+    } else if !request.allowMissing {
+      throw .keySetNotFound
     }
-    var change = Change()
-    change.delete(key)
-    _ = try await records.commit(change)
+    // Also where nothing was found: an earlier call may have got no further.
+    try await records.eraseReplaced()
     return DeleteKeySetResponse()
   }
 }

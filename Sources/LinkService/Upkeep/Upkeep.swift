@@ -1,9 +1,10 @@
 internal import LinkAPI
-internal import Protobuf
+package import Protobuf
 internal import Store
 
 /// What linkd does without being asked: looks once a day whether each account still works, ends the
-/// tokens of unlinked accounts, and removes links that have come to their end.
+/// tokens of unlinked accounts, removes links that have come to their end, and sees to it that nothing
+/// of all that can be read on the disk afterwards.
 ///
 /// One pass does what is due then, and a pass that is cut short is made good by the next one. Two
 /// processes on one store do not disturb each other: what one has taken, the other leaves.
@@ -15,10 +16,26 @@ public struct Upkeep: Sendable {
 
   /// Makes a pass every minute until the task is cancelled, and tells what each has done.
   public func run(_ report: @Sendable (UpkeepReport) -> Void = { _ in }) async {
+    var lastErasure: Timestamp?
     while !Task.isCancelled {
-      report(await pass())
+      var done = await pass()
+      await erase(&done, last: &lastErasure)
+      report(done)
       try? await Task.sleep(for: LinkLimits.upkeepPause)
     }
+  }
+
+  /// Has destroyed what the disk still holds of the past: at once if a token has ended, and else now
+  /// and then, the first time after the start, for the process before may not have come to it.
+  package func erase(_ report: inout UpkeepReport, last: inout Timestamp?) async {
+    let now = service.clock.now()
+    // A clock that was put back is no reason to wait.
+    let isRecent = last.map { !(now < $0) && now < $0.adding(LinkLimits.erasurePause) } ?? false
+    guard report.tokensEnded > 0 || !isRecent else { return }
+    do throws(Failure) {
+      try await service.records.eraseReplaced()
+      last = now
+    } catch { report.storeFailures += 1 }
   }
 
   /// Does what is due now.
