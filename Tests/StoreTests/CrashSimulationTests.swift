@@ -11,24 +11,38 @@ extension Trait where Self == ConditionTrait {
 
 /// Power that goes at every operation of random histories.
 struct CrashSimulationTests {
-  /// Crashes histories of ascending seeds until so many states were made.
+  /// Crashes histories of ascending seeds, from `first` in these steps, until so many states were
+  /// made.
   static func crash(
-    _ count: Int, omitting omission: MemoryDisk.Omission? = nil
+    _ count: Int, from first: UInt64 = 0, by step: UInt64 = 1,
+    omitting omission: MemoryDisk.Omission? = nil
   ) -> (states: Int, problems: [String]) {
-    var (states, problems, seed) = (0, [String](), UInt64(0))
+    var (states, problems, seed) = (0, [String](), first)
     while states < count && problems.isEmpty {
       var simulation = CrashSimulation(seed: seed, omitting: omission)
       let result = simulation.crash(ways: 3)
       states += result.states
       problems += result.problems
-      seed += 1
+      seed += step
     }
     return (states, problems)
   }
 
-  @Test func `T74: whenever the power goes, everything acknowledged is there, and a prefix`() {
-    let (states, problems) = Self.crash(1500)
-    #expect(states >= 1500)
+  /// The same on several processors.
+  static func crashInParallel(_ count: Int) async -> (states: Int, problems: [String]) {
+    await withTaskGroup { group in
+      for worker in 0..<4 as Range<UInt64> {
+        group.addTask { crash(count / 4, from: worker, by: 4) }
+      }
+      return await group.reduce(into: (0, [])) {
+        $0 = ($0.states + $1.states, $0.problems + $1.problems)
+      }
+    }
+  }
+
+  @Test func `T74: in 20,000 power losses everything acknowledged is there, and a prefix`() async {
+    let (states, problems) = await Self.crashInParallel(20_000)
+    #expect(states >= 20_000)
     #expect(problems == [])
   }
 
@@ -47,8 +61,8 @@ struct CrashSimulationTests {
 
 @Suite(.long)
 struct CrashSimulationLongRuns {
-  @Test func `T74: 200,000 crash states lose nothing`() {
-    let (states, problems) = CrashSimulationTests.crash(200_000)
+  @Test func `T74: 200,000 crash states lose nothing`() async {
+    let (states, problems) = await CrashSimulationTests.crashInParallel(200_000)
     print("T74: \(states) crash states, \(problems.count) problems")
     #expect(states >= 200_000)
     #expect(problems == [])

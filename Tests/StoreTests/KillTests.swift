@@ -5,8 +5,10 @@ import Testing
 
 /// A process that writes and is killed; what it was told, and wrote down, must be there.
 struct KillTests {
-  @Test func `T73: kill -9 under 64 writers loses nothing that was acknowledged`() async throws {
-    for _ in 0..<20 { try await Self.kill(after: .milliseconds(.random(in: 1...60))) }
+  @Test func `T73: 50 times kill -9 under 64 writers loses nothing that was acknowledged`()
+    async throws
+  {
+    for _ in 0..<50 { try await Self.kill(after: .milliseconds(.random(in: 1...60))) }
   }
 
   /// Lets a child write for so long from its first acknowledgement on, and looks at what it leaves.

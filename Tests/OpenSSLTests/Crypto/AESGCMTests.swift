@@ -51,10 +51,34 @@ struct AESGCMTests {
       tag: "76fc6ece0f4e1768cddf8853bb2d551b"),
   ]
 
+  /// NIST CAVP, gcmEncryptExtIV256.rsp: the first case of its groups with 128-bit tags and 96-bit
+  /// nonces, without and with plaintext and associated data.
+  static let cavp = [
+    Vector(
+      key: "b52c505a37d78eda5dd34f20c22540ea1b58963cf8e5bf8ffa85f9f2492505b4",
+      nonce: "516c33929df5a3284ff463d7", plaintext: "", associatedData: "", ciphertext: "",
+      tag: "bdc1ac884d332457a1d2664f168c76f0"),
+    Vector(
+      key: "78dc4e0aaf52d935c3c01eea57428f00ca1fd475f5da86a49c8dd73d68c8e223",
+      nonce: "d79cf22d504cc793c3fb6c8a", plaintext: "",
+      associatedData: "b96baa8c1c75a671bfb2d08d06be5f36", ciphertext: "",
+      tag: "3e5d486aa2e30b22e040b85723a06e76"),
+    Vector(
+      key: "31bdadd96698c204aa9ce1448ea94ae1fb4a9a0b3c9d773b51bb1822666b8f22",
+      nonce: "0d18e06c7c725ac9e362e1ce", plaintext: "2db5168e932556f8089a0622981d017d",
+      associatedData: "", ciphertext: "fa4362189661d163fcd6a56d8bf0405a",
+      tag: "d636ac1bbedd5cc3ee727dc2ab4a9489"),
+    Vector(
+      key: "92e11dcdaa866f5ce790fd24501f92509aacf4cb8b1339d50c9c1240935dd08b",
+      nonce: "ac93a1a6145299bde902f21a", plaintext: "2d71bcfa914e4ac045b2aa60955fad24",
+      associatedData: "1e0889016f67601c8ebea4943bc23ad6",
+      ciphertext: "8995ae2e6df3dbf96fac7b7137bae67f", tag: "eca5aa77d51d4a0a14d9c51e1da474ab"),
+  ]
+
   static let key = SecretBytes(copying: bytes(7, 32).span)
 
-  @Test(arguments: vectors)
-  func `AES-256-GCM seals and opens the published cases`(_ vector: Vector) throws {
+  @Test(arguments: vectors + cavp)
+  func `T122: AES-256-GCM seals and opens the published cases`(_ vector: Vector) throws {
     var cipher = try AESGCM(key: SecretBytes(copying: hex(vector.key).span))
     let nonce = try #require(AESGCM.Nonce(hex(vector.nonce)))
     let associatedData = hex(vector.associatedData)
@@ -68,7 +92,7 @@ struct AESGCMTests {
     #expect(opened == hex(vector.plaintext))
   }
 
-  @Test func `every flipped bit of ciphertext and tag is refused, and the key stays usable`() throws
+  @Test func `T122: every flipped bit is refused, of the tag too, and the key stays usable`() throws
   {
     var cipher = try AESGCM(key: Self.key)
     let nonce = AESGCM.Nonce(counter: 1)
@@ -91,7 +115,7 @@ struct AESGCMTests {
     #expect(opened == bytes(0x42, 40))
   }
 
-  @Test func `a tag cut short at any byte is refused`() throws {
+  @Test func `T122: a tag cut short at any byte is refused`() throws {
     var cipher = try AESGCM(key: Self.key)
     var sealed: [UInt8] = []
     let nonce = AESGCM.Nonce(counter: 1)

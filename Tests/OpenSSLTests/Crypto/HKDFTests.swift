@@ -31,7 +31,7 @@ struct HKDFTests {
   ]
 
   @Test(arguments: vectors)
-  func `HKDF gives the keys of RFC 5869`(_ vector: Vector) throws {
+  func `T122: HKDF gives the keys of RFC 5869`(_ vector: Vector) throws {
     let expected = hex(vector.output)
     let key = try HKDF.sha256(
       secret: SecretBytes(copying: vector.secret.span), salt: vector.salt, info: vector.info,

@@ -63,14 +63,14 @@ struct HMACTests {
   ]
 
   @Test(arguments: sha1)
-  func `HMAC-SHA-1 gives the codes of RFC 2202`(_ vector: Vector) {
+  func `T122: HMAC-SHA-1 gives the codes of RFC 2202`(_ vector: Vector) {
     #expect(HMAC.sha1(key: vector.key, message: vector.message) == hex(vector.code))
     let secret = SecretBytes(copying: vector.key.span)
     #expect(HMAC.sha1(key: secret, message: vector.message) == hex(vector.code))
   }
 
   @Test(arguments: sha256)
-  func `HMAC-SHA-256 gives the codes of RFC 4231`(_ vector: Vector) {
+  func `T122: HMAC-SHA-256 gives the codes of RFC 4231`(_ vector: Vector) {
     let code = HMAC.sha256(key: vector.key, message: vector.message)
     #expect(code.count == 32)
     #expect(code.starts(with: hex(vector.code)))
