@@ -58,6 +58,10 @@ def pytest_collection_modifyitems(config, items):
         config.hook.pytest_deselected(items=left_out)
 
 
+def pytest_terminal_summary(terminalreporter):
+    terminalreporter.write_line(f"linkd store verify: {Linkd.intact} stores, all intact")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def stubs(tmp_path_factory):
     """Python classes of the schema, as a stranger would make them."""
@@ -239,6 +243,9 @@ class FakeX:
 class Linkd:
     """linkd with a data directory of its own, and its first token."""
 
+    # How many data directories were verified when their tests had ended.
+    intact = 0
+
     def __init__(self, start, folder, x_url, *options, certificate=None, key_command=None):
         self._start, self._x_url, self._options = start, x_url, options
         self.certificate = certificate
@@ -276,6 +283,7 @@ class Linkd:
             assert self.process.stop() == 0
             said = self.store("verify").stdout
         assert said.startswith("intact: "), said
+        Linkd.intact += 1
 
     @property
     def url(self):

@@ -6,6 +6,8 @@
 // FAULT_HANGUP                   the process gets a SIGHUP when it locks the store, as above
 // FAULT_CLOCK                    the clock is wrong by as many seconds as the file holds
 // FAULT_RANDOM                   libcrypto has no random bytes for as long as the file is there
+// FAULT_TRACE                    the file gets a line for every directory that was made, and for
+//                                everything that was synced
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -15,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -37,6 +40,32 @@ static int is_interrupted(int fd) {
   if (!getenv("FAULT_INTERRUPT") || !is_of_store(fd) || ++count % 2) return 0;
   errno = EINTR;
   return 1;
+}
+
+static void trace(const char *call, const char *path) {
+  const char *name = getenv("FAULT_TRACE");
+  FILE *file = name ? fopen(name, "a") : NULL;
+  if (!file) return;
+  fprintf(file, "%s %s\n", call, path);
+  fclose(file);
+}
+
+int mkdir(const char *path, mode_t mode) {
+  int (*next)(const char *, mode_t) = (int (*)(const char *, mode_t))dlsym(RTLD_NEXT, "mkdir");
+  int result = next(path, mode);
+  if (result == 0) trace("mkdir", path);
+  return result;
+}
+
+int fsync(int fd) {
+  int (*next)(int) = (int (*)(int))dlsym(RTLD_NEXT, "fsync");
+  char link[32], path[PATH_MAX];
+  snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+  ssize_t length = readlink(link, path, sizeof path - 1);
+  path[length < 0 ? 0 : length] = 0;
+  int result = next(fd);
+  if (result == 0) trace("fsync", path);
+  return result;
 }
 
 int fdatasync(int fd) {
