@@ -32,6 +32,19 @@ import Testing
     }
   }
 
+  @Test func `a token with the id of a good one and another secret is none`() async throws {
+    let world = World()
+    let text = try await world.issue([.read])
+    _ = try await world.client(authorization: ["Bearer \(text)"]).list("profiles/-")
+    let id = text.split(separator: "_")[1]
+    let body = "linkd_\(id)_\(Hexadecimal.random(64))"
+    let forged = "\(body)_\(Hexadecimal.checksum(body))"
+    #expect(forged.utf8.count == text.utf8.count)
+    let client = world.client(authorization: ["Bearer \(forged)"])
+    let error = try await error { () throws(RPCError) in try await client.list("profiles/-") }
+    #expect(error.code == .unauthenticated)
+  }
+
   @Test func `a token without the method's scope is refused before anything is looked at`()
     async throws
   {

@@ -146,21 +146,6 @@ import Testing
     try await client.delete(Self.own, allowMissing: true)
   }
 
-  @Test(arguments: ["", "main", "keySets/", "keySets/-", "profiles/-/keySets/a", "keySets/a/b"])
-  func `must have names`(_ name: String) async throws {
-    let client = try await World().client()
-    let error = try await error { () throws(RPCError) in try await client.put(name) }
-    #expect(error.code == .invalidArgument)
-  }
-}
-
-extension StartLinkRequest {
-  fileprivate static func with(keySet: String) -> StartLinkRequest {
-    var request = good
-    request.keySource = .keySet(keySet)
-    return request
-  }
-
   @Test func `a tenant has so many key sets and no more, and may change those it has`()
     async throws
   {
@@ -185,6 +170,21 @@ extension StartLinkRequest {
     _ = try await world.client(tenant: "other").put("keySets/new")
     try await client.delete(name)
     _ = try await client.put("keySets/new")
+  }
+
+  @Test(arguments: ["", "main", "keySets/", "keySets/-", "profiles/-/keySets/a", "keySets/a/b"])
+  func `must have names`(_ name: String) async throws {
+    let client = try await World().client()
+    let error = try await error { () throws(RPCError) in try await client.put(name) }
+    #expect(error.code == .invalidArgument)
+  }
+}
+
+extension StartLinkRequest {
+  fileprivate static func with(keySet: String) -> StartLinkRequest {
+    var request = good
+    request.keySource = .keySet(keySet)
+    return request
   }
 }
 

@@ -64,8 +64,9 @@ struct LinkServiceLongRuns {
     #expect((spreads.last ?? 1) <= 0.1, "\(spreads)")
   }
 
-  /// Welch's t over the answers to wrong tokens, as dudect has it: taken in turn, the slowest tenth
-  /// left out of each, since those measure the machine.
+  /// Welch's t over the answers to wrong tokens, as dudect has it: in an order that chance decides,
+  /// since each is the faster the more it is like the one before, and without the slowest tenth of
+  /// each, which measure the machine.
   @Test func `T117: the time does not tell how wrong a token is`() async throws {
     let world = World()
     let text = try await world.issue([.read])
@@ -83,7 +84,8 @@ struct LinkServiceLongRuns {
     let clients = wrong.map { world.client(authorization: ["Bearer \($0)"]) }
     var times: [[Double]] = [[], [], []]
     for _ in 0..<100_000 {
-      for (index, client) in clients.enumerated() {
+      for index in clients.indices.shuffled() {
+        let client = clients[index]
         let time = await ContinuousClock().measure { _ = try? await client.list("profiles/-") }
         times[index].append(time / .nanoseconds(1))
       }
@@ -147,7 +149,8 @@ private enum Welch {
   }
 }
 
-private enum Hexadecimal {
+/// Digits of tokens and names.
+enum Hexadecimal {
   static func random(_ digits: Int) -> String {
     String((0..<digits).map { _ in "0123456789abcdef".randomElement() ?? "0" })
   }
