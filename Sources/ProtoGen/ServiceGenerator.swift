@@ -9,6 +9,8 @@ struct ServiceGenerator {
     let request: String
     let response: String
     let comment: String?
+    /// Whether a request can have a key of its own (AIP-155), with which the call may be repeated.
+    let hasRequestID: Bool
 
     var streamsRequests: Bool { descriptor.clientStreaming == true }
     var streamsResponses: Bool { descriptor.serverStreaming == true }
@@ -41,6 +43,13 @@ struct ServiceGenerator {
       case (false, true): "ResponseStream<\(response)>"
       case (true, true): "BidirectionalCall<\(request), \(response)>"
       }
+    }
+
+    /// What the client's method passes on.
+    var callArguments: String {
+      if streamsRequests { return "options" }
+      let isKeyed = hasRequestID && !streamsResponses && idempotency.isEmpty
+      return isKeyed ? "request, options.keyed(by: request.requestID)" : "request, options"
     }
 
     var idempotency: String {
@@ -84,7 +93,10 @@ struct ServiceGenerator {
           descriptor: method, name: Naming.method(method.name ?? ""),
           request: scope.reference(to: try context.schema.entry(method.inputType, place)),
           response: scope.reference(to: try context.schema.entry(method.outputType, place)),
-          comment: context.comments[path.appending(Path.methods, index)]))
+          comment: context.comments[path.appending(Path.methods, index)],
+          hasRequestID: context.schema.message(method.inputType)?.field.contains {
+            $0.name == "request_id" && $0.type == .string && $0.label != .repeated
+          } ?? false))
     }
     return methods
   }
@@ -150,9 +162,8 @@ struct ServiceGenerator {
         let request = method.streamsRequests ? "" : "_ request: \(method.request), "
         printer.line("  \(request)options: CallOptions = CallOptions()")
         printer.block(") async throws(RPCError) -> \(method.callResult)") { printer in
-          let arguments = method.streamsRequests ? "options" : "request, options"
           let member = "\(name)Methods.\(Naming.member(method.name))"
-          printer.line("try await channel.\(method.kind)(\(member), \(arguments))")
+          printer.line("try await channel.\(method.kind)(\(member), \(method.callArguments))")
         }
       }
     }

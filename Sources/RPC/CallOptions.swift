@@ -17,7 +17,9 @@ public struct CallOptions: Sendable {
   /// Otherwise it fails as soon as that is known.
   public var waitsForReady = false
   /// Whether making this call twice does what making it once does, although the schema does not say
-  /// so: because the request carries a `request_id` of its own that the service keeps, say.
+  /// so.
+  ///
+  /// Where a request has a `request_id`, generated clients see to it.
   public var isRepeatable = false
   /// Whether the call is made again after it has failed.
   public var retries = RetryChoice.asConfigured
@@ -35,6 +37,16 @@ public struct CallOptions: Sendable {
     self.deadline = deadline
     self.metadata = metadata
     self.compression = compression
+  }
+
+  /// These options for a request with this `request_id`: if there is one, the call may be repeated.
+  ///
+  /// That is what a `request_id` is for (AIP-155).
+  public func keyed(by requestID: String?) -> CallOptions {
+    guard let requestID, !requestID.isEmpty else { return self }
+    var options = self
+    options.isRepeatable = true
+    return options
   }
 
   /// Options for a call made while answering another: what is left of that call's time.

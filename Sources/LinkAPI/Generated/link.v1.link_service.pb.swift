@@ -1214,7 +1214,7 @@ public struct LinkServiceClient: Sendable {
   public func startLink(
     _ request: StartLinkRequest, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> StartLinkResponse {
-    try await channel.unary(LinkServiceMethods.startLink, request, options)
+    try await channel.unary(LinkServiceMethods.startLink, request, options.keyed(by: request.requestID))
   }
 
   /// Finishes a link with what the provider sent back, or ends it because the user said no.
@@ -1226,7 +1226,7 @@ public struct LinkServiceClient: Sendable {
   public func completeLink(
     _ request: CompleteLinkRequest, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> CompleteLinkResponse {
-    try await channel.unary(LinkServiceMethods.completeLink, request, options)
+    try await channel.unary(LinkServiceMethods.completeLink, request, options.keyed(by: request.requestID))
   }
 
   /// Lists the linked accounts of a profile, or of all profiles of the tenant, ordered by name.

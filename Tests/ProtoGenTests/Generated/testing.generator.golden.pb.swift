@@ -247,6 +247,8 @@ extension Drawing: Message {
 /// A note to write.
 struct WriteNoteRequest {
   @Boxed var note: Note?
+  /// With one, the note is written once.
+  var requestID: String = ""
   var unknownFields = UnknownFields()
 
   init() {}
@@ -257,6 +259,7 @@ extension WriteNoteRequest: Message {
 
   static let fieldNames: FieldNames = [
     1: "note",
+    2: "request_id",
   ]
 
   mutating func decodeField<R: FieldReader & ~Escapable>(
@@ -264,17 +267,20 @@ extension WriteNoteRequest: Message {
   ) throws(DecodingError) {
     switch number {
     case 1: try reader.read(&_note)
+    case 2: try reader.read(&requestID)
     default: break
     }
   }
 
   func encode(into writer: inout Writer) {
     writer.write(unknownFields)
+    writer.write(2, requestID)
     writer.write(1, _note)
   }
 
   func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(1, note)
+    visitor.visit(2, requestID)
   }
 }
 
@@ -391,7 +397,7 @@ struct NotesClient: Sendable {
   func writeNote(
     _ request: WriteNoteRequest, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> Note {
-    try await channel.unary(NotesMethods.writeNote, request, options)
+    try await channel.unary(NotesMethods.writeNote, request, options.keyed(by: request.requestID))
   }
 
   /// Reads a note.
@@ -449,15 +455,15 @@ enum TestingGeneratorGoldenProto {
       b3RlLldvcmRzUgV2YWx1ZToCOAEaOgoMTnVtYmVyc0VudHJ5EhAKA2tleRgBIAEoEVIDa2V5EhQKBXZhbHVlGAIgASgG\
       UgV2YWx1ZToCOAEaHQoFV29yZHMSFAoFd29yZHMYASADKAlSBXdvcmRzIksKA1VzZRITCg9VU0VfVU5TUEVDSUZJRUQQ\
       ABIMCghVU0VfUkVBRBABEg8KC1VTRV9MT09LX0FUEAESDAoIQU5ZVEhJTkcQBxoCEAFCCQoHY29udGVudEILCglfYW5z\
-      d2VyZWRCCAoGX3N0YXJzIiEKB0RyYXdpbmcSFgoGcGl4ZWxzGAEgASgMUgZwaXhlbHMiPwoQV3JpdGVOb3RlUmVxdWVz\
-      dBIrCgRub3RlGAEgASgLMhcudGVzdGluZy5nZW5lcmF0b3IuTm90ZVIEbm90ZSIlCg9SZWFkTm90ZVJlcXVlc3QSEgoE\
-      bmFtZRgBIAEoCVIEbmFtZTLiAwoFTm90ZXMSSQoJV3JpdGVOb3RlEiMudGVzdGluZy5nZW5lcmF0b3IuV3JpdGVOb3Rl\
-      UmVxdWVzdBoXLnRlc3RpbmcuZ2VuZXJhdG9yLk5vdGUSTAoIUmVhZE5vdGUSIi50ZXN0aW5nLmdlbmVyYXRvci5SZWFk\
-      Tm90ZVJlcXVlc3QaFy50ZXN0aW5nLmdlbmVyYXRvci5Ob3RlIgOQAgESVwoIRHJvcE5vdGUSIi50ZXN0aW5nLmdlbmVy\
-      YXRvci5SZWFkTm90ZVJlcXVlc3QaIi50ZXN0aW5nLmdlbmVyYXRvci5SZWFkTm90ZVJlcXVlc3QiA5ACAhJLCgpXYXRj\
-      aE5vdGVzEiIudGVzdGluZy5nZW5lcmF0b3IuUmVhZE5vdGVSZXF1ZXN0GhcudGVzdGluZy5nZW5lcmF0b3IuTm90ZTAB\
-      EkwKCldyaXRlTm90ZXMSIy50ZXN0aW5nLmdlbmVyYXRvci5Xcml0ZU5vdGVSZXF1ZXN0GhcudGVzdGluZy5nZW5lcmF0\
-      b3IuTm90ZSgBEkwKCVJlYWROb3RlcxIiLnRlc3RpbmcuZ2VuZXJhdG9yLlJlYWROb3RlUmVxdWVzdBoXLnRlc3Rpbmcu\
-      Z2VuZXJhdG9yLk5vdGUoATABYgZwcm90bzM=
+      d2VyZWRCCAoGX3N0YXJzIiEKB0RyYXdpbmcSFgoGcGl4ZWxzGAEgASgMUgZwaXhlbHMiXgoQV3JpdGVOb3RlUmVxdWVz\
+      dBIrCgRub3RlGAEgASgLMhcudGVzdGluZy5nZW5lcmF0b3IuTm90ZVIEbm90ZRIdCgpyZXF1ZXN0X2lkGAIgASgJUgly\
+      ZXF1ZXN0SWQiJQoPUmVhZE5vdGVSZXF1ZXN0EhIKBG5hbWUYASABKAlSBG5hbWUy4gMKBU5vdGVzEkkKCVdyaXRlTm90\
+      ZRIjLnRlc3RpbmcuZ2VuZXJhdG9yLldyaXRlTm90ZVJlcXVlc3QaFy50ZXN0aW5nLmdlbmVyYXRvci5Ob3RlEkwKCFJl\
+      YWROb3RlEiIudGVzdGluZy5nZW5lcmF0b3IuUmVhZE5vdGVSZXF1ZXN0GhcudGVzdGluZy5nZW5lcmF0b3IuTm90ZSID\
+      kAIBElcKCERyb3BOb3RlEiIudGVzdGluZy5nZW5lcmF0b3IuUmVhZE5vdGVSZXF1ZXN0GiIudGVzdGluZy5nZW5lcmF0\
+      b3IuUmVhZE5vdGVSZXF1ZXN0IgOQAgISSwoKV2F0Y2hOb3RlcxIiLnRlc3RpbmcuZ2VuZXJhdG9yLlJlYWROb3RlUmVx\
+      dWVzdBoXLnRlc3RpbmcuZ2VuZXJhdG9yLk5vdGUwARJMCgpXcml0ZU5vdGVzEiMudGVzdGluZy5nZW5lcmF0b3IuV3Jp\
+      dGVOb3RlUmVxdWVzdBoXLnRlc3RpbmcuZ2VuZXJhdG9yLk5vdGUoARJMCglSZWFkTm90ZXMSIi50ZXN0aW5nLmdlbmVy\
+      YXRvci5SZWFkTm90ZVJlcXVlc3QaFy50ZXN0aW5nLmdlbmVyYXRvci5Ob3RlKAEwAWIGcHJvdG8z
       """)
 }
