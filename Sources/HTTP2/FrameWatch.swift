@@ -136,6 +136,9 @@ struct FrameWatch {
       (isInHeaders, isInBlock) = (true, !frame.endsHeaders)
     default: (isInHeaders, isInBlock) = (false, false)
     }
+    // The first thing that a server hears of us is that it may not push. The library lets it until it
+    // has acknowledged that, which it need not ever do.
+    if !isServer, frame.type == FrameType.pushPromise { return .protocolError }
     guard isServer, !wasInBlock else { return nil }
     switch frame.type {
     case FrameType.priority:

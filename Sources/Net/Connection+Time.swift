@@ -56,12 +56,17 @@ extension Connection {
   }
 
   /// Begins the watch over a reader that has left something waiting.
+  ///
+  /// A client waits for its server as long as its callers do. But where it reads no more until the
+  /// server does, the two would wait for each other.
   func watchOutput() {
-    guard outputTimer == nil, acceptor != nil, phase < .lingering else { return }
+    guard outputTimer == nil, phase < .lingering, mustBeRead else { return }
     guard hasUnsent || session.queuedBytes > 0 else { return }
     slowPeriods = 0
     beginPeriod()
   }
+
+  private var mustBeRead: Bool { acceptor != nil || session.isCongested }
 
   private func beginPeriod() {
     sentBytes = 0
@@ -82,8 +87,8 @@ extension Connection {
       // Nobody reads what could still be said.
       return close(.cancel)
     }
-    resetStalledStreams()
-    if isWaiting || session.queuedBytes > 0 { beginPeriod() }
+    if acceptor != nil { resetStalledStreams() }
+    if isWaiting || session.queuedBytes > 0, mustBeRead { beginPeriod() }
   }
 
   /// Streams whose windows their reader keeps shut, or opens by a byte now and then.

@@ -92,7 +92,7 @@ func withChannel<Value>(
   return try result.get()
 }
 
-/// The greeter of grpcio.
+/// Peers in Python: the greeter of grpcio, and a server that is wrong on purpose.
 enum Python {
   private static let scripts = URL(filePath: #filePath).deletingLastPathComponent()
     .appending(path: "Python")
@@ -149,6 +149,15 @@ enum Python {
       process.waitUntilExit()
     }
     return try await body()
+  }
+
+  /// Runs `body` with a server that does to each request what its method is called, or one that
+  /// does not speak HTTP/2 at all.
+  static func withEvilServer<Value>(
+    speaksHTTP2: Bool = true, _ body: (_ port: UInt16) async throws -> Value
+  ) async throws -> Value {
+    let (process, output) = process(speaksHTTP2 ? [] : ["http1"], of: "evil_server.py")
+    return try await running(process) { try await body(try port(in: output)) }
   }
 
   private static func port(in output: Pipe) throws -> UInt16 {
