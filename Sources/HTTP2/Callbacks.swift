@@ -76,7 +76,7 @@ private func onBeginHeaders(
     // Later than the last one that the peer will hear of: it may be made again elsewhere.
     if inbox.takesNoStreams { return unsafe refuse(session, id) }
     let key = inbox.streams.insert(StreamID(rawValue: id))
-    inbox.beginBlock(for: key)
+    inbox.beginRequest(for: key)
     return unsafe nghttp2_session_set_stream_user_data(session, id, userData(for: key))
   }
 }

@@ -19,6 +19,8 @@ struct Inbox: ~Copyable {
   var lastWords: ErrorCode?
   /// Bytes in all outboxes.
   var queuedBytes = 0
+  /// The peer has been told our limits, or will not be.
+  var hasAnnouncedLimits: Bool
   /// Streams to be reset once the library has returned.
   var toReset: [(StreamKey, ErrorCode)] = []
   /// Body bytes that arrived since the connection's window was last given back.
@@ -29,10 +31,13 @@ struct Inbox: ~Copyable {
   var block: BlockInProgress
   /// Whose block it is; nil for a stream that we do not follow.
   private var key: StreamKey?
+  /// It begins a stream beyond the limit.
+  private var isBeyondLimit = false
 
   init(isServer: Bool, limits: Limits) {
     self.isServer = isServer
     self.limits = limits
+    hasAnnouncedLimits = !isServer
     block = BlockInProgress(limits)
     frames = FrameWatch(isServer: isServer, limits: limits)
   }
@@ -85,7 +90,14 @@ struct Inbox: ~Copyable {
   /// A header block begins, for the stream at `key`.
   mutating func beginBlock(for key: StreamKey?) {
     self.key = key
+    isBeyondLimit = false
     block.begin()
+  }
+
+  /// The header block of a request begins, and with it the stream at `key`.
+  mutating func beginRequest(for key: StreamKey) {
+    beginBlock(for: key)
+    isBeyondLimit = streams.openCount > Int(limits.concurrentStreams)
   }
 
   /// Takes one field; false if the connection must end.
@@ -102,12 +114,24 @@ struct Inbox: ~Copyable {
   /// must end.
   mutating func endBlock(endStream: Bool) -> Bool {
     guard let key, streams.contains(key) else { return true }
+    if isBeyondLimit {
+      // RFC 9113, section 5.1.2: "An endpoint that receives a HEADERS frame that causes its advertised
+      // concurrent stream limit to be exceeded MUST treat this as a stream error".
+      refuse(key, .refusedStream)
+      return tolerates(frames.addRefusedStream())
+    }
     if let fault = block.fault {
-      toReset.append((key, fault))
+      refuse(key, fault)
       return tolerates(frames.addProvokedReset())
     }
     endBlock(of: key, block.take(), endStream: endStream)
     return true
+  }
+
+  /// A stream is to be reset; what else comes on it is no request.
+  private mutating func refuse(_ key: StreamKey, _ code: ErrorCode) {
+    streams[key].hasReceivedHeaders = true
+    toReset.append((key, code))
   }
 
   private mutating func endBlock(of key: StreamKey, _ headers: HeaderBlock, endStream: Bool) {
@@ -150,7 +174,7 @@ struct Inbox: ~Copyable {
   /// nghttp2 has forgotten a stream, or never opened it.
   mutating func close(_ key: StreamKey, _ code: ErrorCode) {
     guard streams.contains(key), !streams[key].isClosed else { return }
-    streams[key].isClosed = true
+    streams.close(key)
     queuedBytes -= streams[key].outbox.queuedBytes
     streams[key].outbox.reset()
     record(.closed(key, code))

@@ -78,7 +78,9 @@ public struct Session: ~Copyable {
     func entry(_ id: nghttp2_settings_id, _ value: UInt32) -> nghttp2_settings_entry {
       nghttp2_settings_entry(settings_id: Int32(id.rawValue), value: value)
     }
-    var entries = [
+    // The first, for `announceStreams`.
+    var entries = role == .client ? [] : [entry(NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, .max)]
+    entries += [
       entry(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, UInt32(clamping: limits.streamWindow)),
       entry(NGHTTP2_SETTINGS_MAX_FRAME_SIZE, limits.frameSize),
       entry(NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, UInt32(clamping: limits.headerListSize)),
@@ -86,7 +88,6 @@ public struct Session: ~Copyable {
     switch role {
     case .client: entries.append(entry(NGHTTP2_SETTINGS_ENABLE_PUSH, 0))
     case .server:
-      entries.append(entry(NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, limits.concurrentStreams))
       // RFC 9218, section 2.1: whoever says so does not want PRIORITY frames.
       entries.append(entry(NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1))
     }
@@ -216,6 +217,22 @@ extension Session {
         continue
       }
       unsafe buffer.append(contentsOf: UnsafeBufferPointer(start: start, count: count))
+      if !inbox.hasAnnouncedLimits { announceStreams(in: &buffer, at: buffer.count - count) }
+    }
+  }
+
+  /// Writes into our SETTINGS, the first frame of all, how many streams there may be.
+  ///
+  /// The library believes that there is no limit. It would end the whole connection, with all that
+  /// is under way on it, for one stream beyond a limit that the peer has acknowledged; the inbox
+  /// refuses that stream alone.
+  private func announceStreams(in buffer: inout [UInt8], at frame: Int) {
+    inbox.hasAnnouncedLimits = true
+    let value = frame + FrameHead.size + 2
+    precondition(buffer[frame + 3] == FrameType.settings && buffer.count >= value + 4)
+    for index in 0..<4 {
+      buffer[value + index] = UInt8(
+        truncatingIfNeeded: inbox.limits.concurrentStreams >> (24 - 8 * UInt32(index)))
     }
   }
 

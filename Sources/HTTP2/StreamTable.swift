@@ -46,6 +46,8 @@ struct StreamState {
 struct StreamTable {
   private(set) var slots: [StreamState] = []
   private var free: [Int] = []
+  /// How many streams have begun and not ended.
+  private(set) var openCount = 0
 
   /// How many streams have begun and not been reported as closed.
   var count: Int { slots.count - free.count }
@@ -54,11 +56,18 @@ struct StreamTable {
     let slot = nextSlot()
     if let last = free.last, last == slot { free.removeLast() } else { slots.append(StreamState()) }
     slots[slot].id = id
+    openCount += 1
     return StreamKey(slot: slot, id: id)
   }
 
   /// Where the next stream will be kept.
   func nextSlot() -> Int { free.last ?? slots.count }
+
+  /// The stream has ended; its place is kept until that is reported.
+  mutating func close(_ key: StreamKey) {
+    slots[key.slot].isClosed = true
+    openCount -= 1
+  }
 
   mutating func remove(_ key: StreamKey) {
     guard contains(key) else { return }

@@ -3,11 +3,16 @@ import Testing
 
 /// Checks T25 to T29 and T31: many streams, windows, and what comes after an error.
 struct FlowTests {
-  @Test(arguments: [101, 1000])
-  func `T25: streams beyond the hundredth are refused, and the hundred are served`(_ count: Int) {
+  @Test(arguments: [101, 1000], [true, false])
+  func `T25: streams beyond the hundredth are refused, and the hundred are served`(
+    _ count: Int, _ isAcknowledged: Bool
+  ) {
     let server = Peer(.server)
+    let settings = ReceivedFrame.all(in: server.output())[0]
+    #expect(settings.type == 4 && settings.payload.starts(with: [0, 3, 0, 0, 0, 100]))
     let requests = (0..<UInt32(count)).flatMap { Frame.headers(2 * $0 + 1) }
-    server.receive(Frame.preface + requests)
+    let acknowledgement = isAcknowledged ? Frame.settings([], flags: Frame.acknowledgement) : []
+    server.receive(Frame.preface + acknowledgement + requests)
     let refused = ReceivedFrame.all(in: server.output()).filter { $0.type == 3 }
     #expect(refused.map(\.stream) == (100..<UInt32(count)).map { 2 * $0 + 1 })
     #expect(refused.allSatisfy { $0.code == .refusedStream })
@@ -19,6 +24,20 @@ struct FlowTests {
     let answers = ReceivedFrame.all(in: server.output())
     #expect(answers.map(\.stream) == (0..<100).map { 2 * $0 + 1 })
     #expect(server.streamCount == 0)
+    // There is room again.
+    server.receive(Frame.headers(2 * UInt32(count) + 1))
+    #expect(server.accepted.count == 101)
+  }
+
+  @Test func `T25: what follows a refused request in the same write is none`() {
+    let server = Peer(.server)
+    let requests = (0...100).flatMap { Frame.headers(2 * $0 + 1, Fields.upload, end: false) }
+    let trailers = Frame.headers(201, Fields.literal("x-checksum", "1"))
+    server.receive(Frame.preface + requests + Frame.data(201, [1]) + trailers)
+    #expect(server.accepted.count == 100 && server.failure == nil)
+    #expect(!server.seen.contains { if case .trailers = $0 { true } else { false } })
+    let resets = ReceivedFrame.all(in: server.output()).filter { $0.type == 3 }
+    #expect(resets.map(\.stream) == [201] && resets.map(\.code) == [.refusedStream])
   }
 
   @Test func `T26: one stream that nobody reads leaves ninety-nine others alone`() throws {

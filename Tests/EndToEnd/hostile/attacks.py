@@ -155,8 +155,9 @@ CONTROL = [
     Flood("T25", "streams beyond the limit", "too_many_refused_streams",
           lambda i: headers(stream_number(i), call(), UPLOAD), acknowledges=False,
           without=("refusedStreams",), survives=5000),
-    Flood("T25", "streams beyond the limit that was acknowledged", "protocol_error",
-          lambda i: headers(stream_number(i), call(), UPLOAD), code=PROTOCOL_ERROR),
+    Flood("T25", "streams beyond the limit that was acknowledged", "too_many_refused_streams",
+          lambda i: headers(stream_number(i), call(), UPLOAD), without=("refusedStreams",),
+          survives=5000),
 ]
 
 FLOODS = RESETS + MISTAKES + HEADER_BLOCKS + CONTROL
