@@ -104,6 +104,12 @@ let package = Package(
         "Interop", "TestAPI", "Protobuf", "RPC", "RPCNet", "Net", "OpenSSL",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
+    program(
+      "load-client",
+      [
+        "Protobuf", "RPC", "RPCNet", "Net", "OpenSSL",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
     server(
       "echo-server",
       [

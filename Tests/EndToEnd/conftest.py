@@ -113,8 +113,8 @@ class Process:
         self.arguments = [str(a) for a in arguments]
         self.stderr = open(log, "ab")
         self.process = subprocess.Popen(
-            self.arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.stderr,
-            **options)
+            self.arguments, stdout=subprocess.PIPE, stderr=self.stderr,
+            **{"stdin": subprocess.DEVNULL, **options})
         self.stdout = []
         self._unread = b""
 
@@ -131,6 +131,15 @@ class Process:
                 return line[len(prefix):].strip()
         raise AssertionError(
             f"{self.arguments} never said '{prefix}': {self.stdout}\n{self.log.read_text()}")
+
+    def last(self, prefix):
+        """The same of the newest such line; waits only if there is none."""
+        rest = self.wait_for(prefix)
+        while (line := self._line(0)) is not None:
+            self.stdout.append(line)
+            if line.startswith(prefix):
+                rest = line[len(prefix):].strip()
+        return rest
 
     def _line(self, deadline):
         """The next line, or None if there is none in time."""

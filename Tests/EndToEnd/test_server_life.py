@@ -6,7 +6,6 @@ import signal
 import socket
 import ssl
 import subprocess
-import threading
 import time
 
 import grpc
@@ -141,6 +140,12 @@ def test_it_can_be_reached_by_a_path_alone(processes, tmp_path, fakex):
     assert not path.exists()
 
 
+def test_without_a_socket_nothing_is_handed_over(tmp_path):
+    run(LINKD, "init", "--data", tmp_path / "data")
+    done = run(LINKD, "serve", "--data", tmp_path / "data", "--listen", "systemd", status=64)
+    assert "no socket was handed over" in done.stderr
+
+
 # A peer that asks too much
 
 
@@ -157,82 +162,6 @@ def test_a_refused_peer_is_logged_once_with_what_it_did(linkd):
     assert re.search(r'frames="[^"]*pings \d+', line)
     linkd.process.stop()
     assert linkd.process.log.read_text().count(" refused") == 1
-
-
-# Restarts
-
-RETRIES = """{"methodConfig": [{"name": [{}], "retryPolicy": {
-  "maxAttempts": 5, "initialBackoff": "0.05s", "maxBackoff": "1s", "backoffMultiplier": 2,
-  "retryableStatusCodes": ["UNAVAILABLE"]}}]}"""
-
-
-class ActivatedLinkd(Linkd):
-    """linkd at a socket that outlives it, as a systemd socket unit would have it."""
-
-    def __init__(self, start, folder, x_url):
-        self.socket = socket.create_server(("127.0.0.1", 0), backlog=512)
-        super().__init__(start, folder, x_url)
-
-    def serve(self):
-        raw = self.socket.fileno()
-        script = f'exec 3<&{raw} && LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"'
-        self.process = self._start(
-            "bash", "-c", script, "bash", LINKD, "serve", "--data", self.data, "--listen", "systemd",
-            "--x-base-url", self._x_url, pass_fds=[raw])
-        self.address = self.process.wait_for("listening on ")
-
-
-class Callers:
-    """Threads that call without a pause, and count what became of their calls."""
-
-    def __init__(self, linkd, threads):
-        self.failures, self.calls, self._stop = [], 0, threading.Event()
-        options = [("grpc.service_config", RETRIES), ("grpc.enable_retries", 1)]
-        self._channel = grpc.insecure_channel(linkd.address, options)
-        self._linkd = linkd
-        self._threads = [threading.Thread(target=self._call) for _ in range(threads)]
-        for thread in self._threads:
-            thread.start()
-
-    def _call(self):
-        while not self._stop.is_set():
-            try:
-                list_accounts(self._channel, self._linkd)
-            except grpc.RpcError as error:
-                self.failures.append((error.code(), error.details()))
-            self.calls += 1
-
-    def wait_for(self, calls):
-        """Until so many more calls have ended."""
-        wanted = self.calls + calls
-        while self.calls < wanted:
-            time.sleep(0.01)
-
-    def stop(self):
-        self._stop.set()
-        for thread in self._threads:
-            thread.join()
-        self._channel.close()
-
-
-def test_restarts_under_load_fail_no_call(processes, tmp_path, fakex):
-    linkd = ActivatedLinkd(processes, tmp_path, fakex.url)
-    callers = Callers(linkd, threads=8)
-    try:
-        for _ in range(3):
-            callers.wait_for(100)
-            assert linkd.process.stop() == 0
-            linkd.serve()
-        callers.wait_for(100)
-    finally:
-        callers.stop()
-    assert callers.failures == [] and callers.calls > 400
-
-
-def test_without_a_socket_nothing_is_handed_over(tmp_path):
-    run(LINKD, "init", "--data", tmp_path / "data")
-    done = run(LINKD, "serve", "--data", tmp_path / "data", "--listen", "systemd", status=64)
-    assert "no socket was handed over" in done.stderr
 
 
 # A provider that does not answer
