@@ -73,8 +73,9 @@
     var request = RequestFields(for: methods)
     var response = ResponseFields()
     for index in stride(from: 0, to: parts.count - 1, by: 2) {
-      request.add(name: parts[index].span, value: parts[index + 1].span)
-      response.add(name: parts[index].span, value: parts[index + 1].span)
+      let (name, value) = (parts[index], parts[index + 1])
+      request.add(name: name.span, value: value.span)
+      response.add(name: name.span, value: value.span)
     }
     if let head = try? request.finish() { precondition(head.timeout ?? .zero >= .zero) }
     return 0
