@@ -12,11 +12,22 @@ public struct AdmissionLimits: Sendable, Hashable {
   /// Calls of all connections under way: each holds a task and a message, some ten kilobytes.
   public var calls = 10_000
 
-  /// How long a loop may be busy with one turn before it takes on no more in one than it can do in
-  /// that time: the calls which came meanwhile have waited for as long.
+  /// How long a loop may be busy with one turn before it counts as overloaded: the calls which came
+  /// meanwhile have waited for as long.
   ///
   /// Half a second is more than any burst takes that can be worked off.
   public var busyTurn = Duration.milliseconds(500)
+
+  /// How long the turns of an overloaded loop are to take: it takes on no more calls in one than it
+  /// can do in that time.
+  ///
+  /// Whoever is turned away has waited for one turn, whoever is not for two: not to be felt.
+  public var overloadedTurn = Duration.milliseconds(20)
+
+  /// How long nobody must have been turned away before a loop counts as overloaded no more.
+  ///
+  /// Shorter than anybody waits who was told to come back.
+  public var calmTime = Duration.seconds(1)
 
   /// Methods that are never turned away, by their paths: those by which a server is watched.
   public var exempt: [String] = []
@@ -27,27 +38,37 @@ public struct AdmissionLimits: Sendable, Hashable {
 
 /// Which calls one loop takes on.
 ///
-/// A turn is one round over all connections. When one took too long, the next takes on only as many
-/// calls as would have fitted, and so on until fewer come than do fit.
+/// A turn is one round over all connections. Once one took far too long, each takes on only as many
+/// calls as fit into a short one, until for a while fewer have come than do fit.
 package struct Admission {
   private let limits: AdmissionLimits
   /// This loop's part of all calls.
   private let share: Int
   private let busyTurn: Int64
+  private let overloadedTurn: Int64
+  private let calmTime: Int64
   private var underWay = 0
   /// The turn that the following three are about.
   private var turn = Int64.min
   private var taken = 0
   private var shed = 0
-  /// How many calls a turn may take on.
-  private var budget = Int.max
+  /// How many calls a turn may take on; nil while the loop is not overloaded.
+  private var budget: Int?
+  /// The last turn that turned somebody away.
+  private var lastShed = Int64.min
 
   /// The part that one of so many loops has in the limits of a server.
   package init(_ limits: AdmissionLimits, loops: Int) {
     self.limits = limits
     share = max(1, limits.calls / max(1, loops))
-    let (seconds, attoseconds) = min(limits.busyTurn, .seconds(3600)).components
-    busyTurn = seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+    busyTurn = Self.nanoseconds(limits.busyTurn)
+    overloadedTurn = Self.nanoseconds(limits.overloadedTurn)
+    calmTime = Self.nanoseconds(limits.calmTime)
+  }
+
+  private static func nanoseconds(_ duration: Duration) -> Int64 {
+    let (seconds, attoseconds) = min(duration, .seconds(3600)).components
+    return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
   }
 
   /// Why a call cannot be taken on; nil if it can.
@@ -60,8 +81,9 @@ package struct Admission {
     if turn != self.turn { begin(turn, busy) }
     if work >= limits.callsPerConnection { return .tooManyCallsOfPeer }
     if underWay >= share { return .tooManyCalls }
-    if taken < budget { return nil }
+    guard let budget, taken >= budget else { return nil }
     shed += 1
+    lastShed = turn
     return .overloaded
   }
 
@@ -81,16 +103,28 @@ package struct Admission {
 
   private mutating func begin(_ turn: Int64, _ busy: Int64) {
     defer { (self.turn, taken, shed) = (turn, 0, 0) }
-    if busy > busyTurn {
-      // A tenth of what came is taken on even so: the turn may have been slow for another reason.
-      let fitting = Int64(taken) * busyTurn / max(1, busy)
-      budget = max(1, taken / 10, Int(fitting))
-    } else if shed == 0 {
-      budget = .max
-    } else {
-      // There was time left: try a few more.
-      budget += budget / 8 + 1
+    guard let budget else {
+      if busy > busyTurn {
+        lastShed = turn
+        self.budget = fitting(busy)
+      }
+      return
     }
+    if busy > overloadedTurn {
+      self.budget = fitting(busy)
+    } else if turn - lastShed > calmTime {
+      self.budget = nil
+    } else if shed > 0 {
+      // There was time left: try a few more.
+      self.budget = budget + budget / 8 + 1
+    }
+  }
+
+  /// How many of the calls of a turn that was busy for so long would have fitted into a short one.
+  ///
+  /// A tenth of what came even so: the turn may have been slow for another reason.
+  private func fitting(_ busy: Int64) -> Int {
+    max(1, taken / 10, Int(Int64(taken) * overloadedTurn / max(1, busy)))
   }
 }
 

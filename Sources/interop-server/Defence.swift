@@ -6,7 +6,7 @@ import RPCNet
 /// A limit that can be switched off, so that a test can show what it is good for.
 enum Defence: String, CaseIterable, ExpressibleByArgument {
   case resets, mistakes, refusedStreams, windowUpdates, continuations, headerList, pings, settings
-  case handlers, slowHeaders, slowStart, slowReaders, keepalive, connections, turns
+  case handlers, slowHeaders, slowStart, slowReaders, keepalive, connections, turns, overload
 
   /// As long as no test runs.
   private static let never = Duration.seconds(3600)
@@ -28,6 +28,7 @@ enum Defence: String, CaseIterable, ExpressibleByArgument {
     case .keepalive: server.net.keepaliveInterval = nil
     case .connections: (server.net.connections, server.net.connectionsPerAddress) = (.max, nil)
     case .turns: server.net.requestsPerTurn = .max
+    case .overload: server.admission.busyTurn = Self.never
     }
   }
 }

@@ -37,6 +37,9 @@ struct InteropServer: AsyncParsableCommand {
   @Option(help: "How many event loops to run.")
   var loops = 1
 
+  @Option(help: "For how many microseconds each call keeps its loop busy.")
+  var work = 0
+
   @Option(help: "Run without this defence, to see what an attack does then.")
   var without: [Defence] = []
 
@@ -58,7 +61,8 @@ struct InteropServer: AsyncParsableCommand {
     let health = Health(of: [TestServer(), ScriptedServer()])
     let services: [any RPC.Service] = [TestServer(), ScriptedServer(), health]
     let server = try await RPCServer.start(
-      on: group, configuration, services: services + [Reflection(of: services)])
+      on: group, configuration, services: services + [Reflection(of: services)],
+      interceptors: work > 0 ? [Work(time: .microseconds(work))] : [])
     FileHandle.standardOutput.write(Data("listening on \(server.address)\n".utf8))
     // Until a signal ends the process.
     while true { try await Task.sleep(for: .seconds(86_400)) }

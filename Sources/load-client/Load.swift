@@ -36,15 +36,22 @@ struct Load {
   let rate: Double
   /// Calls under way at once.
   let most: Int
+  /// Seconds.
+  let warmUp: Double
 
   func run(_ channels: [RPCChannel], _ calls: Calls) async -> Tally {
     let tally = Shared()
     let isOver = InputEnd()
     let start = ContinuousClock.now
+    var begin = start
     await withDiscardingTaskGroup { group in
       var (number, shown) = (0, start)
       while !isOver.hasCome {
         let now = ContinuousClock.now
+        if begin == start, now - start > .seconds(warmUp) {
+          begin = now
+          tally.value.withLock { $0.forget() }
+        }
         let due = Int((now - start) / .seconds(1) * rate)
         let free = most - tally.value.withLock { $0.begin(due - number, atMost: most) }
         for call in number..<due where call - number < free {
@@ -59,7 +66,7 @@ struct Load {
       }
     }
     return tally.value.withLock {
-      $0.seconds = (ContinuousClock.now - start) / .seconds(1)
+      $0.seconds = (ContinuousClock.now - begin) / .seconds(1)
       return $0
     }
   }

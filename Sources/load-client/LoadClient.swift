@@ -47,6 +47,9 @@ struct LoadClient: AsyncParsableCommand {
   @Option(help: "How long a call may take, in seconds.")
   var timeout = 20.0
 
+  @Option(help: "After how many seconds what has been seen is forgotten, and all begins.")
+  var warmUp = 0.0
+
   @Flag(help: "Make a call again that failed because the server could not be reached.")
   var retry = false
 
@@ -54,7 +57,7 @@ struct LoadClient: AsyncParsableCommand {
     guard method.split(separator: "/").count == 2 else {
       throw ValidationError("a method is SERVICE/METHOD")
     }
-    guard rate > 0, rate <= 1e6, connections > 0, most > 0, timeout > 0 else {
+    guard rate > 0, rate <= 1e6, connections > 0, most > 0, timeout > 0, warmUp >= 0 else {
       throw ValidationError("only positive numbers")
     }
   }
@@ -63,7 +66,7 @@ struct LoadClient: AsyncParsableCommand {
     let loop = try EventLoop()
     let channels = try (0..<connections).map { _ in RPCChannel(try channel(), on: loop) }
     let calls = Calls(try descriptor(), try Self.bytes(request), try options())
-    let tally = await Load(rate: rate, most: most).run(channels, calls)
+    let tally = await Load(rate: rate, most: most, warmUp: warmUp).run(channels, calls)
     for channel in channels { await channel.shutDown() }
     loop.shutdown()
     print(tally.json)

@@ -23,6 +23,11 @@ struct Tally: Sendable {
     return before
   }
 
+  /// Counts from here on what ends.
+  mutating func forget() {
+    (times, counts, leftOut) = ([:], [:], 0)
+  }
+
   /// A call has ended; returns how many have failed by now.
   mutating func end(_ code: StatusCode, _ time: Duration) -> Int {
     underWay -= 1

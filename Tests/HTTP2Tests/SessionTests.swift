@@ -185,6 +185,24 @@ struct SessionTests {
     #expect(!client.seen.contains(.closed(1, .refusedStream)))
   }
 
+  @Test func `streams above the last one of a GOAWAY are refused, those below go on`() throws {
+    let client = Peer(.client)
+    let server = Peer(.server)
+    for _ in 0..<3 { _ = client.open(Samples.request, endStream: true) }
+    server.receive(client.output())
+    client.receive(server.output() + Frame.raw(7, 0, 0, [0, 0, 0, 3, 0, 0, 0, 0]))
+    #expect(client.seen.contains(.other("GOAWAY 3 NO_ERROR")))
+    let closed = client.seen.filter { if case .closed = $0 { true } else { false } }
+    #expect(closed == [.closed(5, .refusedStream)])
+    for key in server.accepted {
+      server.session.sendHeaders(Samples.response, endStream: true, on: key)
+    }
+    client.receive(server.output())
+    #expect(client.seen.contains(.headers(1, Samples.response, end: true)))
+    #expect(client.seen.contains(.headers(3, Samples.response, end: true)))
+    #expect(!client.seen.contains(.headers(5, Samples.response, end: true)))
+  }
+
   @Test func `a sensitive field stays sensitive on its way`() throws {
     let client = Peer(.client)
     let server = Peer(.server)

@@ -115,7 +115,9 @@ struct AdmissionTests {
 
   @Test func `T143: a loop that is busy for too long takes on what fits`() {
     var limits = AdmissionLimits()
-    limits.busyTurn = .milliseconds(10)
+    limits.busyTurn = .milliseconds(50)
+    limits.overloadedTurn = .milliseconds(10)
+    limits.calmTime = .nanoseconds(2)
     limits.exempt = ["/a/Health"]
     var admission = Admission(limits, loops: 1)
     /// Offers calls in one turn after one that took so long; returns how many were taken on.
@@ -129,14 +131,19 @@ struct AdmissionTests {
     }
     let millisecond: Int64 = 1_000_000
     #expect(offer(1000, turn: 1, busy: 0) == 1000)
+    // Not yet too long.
+    #expect(offer(1000, turn: 2, busy: 50 * millisecond) == 1000)
     // A thousand took a hundred milliseconds: a hundred fit.
-    #expect(offer(1000, turn: 2, busy: 100 * millisecond) == 100)
+    #expect(offer(1000, turn: 3, busy: 100 * millisecond) == 100)
     // They did, with time to spare: a few more, and so on.
-    #expect(offer(1000, turn: 3, busy: 9 * millisecond) == 113)
-    #expect(offer(1000, turn: 4, busy: 11 * millisecond) == 102)
-    // Few enough come: nobody is turned away any more.
-    #expect(offer(50, turn: 5, busy: 9 * millisecond) == 50)
-    #expect(offer(1000, turn: 6, busy: 5 * millisecond) == 1000)
+    #expect(offer(1000, turn: 4, busy: 9 * millisecond) == 113)
+    #expect(offer(1000, turn: 5, busy: 11 * millisecond) == 102)
+    // Few enough come, but not for long.
+    #expect(offer(50, turn: 6, busy: 9 * millisecond) == 50)
+    #expect(offer(1000, turn: 7, busy: 5 * millisecond) == 115)
+    // Now nobody is turned away any more.
+    #expect(offer(50, turn: 8, busy: 5 * millisecond) == 50)
+    #expect(offer(1000, turn: 10, busy: 5 * millisecond) == 1000)
     #expect(admission.isExempt("/a/Health") && !admission.isExempt("/a/Healthy"))
   }
 

@@ -1,0 +1,16 @@
+import RPC
+
+/// Keeps its loop busy for a while with each call, but not with those by which a server is watched.
+struct Work: ServerInterceptor {
+  let time: Duration
+
+  func intercept<Answer: Sendable>(
+    _ context: ServerContext, _ next: (ServerContext) async throws -> Answer
+  ) async throws -> Answer {
+    if !context.path.hasPrefix("/grpc.health.") {
+      let end = ContinuousClock.now + time
+      while ContinuousClock.now < end {}
+    }
+    return try await next(context)
+  }
+}
