@@ -164,15 +164,22 @@ let package = Package(
     tests("Linux", ["CLinux"]),
     tests("OpenSSL", ["COpenSSL"]),
     tests("Zlib"),
-    tests("HTTP2", ["Net", "RPCNet", "OpenSSL", "Linux"]),
+    // One side of a connection, frame by frame as a test writes it down.
+    .target(
+      name: "ScriptedPeer", dependencies: ["Net", "HTTP2", "CNghttp2", "Linux"],
+      path: "Tests/ScriptedPeer", swiftSettings: strict),
+    tests("HTTP2", ["ScriptedPeer", "Net", "RPCNet", "OpenSSL", "Linux"]),
     tests("TextCoding"),
     tests("Protobuf", ["LinkAPI", "TextCoding"], exclude: ["Oracle/oracle.py"]),
     tests("RPC", ["Protobuf"]),
     tests("OAuth", ["OpenSSL"]),
     tests("ProtoGen", ["Protobuf", "LinkAPI", "RPC"]),
-    tests("Net", ["HTTP2", "OpenSSL", "Linux"], exclude: ["Python"]),
+    tests("Net", ["ScriptedPeer", "HTTP2", "OpenSSL", "Linux"], exclude: ["Python"]),
     tests(
-      "RPCNet", ["RPC", "Net", "HTTP2", "OpenSSL", "Linux", "Protobuf", "TestAPI", "Interop"],
+      "RPCNet",
+      [
+        "ScriptedPeer", "RPC", "Net", "HTTP2", "OpenSSL", "Linux", "Protobuf", "TestAPI", "Interop",
+      ],
       exclude: ["Python"]),
     tests("HTTPClient", ["Net", "FakeX", "OAuth"], exclude: ["servers.py"]),
     tests("Store", ["OpenSSL", "Linux"], exclude: ["Fixtures"]),

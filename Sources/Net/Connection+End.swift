@@ -65,7 +65,7 @@ extension Connection: LoopResident {
     loseStreams(.noError)
     closeTLS()
     guard phase == .lingering else { return }
-    socket?.finishWriting()
+    transport?.finishWriting()
     timer = loop.schedule(after: limits.linger) { [unowned self] in close(.noError) }
   }
 
@@ -76,7 +76,7 @@ extension Connection: LoopResident {
     defer { loop.buffers.giveBack(&output) }
     tls?.takeCiphertext(appendingTo: &output)
     // Eight bytes or so. Without room for them the peer learns of the end from the socket.
-    _ = try? socket?.write(output.span)
+    _ = try? transport?.write(output.span)
   }
 
   /// The connection broke, for a reason that whoever waits for it wants to know.
@@ -96,9 +96,9 @@ extension Connection: LoopResident {
     timer?.cancel()
     graceTimer?.cancel()
     stopWatching()
-    if let registration { loop.remove(registration) }
-    registration = nil
-    socket = nil
+    watch?.end(on: loop)
+    watch = nil
+    transport = nil
     (unsent, deferred) = ([], [])
     loseStreams(code)
     for action in take(&whenEstablished) { action(.closed) }

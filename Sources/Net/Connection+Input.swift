@@ -24,7 +24,7 @@ extension Connection {
 
   private func read(into input: inout [UInt8]) -> Int? {
     do throws(SystemError) {
-      return try socket?.read(into: &input)
+      return try transport?.read(into: &input)
     } catch {
       close(.noError)
       return nil

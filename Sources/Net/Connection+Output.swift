@@ -77,7 +77,7 @@ extension Connection: Flushable {
 
   private func write(_ bytes: Span<UInt8>) -> Int {
     do throws(SystemError) {
-      let count = try socket?.write(bytes) ?? 0
+      let count = try transport?.write(bytes) ?? 0
       sentBytes += count
       return count
     } catch {

@@ -70,7 +70,7 @@ extension Connection {
 
   private func beginPeriod() {
     sentBytes = 0
-    unconfirmedBytes = socket?.unacknowledgedBytes ?? 0
+    unconfirmedBytes = transport?.unacknowledgedBytes ?? 0
     outputTimer = loop.schedule(after: limits.stallPeriod) { [unowned self] in checkOutput() }
   }
 
@@ -78,7 +78,7 @@ extension Connection {
     outputTimer = nil
     guard phase < .lingering else { return }
     // What the kernel takes from us and keeps, nobody has read.
-    let unconfirmed = socket?.unacknowledgedBytes ?? 0
+    let unconfirmed = transport?.unacknowledgedBytes ?? 0
     let taken = sentBytes + unconfirmedBytes - unconfirmed
     let isWaiting = hasUnsent || unconfirmed > limits.bytesPerStallPeriod
     slowPeriods = isWaiting && taken < limits.bytesPerStallPeriod ? slowPeriods + 1 : 0

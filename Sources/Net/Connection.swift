@@ -34,7 +34,7 @@ public final class Connection: @unchecked Sendable {
   let limits: NetLimits
   let acceptor: (any StreamAcceptor)?
 
-  var socket: Socket?
+  var transport: Transport?
   let session: Session
   var tls: TLSConnection?
   var phase = Phase.opening
@@ -44,7 +44,7 @@ public final class Connection: @unchecked Sendable {
   var unsent: [UInt8] = []
   var unsentStart = 0
   var needsFlush = false
-  var registration: Registration?
+  var watch: Transport.Watch?
   var interest: Readiness = []
   /// The time limit of the current phase.
   var timer: EventLoop.Timer?
@@ -91,11 +91,11 @@ public final class Connection: @unchecked Sendable {
   }
   private let kept = Mutex<(any AnyObject & Sendable)?>(nil)
 
-  /// Takes over a connected socket.
+  /// Takes over what is connected.
   ///
   /// `start` follows, on the loop.
   init(
-    _ socket: consuming Socket, to peer: SocketAddress, on loop: EventLoop,
+    _ transport: consuming Transport, to peer: SocketAddress, on loop: EventLoop,
     tls: consuming TLSConnection?, acceptor: (any StreamAcceptor)?, http2: Limits,
     limits: NetLimits
   ) {
@@ -104,19 +104,15 @@ public final class Connection: @unchecked Sendable {
     self.limits = limits
     self.acceptor = acceptor
     self.tls = tls
-    peerCredentials = peer.port == nil ? try? socket.peerCredentials() : nil
-    self.socket = consume socket
+    peerCredentials = peer.port == nil ? transport.peerCredentials : nil
+    self.transport = consume transport
     session = Session(
       acceptor == nil ? .client : .server, limits: http2, blocks: loop.blocks)
   }
 
   /// Begins to read and to write.
   func start() throws(SystemError) {
-    guard let raw = socket?.raw else { return }
-    socket?.setNoDelay()
-    registration = try loop.register(descriptor: raw, for: .readable) { [unowned self] readiness in
-      self.ready(readiness)
-    }
+    watch = try transport?.watch(on: loop) { [unowned self] readiness in self.ready(readiness) }
     interest = .readable
     loop.add(self)
     // Cancelled before the connection goes away. A weak reference would give the connection a side
@@ -142,14 +138,14 @@ public final class Connection: @unchecked Sendable {
 
   /// Tells the kernel what we wait for, if that has changed.
   func updateInterest() {
-    guard let registration else { return }
+    guard let watch else { return }
     var wanted: Readiness = []
     if !session.isCongested || phase == .lingering { wanted.insert(.readable) }
     if hasUnsent { wanted.insert(.writable) }
     guard wanted != interest else { return }
     interest = wanted
     do throws(SystemError) {
-      try loop.modify(registration, for: wanted)
+      try watch.change(to: wanted, on: loop)
     } catch {
       close(.internalError)
     }

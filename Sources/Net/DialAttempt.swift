@@ -27,6 +27,7 @@ final class DialAttempt: LoopResident {
   func start() {
     loop.add(self)
     timer = loop.schedule(after: target.limits.timeToConnect) { self.finish(.failure(.timedOut)) }
+    if let network = target.network { return connect(through: network) }
     do throws(SystemError) {
       let socket = try Socket(for: address)
       try socket.connect(to: address)
@@ -37,6 +38,11 @@ final class DialAttempt: LoopResident {
     } catch {
       finish(.failure(.system(error)))
     }
+  }
+
+  private func connect(through network: MemoryNetwork) {
+    guard let end = network.connect() else { return finish(.failure(.closed)) }
+    do throws(NetError) { try establish(.memory(end)) } catch { finish(.failure(error)) }
   }
 
   /// Gives up; nobody is told.
@@ -50,21 +56,19 @@ final class DialAttempt: LoopResident {
   private func connected() {
     stopWaiting()
     guard let socket = socket.take() else { return }
-    do throws(NetError) {
-      try establish(socket)
-    } catch {
-      finish(.failure(error))
+    do throws(SystemError) { try socket.checkConnected() } catch {
+      return finish(.failure(.system(error)))
     }
+    do throws(NetError) { try establish(.socket(socket)) } catch { finish(.failure(error)) }
   }
 
-  private func establish(_ socket: consuming Socket) throws(NetError) {
+  private func establish(_ transport: consuming Transport) throws(NetError) {
     do {
-      try socket.checkConnected()
       let tls = try target.tls.map { configuration throws(TLSError) in
         try TLSConnection(client: configuration, serverName: target.host)
       }
       let connection = Connection(
-        socket, to: address, on: loop, tls: tls, acceptor: nil, http2: target.http2,
+        transport, to: address, on: loop, tls: tls, acceptor: nil, http2: target.http2,
         limits: target.limits)
       connection.whenEstablished.append { [weak connection] error in
         guard let connection, error == nil else {

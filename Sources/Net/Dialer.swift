@@ -15,6 +15,8 @@ extension Connection {
     public var http2 = Limits()
     /// How long the peer is waited for.
     public var limits = NetLimits()
+    /// If there is one, the server is the one that listens there, whatever its address.
+    public var network: MemoryNetwork?
 
     /// A server at `host`.
     public init(host: String, port: UInt16, tls: TLSConfiguration? = nil) {

@@ -10,13 +10,17 @@ final class Listener: LoopResident, @unchecked Sendable {
   private var configuration: Server.Configuration
   private let acceptor: any StreamAcceptor
   private let count: ConnectionCount
+  /// Nil where there is a network within the process instead.
   private var socket: Socket?
+  /// Its number in that network.
+  private var place: Int?
+  private var isClosed = false
   private var registration: Registration?
   private var connections: [ObjectIdentifier: Connection] = [:]
   private var whenEmpty: [() -> Void] = []
 
   private init(
-    _ socket: consuming Socket, at address: SocketAddress, on loop: EventLoop,
+    _ socket: consuming Socket?, at address: SocketAddress, on loop: EventLoop,
     _ configuration: Server.Configuration, _ acceptor: any StreamAcceptor,
     _ count: ConnectionCount
   ) {
@@ -36,23 +40,34 @@ final class Listener: LoopResident, @unchecked Sendable {
     _ count: ConnectionCount, duplicateOf raw: CInt?
   ) -> Result<Listener, SystemError> {
     do throws(SystemError) {
-      let limits = configuration.limits
-      let socket =
-        if let raw {
-          try Socket.listening(duplicateOf: raw)
-        } else {
-          try Socket.listening(on: configuration.address, backlog: limits.backlog)
-        }
-      // The kernel does not name a path back.
-      let address =
-        configuration.address.port == nil ? configuration.address : try socket.localAddress()
-      let listener = Listener(socket, at: address, on: loop, configuration, acceptor, count)
+      let listener = try make(on: loop, configuration, acceptor, count, duplicateOf: raw)
       try listener.resume()
       loop.add(listener)
+      listener.place = configuration.network?.listen { listener.accept($0) }
       return .success(listener)
     } catch {
       return .failure(error)
     }
+  }
+
+  private static func make(
+    on loop: EventLoop, _ configuration: Server.Configuration, _ acceptor: any StreamAcceptor,
+    _ count: ConnectionCount, duplicateOf raw: CInt?
+  ) throws(SystemError) -> Listener {
+    if configuration.network != nil {
+      return Listener(nil, at: configuration.address, on: loop, configuration, acceptor, count)
+    }
+    let limits = configuration.limits
+    let socket =
+      if let raw {
+        try Socket.listening(duplicateOf: raw)
+      } else {
+        try Socket.listening(on: configuration.address, backlog: limits.backlog)
+      }
+    // The kernel does not name a path back.
+    let address =
+      configuration.address.port == nil ? configuration.address : try socket.localAddress()
+    return Listener(socket, at: address, on: loop, configuration, acceptor, count)
   }
 
   private func resume() throws(SystemError) {
@@ -89,26 +104,38 @@ final class Listener: LoopResident, @unchecked Sendable {
     }
   }
 
-  private func serve(_ socket: consuming Socket) {
-    do {
-      let peer = try socket.peerAddress()
-      if let reason = count.enter(peer) {
-        configuration.refused?(Refusal(reason: reason, peer: peer, frames: nil))
-        return
-      }
-      try serve(socket, peer)
-    } catch {
-      // Without memory or room in the poller this connection is dropped; others may still work.
+  /// Takes the other end of a connection within the process.
+  ///
+  /// May be called on any thread.
+  func accept(_ end: MemoryEnd) {
+    loop.execute {
+      // As the kernel calls a Unix socket that has no name.
+      if !self.isClosed { self.serve(.memory(end), .unix(path: "")) }
     }
   }
 
-  private func serve(_ socket: consuming Socket, _ peer: SocketAddress) throws {
+  private func serve(_ socket: consuming Socket) {
+    // Whoever is gone already has no address.
+    guard let peer = try? socket.peerAddress() else { return }
+    serve(.socket(socket), peer)
+  }
+
+  private func serve(_ transport: consuming Transport, _ peer: SocketAddress) {
+    if let reason = count.enter(peer) {
+      configuration.refused?(Refusal(reason: reason, peer: peer, frames: nil))
+      return
+    }
+    // Without memory or room in the poller this connection is dropped; others may still work.
+    try? begin(transport, peer)
+  }
+
+  private func begin(_ transport: consuming Transport, _ peer: SocketAddress) throws {
     do {
       let tls = try configuration.tls.map { configuration throws(TLSError) in
         try TLSConnection(server: configuration)
       }
       let connection = Connection(
-        socket, to: peer, on: loop, tls: tls, acceptor: acceptor,
+        transport, to: peer, on: loop, tls: tls, acceptor: acceptor,
         http2: configuration.http2, limits: configuration.limits)
       connection.refused = configuration.refused
       try connection.start()
@@ -132,7 +159,7 @@ final class Listener: LoopResident, @unchecked Sendable {
   }
 
   private func checkEmpty() {
-    guard connections.isEmpty, socket == nil else { return }
+    guard connections.isEmpty, isClosed else { return }
     let actions = whenEmpty
     whenEmpty = []
     for action in actions { action() }
@@ -151,7 +178,10 @@ final class Listener: LoopResident, @unchecked Sendable {
     // socket that lives on are the next server's.
     if socket != nil, configuration.inherited.isEmpty { acceptAll() }
     pause()
+    isClosed = true
     socket = nil
+    if let place { configuration.network?.remove(place) }
+    place = nil
     loop.remove(self)
   }
 

@@ -14,6 +14,8 @@ public final class Server: Sendable {
     ///
     /// They stay their owner's, and go on listening when the server has shut down.
     public var inherited: [CInt] = []
+    /// If there is one, connections come from there, and nobody listens to `address`.
+    public var network: MemoryNetwork?
     /// With it every connection is encrypted, without it none.
     public var tls: TLSConfiguration?
     /// What each peer may ask of its connection.
@@ -76,7 +78,7 @@ public final class Server: Sendable {
     withExtendedLifetime(path) {}
     return Server(
       address: configuration.address, listeners: listeners,
-      isOwner: configuration.inherited.isEmpty)
+      isOwner: configuration.inherited.isEmpty && configuration.network == nil)
   }
 
   /// Throws if somebody listens there already; for a path, which cannot be listened to twice,
@@ -86,7 +88,9 @@ public final class Server: Sendable {
   /// callers would then reach now the one and now the other.
   private static func claim(_ configuration: Configuration) throws(NetError) -> PathSocket? {
     let address = configuration.address
-    guard configuration.inherited.isEmpty, address.port != 0 else { return nil }
+    guard configuration.inherited.isEmpty, configuration.network == nil, address.port != 0 else {
+      return nil
+    }
     do throws(SystemError) {
       if case .unix(let path) = address {
         try Socket.removeStale(path: path)

@@ -151,6 +151,7 @@ extension ConnectionPool: SubchannelOwner {
       tls: configuration.tls)
     target.http2 = configuration.http2
     target.limits = configuration.net
+    target.network = configuration.network
     target.limits.keepaliveInterval = keepalive?.interval
     if let keepalive {
       target.limits.timeToAnswerKeepalive = keepalive.timeout

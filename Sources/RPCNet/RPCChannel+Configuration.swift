@@ -60,6 +60,8 @@ extension RPCChannel {
     public var http2 = Limits()
     /// How long the server is waited for.
     public var net = NetLimits()
+    /// If there is one, the server is the one that listens there.
+    public var network: MemoryNetwork?
 
     /// What chance is made of: a number from -1 to 1.
     package var random: @Sendable () -> Double = { .random(in: -1...1) }
@@ -77,6 +79,12 @@ extension RPCChannel {
     /// A server at `host`, a name or a number; with TLS its certificate must be for it.
     public init(host: String, port: UInt16, tls: TLSConfiguration? = nil) {
       self.init(server: .host(host, port: port), tls: tls)
+    }
+
+    /// A server in this process; with TLS its certificate must be for `localhost`.
+    public init(network: MemoryNetwork, tls: TLSConfiguration? = nil) {
+      self.init(server: .addresses([.unix(path: "")]), tls: tls)
+      self.network = network
     }
   }
 }

@@ -30,10 +30,19 @@ public final class RPCServer: Sendable {
     /// Called on the connection's loop for each connection that was refused, once: a place to log.
     public var refused: (@Sendable (Net.Refusal) -> Void)?
 
+    /// If there is one, connections come from there, and nobody listens to `address`.
+    public var network: MemoryNetwork?
+
     /// A server on `address`.
     public init(address: SocketAddress, tls: TLSConfiguration? = nil) {
       self.address = address
       self.tls = tls
+    }
+
+    /// A server for clients in this process.
+    public init(network: MemoryNetwork, tls: TLSConfiguration? = nil) {
+      self.init(address: .unix(path: ""), tls: tls)
+      self.network = network
     }
   }
 
@@ -96,6 +105,7 @@ extension RPCServer.Configuration {
   fileprivate func net(_ refusals: RefusalCounts) -> Server.Configuration {
     var net = Server.Configuration(address: address, tls: tls)
     net.inherited = inherited
+    net.network = network
     net.http2 = http2
     net.limits = self.net
     net.refused = { [refused] refusal in

@@ -1,4 +1,5 @@
 import HTTP2
+import ScriptedPeer
 import Testing
 
 /// A way to wear a server out: many frames, each of them legal or nearly so.

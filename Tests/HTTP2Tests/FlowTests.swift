@@ -1,4 +1,5 @@
 import HTTP2
+import ScriptedPeer
 import Testing
 
 /// Checks T25 to T29 and T31: many streams, windows, and what comes after an error.

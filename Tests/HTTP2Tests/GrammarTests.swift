@@ -1,5 +1,6 @@
 import Foundation
 import HTTP2
+import ScriptedPeer
 import Testing
 
 /// Connections made up of frames that are nearly right, in any order (T131), and those that were of

@@ -1,4 +1,5 @@
 import HTTP2
+import ScriptedPeer
 import Testing
 
 /// Where the check of a client's stream numbers ends: it must accuse nobody falsely.

@@ -27,7 +27,7 @@ struct CallTests {
     }
   }
 
-  @Test(arguments: Peer.allCases, Transport.allCases)
+  @Test(arguments: Peer.allCases, Transport.sockets)
   func `calls succeed and fail as they should`(
     _ peer: Peer, _ transport: Transport
   ) async throws {
@@ -117,7 +117,7 @@ struct CallTests {
     #expect(error?.code == .unimplemented)
   }
 
-  @Test(arguments: Transport.allCases)
+  @Test(arguments: Transport.sockets)
   func `a grpcio client calls our server`(_ transport: Transport) async throws {
     try await withServer([TestGreeter()], over: transport) { server, _ in
       let result = try await Python.call(transport, port: server.address.port ?? 0)

@@ -4,6 +4,7 @@ import Linux
 import Net
 import RPC
 import RPCNet
+import ScriptedPeer
 import Synchronization
 import TestAPI
 import Testing
@@ -204,39 +205,36 @@ struct ChannelTests {
   @Test func `a silent server is asked for life, and given up if it does not answer`()
     async throws
   {
-    let over = DispatchSemaphore(value: 0)
-    // Its loop does nothing else until the call is over.
-    let script = Script { _ in over.wait() }
-    func configure(_ configuration: inout RPCChannel.Configuration) {
-      configuration.keepalive = RPCChannel.Keepalive(interval: .milliseconds(20))
-      configuration.keepalive?.timeout = .milliseconds(50)
-    }
-    try await script.serve { address in
-      try await withChannel(to: .addresses([address]), configure) { channel in
-        #expect(await call(channel) == .unavailable)
-      }
-      over.signal()
+    var keepalive = RPCChannel.Keepalive(interval: .milliseconds(20))
+    keepalive.timeout = .milliseconds(50)
+    try await withScriptedServer(keepalive: keepalive) { peer, _ in
+      _ = try await peer.expectMessage(1)
+      _ = try await peer.expect(.ping)
+      #expect(try await peer.next() == nil)
+    } _: { channel in
+      #expect(await call(channel) == .unavailable)
     }
   }
 
   @Test func `a server that is asked for life too often is asked half as often`() async throws {
-    func configure(_ configuration: inout RPCChannel.Configuration) {
-      configuration.keepalive = RPCChannel.Keepalive(interval: .milliseconds(20))
-      configuration.keepalive?.withoutCalls = true
-    }
-    let pings = Rate(burst: 1, every: .seconds(1000))
-    try await Self.success.serve(http2: { $0.pings = pings }) { address in
-      try await withChannel(to: .addresses([address]), configure) { channel in
-        var states = channel.connectivity.makeAsyncIterator()
-        let start = ContinuousClock.now
-        for _ in 0..<4 {
-          // So that the connection is not taken for one that serves nobody.
-          #expect(await call(channel) == .ok)
-          while let state = await states.next(isolation: #isolation), state != .ready {}
-          while let state = await states.next(isolation: #isolation), state != .idle {}
-        }
-        // Two pings for each, after 20, 40, 80 and 160 ms of silence.
-        #expect(ContinuousClock.now - start >= .milliseconds(2 * (20 + 40 + 80 + 160)))
+    var keepalive = RPCChannel.Keepalive(interval: .milliseconds(20))
+    keepalive.withoutCalls = true
+    let (ended, end) = AsyncStream.makeStream(of: Void.self)
+    try await withScriptedServer(keepalive: keepalive) { peer, number in
+      _ = try await peer.expectMessage(1)
+      try await peer.send(Frame.response(1))
+      let last = ContinuousClock.now
+      _ = try await peer.expect(.ping)
+      #expect(ContinuousClock.now - last >= .milliseconds(20 << number))
+      let code = ErrorCode.enhanceYourCalm.rawValue
+      try await peer.send(Frame.goAway(code, last: 1, text: "too_many_pings"))
+      try await peer.expectEnd()
+      end.yield()
+    } _: { channel in
+      var ends = ended.makeAsyncIterator()
+      for _ in 0..<4 {
+        #expect(await call(channel) == .ok)
+        await ends.next(isolation: #isolation)
       }
     }
   }

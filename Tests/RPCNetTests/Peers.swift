@@ -7,9 +7,12 @@ import RPCNet
 import TestAPI
 import Testing
 
-/// With or without TLS.
+/// What is below HTTP/2: a socket with or without TLS, or memory.
 enum Transport: CaseIterable, Sendable {
-  case plaintext, tls
+  case plaintext, tls, memory
+
+  /// Those over which other programs can be reached.
+  static let sockets: [Transport] = [.plaintext, .tls]
 
   func server() throws -> TLSConfiguration? {
     guard self == .tls else { return nil }
@@ -64,18 +67,30 @@ func withServer<Value>(
   defer { group.shutdown() }
   var configuration = RPCServer.Configuration(
     address: .ipv4(host: "127.0.0.1", port: 0), tls: try transport.server())
+  if transport == .memory { configuration = RPCServer.Configuration(network: MemoryNetwork()) }
   configure(&configuration)
   let server = try await RPCServer.start(
     on: group, configuration, services: services, interceptors: interceptors)
   let result: Result<Value, any Error>
   do {
     result = .success(
-      try await withChannel(transport, port: server.address.port ?? 0) { channel in
+      try await withChannel(transport, to: server, configuration.network) { channel in
         try await body(server, channel)
       })
   } catch { result = .failure(error) }
   await server.shutDown(grace: .zero)
   return try result.get()
+}
+
+/// Runs `body` with a channel to a server of ours.
+private func withChannel<Value>(
+  _ transport: Transport, to server: RPCServer, _ network: MemoryNetwork?,
+  _ body: (RPCChannel) async throws -> Value
+) async throws -> Value {
+  guard let network else {
+    return try await withChannel(transport, port: server.address.port ?? 0, body)
+  }
+  return try await withChannel(to: .addresses([server.address]), { $0.network = network }, body)
 }
 
 /// Runs `body` with a channel of ours on a loop of its own.

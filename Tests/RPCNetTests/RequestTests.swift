@@ -3,6 +3,7 @@ import Linux
 import Net
 import RPC
 import RPCNet
+import ScriptedPeer
 import Synchronization
 import TestAPI
 import Testing
@@ -78,6 +79,35 @@ struct RequestTests {
         return
       }
       #expect(bad.count == 2)
+    }
+  }
+
+  @Test func `T42 an answer is these frames and no others`() async throws {
+    let network = MemoryNetwork()
+    try await withServer([TestGreeter()], configure: { $0.network = network }) { _, _ in
+      let peer = ScriptedPeer(try #require(network.connect()))
+      try await peer.handshakeAsClient()
+      let call = Fields.block([
+        ":method": "POST", ":scheme": "http", ":path": "/helloworld.Greeter/SayHello",
+        ":authority": "test", "content-type": "application/grpc", "te": "trailers",
+      ])
+      try await peer.send(Frame.headers(1, call, end: false), Frame.data(1, Self.hello, end: true))
+      let head = try await peer.expect(.headers, 1)
+      #expect(head.fields == [":status": "200", "content-type": "application/grpc"])
+      #expect(!head.endsStream)
+      let body = try await peer.expect(.data, 1)
+      #expect(body.payload == [0, 0, 0, 0, 13, 0x0a, 11] + Array("Hello world".utf8))
+      let trailers = try await peer.expect(.headers, 1)
+      #expect(trailers.fields == ["grpc-status": "0"] && trailers.endsStream)
+      // One that fails is one frame.
+      let other = Fields.block([
+        ":method": "POST", ":scheme": "http", ":path": "/x", ":authority": "test",
+        "content-type": "application/grpc",
+      ])
+      try await peer.send(Frame.headers(3, other))
+      let failure = try await peer.expect(.headers, 3)
+      #expect(failure.fields["grpc-status"] == "12" && failure.endsStream)
+      #expect(try await peer.roundTrip() == [])
     }
   }
 

@@ -7,14 +7,24 @@ import Testing
 
 /// Calls with more than one message, over every transport that we have.
 struct StreamingTests {
-  enum Way: CaseIterable, Sendable { case inProcess, plaintext, tls }
+  enum Way: CaseIterable, Sendable {
+    case inProcess, plaintext, tls, memory
+
+    var transport: Transport {
+      switch self {
+      case .inProcess, .plaintext: .plaintext
+      case .tls: .tls
+      case .memory: .memory
+      }
+    }
+  }
 
   private func withChannel(
     _ way: Way, _ service: any RPC.Service = TestServer(),
     _ body: (any Channel) async throws -> Void
   ) async throws {
     guard way != .inProcess else { return try await body(InProcessChannel([service])) }
-    try await withServer([service], over: way == .tls ? .tls : .plaintext) { _, channel in
+    try await withServer([service], over: way.transport) { _, channel in
       try await body(channel)
     }
   }

@@ -1,4 +1,5 @@
 import HTTP2
+import ScriptedPeer
 import Testing
 
 /// One rule of RFC 9113 or RFC 7541: what a client sends, and what has to come of it.

@@ -1,4 +1,5 @@
 import HTTP2
+import ScriptedPeer
 
 extension ConformanceCase {
   /// RFC 9113, section 6.9: windows.

@@ -1,3 +1,5 @@
+import ScriptedPeer
+
 extension ConformanceCase {
   /// What every client does and every server has to take: RFC 9113, sections 3 to 8.
   static let generic: [ConformanceCase] = connection + streams + frames + messages

@@ -1,4 +1,5 @@
 import HTTP2
+import ScriptedPeer
 
 /// Strings of RFC 7541, appendix C.4, compressed.
 private enum Huffman {

@@ -1,4 +1,5 @@
 import HTTP2
+import ScriptedPeer
 
 extension ConformanceCase {
   /// RFC 9113, sections 7 and 8: error codes, and HTTP in terms of frames.

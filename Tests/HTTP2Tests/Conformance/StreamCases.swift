@@ -1,4 +1,5 @@
 import HTTP2
+import ScriptedPeer
 
 extension ConformanceCase {
   /// RFC 9113, sections 3 to 5: the connection, frames as such, and the life of a stream.

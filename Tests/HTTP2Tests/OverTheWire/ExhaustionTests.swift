@@ -1,5 +1,6 @@
 import Foundation
 import Net
+import ScriptedPeer
 import Testing
 
 /// Check T32 (CVE-2023-4785), in a process of its own, for its limit is the process's.

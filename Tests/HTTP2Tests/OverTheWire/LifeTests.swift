@@ -2,6 +2,7 @@ import Foundation
 import HTTP2
 import Linux
 import Net
+import ScriptedPeer
 import Synchronization
 import Testing
 

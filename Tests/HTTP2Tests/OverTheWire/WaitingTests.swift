@@ -2,6 +2,7 @@ import Foundation
 import HTTP2
 import Linux
 import Net
+import ScriptedPeer
 import Testing
 
 /// Peers that keep a server waiting: T10, T11, T20, T22 and T33, with shorter waits.

@@ -3,6 +3,7 @@ import Linux
 import Net
 import OpenSSL
 import RPCNet
+import ScriptedPeer
 import Testing
 
 /// The whole server: sockets, loop, TLS and time.
@@ -119,44 +120,60 @@ struct WholeServerTests {
   }
 
   @Test func `T4: an attacker is told why, and counted once`() async throws {
-    let reasons = try await WireServer.with { server in
-      let wire = try Wire(port: server.port)
-      wire.write(Self.opening)
-      let streams = (0..<UInt32(2000)).map { 2 * $0 + 1 }
-      wire.write(streams.flatMap { Frame.headers($0) + Frame.reset($0) })
-      wire.readToEnd()
-      let goAways = wire.frames.filter { $0.type == 7 }
-      #expect(goAways.last?.code == .enhanceYourCalm)
-      #expect(goAways.first?.debugText == "too_many_resets")
+    let reasons = try await WireServer.script { _, peer in
+      for number in 0..<UInt32(201) {
+        try await peer.send(Frame.headers(2 * number + 1), Frame.reset(2 * number + 1))
+      }
+      let frames = try await peer.read()
+      let goAways = frames.filter { $0.type == 7 }
+      #expect(goAways.map(\.code) == [.noError, .enhanceYourCalm])
+      #expect(goAways.allSatisfy { $0.debugText == "too_many_resets" })
+    }
+    #expect(reasons == ["too_many_resets"])
+  }
+
+  @Test func `T51: one whose calls were too many to withdraw has the answers to the others`()
+    async throws
+  {
+    let reasons = try await WireServer.script { _, peer in
+      try await peer.send(Frame.headers(1, Fields.upload, end: false))
+      for number in 1...UInt32(300) {
+        try await peer.send(Frame.headers(2 * number + 1, Fields.upload, end: false))
+        try await peer.send(Frame.reset(2 * number + 1))
+      }
+      #expect(try await peer.expect(.goAway).code == .noError)
+      try await peer.send(Frame.data(1, [1], end: true))
+      let frames = try await peer.read()
+      let answer = frames.filter { $0.type == 0 && $0.stream == 1 }
+      #expect(answer.flatMap(\.payload) == AnsweringServer.body && answer.last?.flags == 1)
+      // What came between is to be made again elsewhere, and nothing else was answered.
+      #expect(frames.allSatisfy { $0.stream <= 1 || $0.code == .refusedStream })
+      #expect(frames.last?.code == .enhanceYourCalm)
     }
     #expect(reasons == ["too_many_resets"])
   }
 
   @Test func `T34: a server that stops says so twice and serves what it took`() async throws {
-    let server = try await WireServer()
-    try await onThread { try Self.stop(server) }.get()
-    await server.shutDown(grace: .zero)
-    #expect(server.reasons.isEmpty)
-  }
-
-  private static func stop(_ server: WireServer) throws {
-    let wire = try Wire(port: server.port)
-    wire.write(opening + Frame.headers(1, Fields.upload, end: false))
-    wire.synchronize(Array("accepted".utf8))
-    server.beginShutDown()
-    wire.read { $0.type == 7 }
-    #expect(wire.frames.last { $0.type == 7 }?.payload.prefix(4) == [0x7F, 0xFF, 0xFF, 0xFF])
-    wire.read { $0.type == 6 && $0.flags == 0 }
-    // Under way when the news came: it is still taken.
-    wire.write(Frame.headers(3))
-    let ping = wire.frames.last { $0.type == 6 && $0.flags == 0 }
-    wire.write(Frame.ping(ping?.payload ?? [], flags: Frame.acknowledgement))
-    wire.read { $0.type == 7 && $0.payload.prefix(4) == [0, 0, 0, 3] }
-    // Too late for this one; the first two are answered.
-    wire.write(Frame.headers(5) + Frame.data(1, [1], end: true))
-    wire.readToEnd()
-    let answered = wire.frames.filter { $0.type == 0 && $0.flags == 1 }.map(\.stream)
-    #expect(answered.sorted() == [1, 3])
+    let reasons = try await WireServer.script { server, peer in
+      try await peer.send(Frame.headers(1, Fields.upload, end: false))
+      _ = try await peer.roundTrip()
+      server.beginShutDown()
+      let ping = try await peer.expect(.ping)
+      #expect(try await peer.expect(.goAway).payload.prefix(4) == [0x7F, 0xFF, 0xFF, 0xFF])
+      // Under way when the news came: it is still taken.
+      try await peer.send(
+        Frame.headers(3), Frame.ping(ping.payload, flags: Frame.acknowledgement))
+      let frames = try await peer.read { frames in
+        frames.contains { $0.type == 7 } && frames.contains { $0.type == 0 && $0.endsStream }
+      }
+      #expect(frames.contains { $0.type == 7 && $0.payload.prefix(4) == [0, 0, 0, 3] })
+      #expect(frames.contains { $0.type == 0 && $0.stream == 3 })
+      // Too late for this one; the first two are answered.
+      try await peer.send(Frame.headers(5), Frame.data(1, [1], end: true))
+      #expect(try await peer.expectMessage(1).body == AnsweringServer.body)
+      #expect(try await peer.next() == nil)
+    }
+    #expect(reasons.isEmpty)
   }
 }
 

@@ -1,6 +1,7 @@
 import Foundation
 import HTTP2
 import OpenSSL
+import ScriptedPeer
 
 /// A client that knows nothing: bytes over a blocking socket, with TLS if asked for.
 final class Wire {

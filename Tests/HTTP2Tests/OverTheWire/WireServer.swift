@@ -2,7 +2,9 @@ import HTTP2
 import Linux
 import Net
 import OpenSSL
+import ScriptedPeer
 import Synchronization
+import Testing
 
 /// Answers every complete request with the same body.
 struct HelloAcceptor: StreamAcceptor {
@@ -52,12 +54,14 @@ final class WireServer: Sendable {
   init(
     tls: TLSConfiguration? = nil, limits: NetLimits = NetLimits(),
     at address: SocketAddress = .ipv4(host: "127.0.0.1", port: 0), inherited: [CInt] = [],
+    network: MemoryNetwork? = nil,
     acceptor: any StreamAcceptor = HelloAcceptor()
   ) async throws {
     let log = ReasonLog()
     var configuration = Server.Configuration(address: address, tls: tls)
     configuration.limits = limits
     configuration.inherited = inherited
+    configuration.network = network
     configuration.refused = { refusal in
       log.reasons.withLock { $0.append(refusal.reason.rawValue) }
     }
@@ -79,6 +83,23 @@ final class WireServer: Sendable {
     let server = try await WireServer(
       tls: tls, limits: limits, acceptor: HelloAcceptor(body: answer))
     let result = await onThread { try body(server) }
+    await server.shutDown(grace: .zero)
+    try result.get()
+    return server.reasons
+  }
+
+  /// Plays a client, frame by frame, beside a server; returns the reasons for which that refused.
+  static func script(
+    _ play: (WireServer, ScriptedPeer) async throws -> Void
+  ) async throws -> [String] {
+    let network = MemoryNetwork()
+    let server = try await WireServer(network: network)
+    let result: Result<Void, any Error>
+    do {
+      let peer = ScriptedPeer(try #require(network.connect()))
+      try await peer.handshakeAsClient()
+      result = .success(try await play(server, peer))
+    } catch { result = .failure(error) }
     await server.shutDown(grace: .zero)
     try result.get()
     return server.reasons
