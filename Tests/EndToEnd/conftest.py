@@ -15,8 +15,10 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(os.environ.get("LINKD_BIN", ROOT / ".build" / "debug"))
-START_SECONDS = 20
-STOP_SECONDS = 20
+# By how much a program is slower than usual: one with a sanitizer in it is.
+SLOWNESS = int(os.environ.get("LINKD_SLOWNESS", 1))
+START_SECONDS = 20 * SLOWNESS
+STOP_SECONDS = 20 * SLOWNESS
 TEST_SECONDS = 60
 
 # A shell starts what it runs in the background with SIGINT ignored, and every program that the tests
@@ -31,7 +33,7 @@ def pytest_runtest_call(item):
         raise AssertionError(f"the test ran longer than {limit} seconds")
 
     marker = item.get_closest_marker("seconds")
-    limit = marker.args[0] if marker else TEST_SECONDS
+    limit = (marker.args[0] if marker else TEST_SECONDS) * SLOWNESS
     previous = signal.signal(signal.SIGALRM, stop)
     signal.alarm(limit)
     try:

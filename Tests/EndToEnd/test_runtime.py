@@ -135,6 +135,11 @@ def cancel_at(stub, point):
     more.set_result(None)
 
 
+def nothing_more(after, before):
+    # The pool of the system's threads shrinks by itself.
+    return all(now <= then for now, then in zip(after, before))
+
+
 def test_cancelled_calls_leave_nothing_open(server):
     """T50: after 500 calls, cancelled at 20 points, there are as many descriptors as before."""
     with server.channel() as channel:
@@ -152,9 +157,9 @@ def test_cancelled_calls_leave_nothing_open(server):
         for _ in range(1000):
             stub.EmptyCall(messages().Empty(), timeout=SECONDS)
             after = server.descriptors, server.threads
-            if after == before:
+            if nothing_more(after, before):
                 break
-        assert after == before
+        assert nothing_more(after, before)
 
 
 @pytest.mark.parametrize("count", [200, pytest.param(1000, marks=pytest.mark.long)])

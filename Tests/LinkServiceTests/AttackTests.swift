@@ -1,4 +1,5 @@
 import FakeX
+import Foundation
 import LinkAPI
 import LinkService
 import Protobuf
@@ -37,8 +38,9 @@ import Testing
   }
 
   // T100: the medians of 1,000 refusals each, taken in turn, differ by 10 % at most. Three tries,
-  // because others use this machine, too.
-  @Test func `the time of a refusal does not tell what was wrong`() async throws {
+  // because others use this machine, too; what a sanitizer does to times says nothing.
+  @Test(.disabled(if: ProcessInfo.processInfo.environment["LINKD_SLOWNESS"] != nil))
+  func `the time of a refusal does not tell what was wrong`() async throws {
     let world = World()
     let client = try await world.client()
     let good = client.approve(try await client.start())
