@@ -1,4 +1,5 @@
 import HTTP2
+import ScriptedPeer
 import Testing
 
 struct SessionTests {
