@@ -120,6 +120,9 @@ struct FrameWatch {
     continuations = frame.type == FrameType.continuation ? continuations + 1 : 0
     emptyData = frame.isEmptyData ? emptyData + 1 : 0
     if continuations > limits.continuations { return .tooManyContinuations }
+    // RFC 9113, section 4.2: "An endpoint MUST send an error code of FRAME_SIZE_ERROR if a frame exceeds
+    // the size defined in SETTINGS_MAX_FRAME_SIZE". nghttp2 does not look at a CONTINUATION.
+    if frame.length > Int(limits.frameSize) { return .mistake(.frameSizeError) }
     if let error = mistake(frame, dependency) { return .mistake(error) }
     return excess(frame).map(HTTP2Error.excess)
   }
