@@ -85,10 +85,10 @@ public struct Authenticator: ServerInterceptor {
     sending headers: [String], over peer: Peer
   ) async throws(Failure) -> Caller {
     guard headers.count == 1, let header = headers.first else { throw .unauthenticated }
-    if let known = peer.remembered(as: GoodToken.self), known.isIn(header) {
-      // What may have changed is its record.
-      let version = try await records.version(at: known.key)
-      guard version == known.version else { return try await caller(sending: header, over: peer) }
+    // What may have changed since is its record.
+    if let known = peer.remembered(as: GoodToken.self), known.isIn(header),
+      try await records.version(at: known.key) == known.version
+    {
       return try known.caller(at: clock.now())
     }
     return try await caller(sending: header, over: peer)

@@ -14,8 +14,8 @@ final class AccountPages: Sendable {
   private static let count = 1000
 
   private struct Page {
-    var versions: [(key: Key, version: UInt64)] = []
-    var accounts: [Account] = []
+    let versions: [(key: Key, version: UInt64)]
+    let accounts: [Account]
   }
 
   private let pages = Mutex(RecentTable<Key, Page>(capacity: count))
@@ -34,7 +34,7 @@ final class AccountPages: Sendable {
   }
 
   private func known(from first: Key, of entries: [(key: Key, entry: Entry)]) -> [Account]? {
-    let page = pages.withLock { $0.value(for: first, orNew: Page()) }
+    guard let page = pages.withLock({ $0.value(for: first) }) else { return nil }
     let isSame = page.versions.elementsEqual(entries) {
       $0.version == $1.entry.version && $0.key == $1.key
     }

@@ -54,9 +54,12 @@ struct RecentTable<Key: Hashable & Sendable, Value: Sendable>: Sendable {
   /// How many there are.
   var count: Int { young.count + old.count }
 
-  /// The value of a key, which counts as a use of it.
-  mutating func value(for key: Key, orNew make: @autoclosure () -> Value) -> Value {
-    withValue(for: key, orNew: make()) { $0 }
+  /// The value of a key if there is one, which counts as a use of it.
+  mutating func value(for key: Key) -> Value? {
+    if let value = young[key] { return value }
+    guard let value = old.removeValue(forKey: key) else { return nil }
+    put(value, for: key)
+    return value
   }
 
   /// Changes the value of a key, which counts as a use of it.
