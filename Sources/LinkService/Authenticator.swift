@@ -39,16 +39,34 @@ public struct Authenticator: ServerInterceptor {
   }
 
   /// Refuses with UNAUTHENTICATED or PERMISSION_DENIED, or sets the caller in the context.
-  public func intercept<Answer: Sendable>(
-    _ context: ServerContext, _ next: (ServerContext) async throws -> Answer
-  ) async throws -> Answer {
+  public func intercept(_ context: ServerContext, _ next: NextStep) throws -> PromisedAnswer {
     // The registered spelling of the path, not the caller's.
-    if open.contains(context.path) { return try await next(context) }
-    var context = context
-    do {
-      context.setIdentity(try await caller(of: context))
-    } catch { throw error.rpcError }
-    return try await next(context)
+    if open.contains(context.path) { return try next(context) }
+    if let caller = knownCaller(of: context) {
+      return try next(context.identified(as: caller))
+    }
+    return .later {
+      let known: Caller
+      do throws(Failure) { known = try await caller(of: context) } catch { throw error.rpcError }
+      return try await next(context.identified(as: known)).value
+    }
+  }
+
+  /// The caller of almost every call: it sends the token that is remembered of its connection, which
+  /// has not changed since, and may do what it wants to.
+  ///
+  /// Nil where anything is to be doubted: then all of it is examined.
+  private func knownCaller(of context: ServerContext) -> Caller? {
+    guard context.peer.certificate == nil,
+      let known = context.peer.remembered(as: GoodToken.self),
+      let version = records.versionAtOnce(at: known.key), version == known.version,
+      let scope = scopes[context.path], scope != .unspecified
+    else { return nil }
+    let headers = context.metadataValues(named: "authorization")
+    guard headers.count == 1, known.isIn(headers[0]),
+      let caller = try? known.caller(at: clock.now()), caller.scopes.contains(scope)
+    else { return nil }
+    return caller
   }
 
   private func caller(of context: ServerContext) async throws(Failure) -> Caller {
@@ -85,18 +103,6 @@ public struct Authenticator: ServerInterceptor {
     sending headers: [String], over peer: Peer
   ) async throws(Failure) -> Caller {
     guard headers.count == 1, let header = headers.first else { throw .unauthenticated }
-    // What may have changed since is its record.
-    if let known = peer.remembered(as: GoodToken.self), known.isIn(header),
-      try await records.version(at: known.key) == known.version
-    {
-      return try known.caller(at: clock.now())
-    }
-    return try await caller(sending: header, over: peer)
-  }
-
-  private func caller(
-    sending header: String, over peer: Peer
-  ) async throws(Failure) -> Caller {
     guard let token = Self.bearerToken(header),
       let found = try await records.token(id: token.id),
       constantTimeEquals(found.record.secretDigest, token.secretDigest)
@@ -159,6 +165,15 @@ private final class GoodToken: Sendable {
   func caller(at now: Timestamp) throws(Failure) -> Caller {
     guard !record.isExpired(at: now) else { throw .unauthenticated }
     return Caller(tenant: record.tenant, scopes: scopes, credential: .token(id))
+  }
+}
+
+extension ServerContext {
+  /// The same call, by this caller.
+  fileprivate func identified(as caller: Caller) -> ServerContext {
+    var context = self
+    context.setIdentity(caller)
+    return context
   }
 }
 

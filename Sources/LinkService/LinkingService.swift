@@ -36,6 +36,12 @@ public final class LinkingService: LinkServiceProtocol {
     self.clock = clock
   }
 
+  /// Adds every method, and what can be answered without a task.
+  public func register(in router: inout Router) {
+    addMethods(to: &router)
+    router.tryAtOnce(LinkServiceMethods.listAccounts, listAccountsAtOnce)
+  }
+
   /// How often the provider has been asked: what it costs.
   public var providerUsage: ProviderUsage { x.usage }
 
@@ -62,7 +68,16 @@ public final class LinkingService: LinkServiceProtocol {
     _ request: ListAccountsRequest, context: ServerContext
   ) async throws -> ListAccountsResponse {
     try await answering(context) { caller throws(Failure) in
-      try await list(AccountQuery(request, caller), caller)
+      try await list(AccountQuery(request, caller))
+    }
+  }
+
+  /// Does the same where that takes no waiting.
+  private func listAccountsAtOnce(
+    _ request: ListAccountsRequest, context: ServerContext
+  ) throws(RPCError) -> ListAccountsResponse? {
+    do { return try listAtOnce(AccountQuery(request, try Caller.of(context))) } catch {
+      throw error.rpcError
     }
   }
 

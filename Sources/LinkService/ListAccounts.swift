@@ -39,16 +39,38 @@ struct AccountQuery {
   }
 }
 
-extension LinkingService {
-  func list(_ query: AccountQuery, _ caller: Caller) async throws(Failure) -> ListAccountsResponse {
-    let prefix = RecordKey.accounts(tenant: caller.tenant, profile: query.profile)
-    let start = query.after.map {
-      RecordKey.account(tenant: caller.tenant, profile: $0.profile, account: $0.id)
+extension AccountQuery {
+  /// The records that the page is made of: one more than it holds, to know whether another one
+  /// follows.
+  fileprivate var range: (prefix: Key, after: Key?, limit: Int) {
+    let start = after.map {
+      RecordKey.account(tenant: tenant, profile: $0.profile, account: $0.id)
     }
-    // One more than the page holds, to know whether another one follows. A filter is applied to
-    // what was read: such a page may be short, but its reading is bounded.
-    var found = try await records.entries(
-      under: prefix, after: start, limit: query.pageSize + 1)
+    return (RecordKey.accounts(tenant: tenant, profile: profile), start, pageSize + 1)
+  }
+}
+
+extension LinkingService {
+  func list(_ query: AccountQuery) async throws(Failure) -> ListAccountsResponse {
+    let (prefix, start, limit) = query.range
+    return try page(
+      of: try await records.entries(under: prefix, after: start, limit: limit), for: query)
+  }
+
+  /// Nil if that takes time.
+  func listAtOnce(_ query: AccountQuery) throws(Failure) -> ListAccountsResponse? {
+    let (prefix, start, limit) = query.range
+    guard let found = records.entriesAtOnce(under: prefix, after: start, limit: limit) else {
+      return nil
+    }
+    return try page(of: found, for: query)
+  }
+
+  /// A filter is applied to what was read: such a page may be short, but its reading is bounded.
+  private func page(
+    of found: [(key: Key, entry: Entry)], for query: AccountQuery
+  ) throws(Failure) -> ListAccountsResponse {
+    var found = found
     var response = ListAccountsResponse()
     if found.count > query.pageSize {
       found.removeLast()

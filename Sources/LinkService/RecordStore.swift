@@ -20,16 +20,48 @@ public protocol RecordStore: Sendable {
   /// Returns once what was deleted or overwritten before can be read by nobody any more, whoever has
   /// the disk and its keys.
   func eraseReplaced() async throws(StoreError)
+
+  /// The same reads for whoever will not wait; nil where every read has to, over a network for one.
+  var atOnce: (any ReadyRecords)? { get }
 }
 
-extension Store: RecordStore {
+extension RecordStore {
+  /// Every read has to wait.
+  public var atOnce: (any ReadyRecords)? { nil }
+}
+
+/// Records that are at hand: reading them waits for nothing.
+public protocol ReadyRecords: Sendable {
+  /// See `RecordStore.entry`.
+  func readyEntry(for key: Key) -> Entry?
+
+  /// See `RecordStore.page`.
+  func readyPage(under prefix: Key, after key: Key?, limit: Int) -> [(key: Key, entry: Entry)]
+}
+
+extension Store: RecordStore, ReadyRecords {
+  /// All of it is in memory.
+  public var atOnce: (any ReadyRecords)? { self }
+
   /// Reads from memory; waits for no writer.
-  public func entry(for key: Key) async throws(StoreError) -> Entry? { value(for: key) }
+  public func readyEntry(for key: Key) -> Entry? { value(for: key) }
+
+  /// Reads from memory; waits for no writer.
+  public func readyPage(
+    under prefix: Key, after key: Key?, limit: Int
+  ) -> [(key: Key, entry: Entry)] {
+    entries(withPrefix: prefix, after: key, limit: limit)
+  }
+
+  /// Reads from memory; waits for no writer.
+  public func entry(for key: Key) async throws(StoreError) -> Entry? {
+    readyEntry(for: key)
+  }
 
   /// Reads from memory; waits for no writer.
   public func page(
     under prefix: Key, after key: Key?, limit: Int
   ) async throws(StoreError) -> [(key: Key, entry: Entry)] {
-    entries(withPrefix: prefix, after: key, limit: limit).map { (key: $0, entry: $1) }
+    readyPage(under: prefix, after: key, limit: limit)
   }
 }

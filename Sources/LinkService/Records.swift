@@ -5,6 +5,13 @@ internal import Store
 /// The store as records: messages in, messages out, failures in the service's own words.
 struct Records: Sendable {
   let store: any RecordStore
+  /// The records, if they are at hand.
+  private let ready: (any ReadyRecords)?
+
+  init(store: any RecordStore) {
+    self.store = store
+    ready = store.atOnce
+  }
 
   /// A record as it was read.
   ///
@@ -53,8 +60,8 @@ struct Records: Sendable {
     do { return try await store.entry(for: key) } catch { throw .storage(error) }
   }
 
-  /// The version of whatever stands at a key; nil if nothing does.
-  func version(at key: Key) async throws(Failure) -> UInt64? { try await bytes(at: key)?.version }
+  /// The version of whatever stands at a key; nil if nothing does, or if finding out takes time.
+  func versionAtOnce(at key: Key) -> UInt64? { ready?.readyEntry(for: key)?.version }
 
   func accounts(
     under prefix: Key, after key: Key?, limit: Int
@@ -99,6 +106,13 @@ struct Records: Sendable {
     do {
       return try await store.page(under: prefix, after: key, limit: limit)
     } catch { throw .storage(error) }
+  }
+
+  /// The same for whoever will not wait; nil where that is needed.
+  func entriesAtOnce(
+    under prefix: Key, after key: Key?, limit: Int
+  ) -> [(key: Key, entry: Entry)]? {
+    ready?.readyPage(under: prefix, after: key, limit: limit)
   }
 
   /// Makes the change durable and returns the version of what it wrote; nil if a requirement of it

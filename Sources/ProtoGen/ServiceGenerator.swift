@@ -139,7 +139,10 @@ struct ServiceGenerator {
     printer.line()
     printer.block("extension \(name)Protocol") { printer in
       printer.line("/// Adds every method of the service.")
-      printer.block("\(access)func register(in router: inout Router)") { printer in
+      printer.line("\(access)func register(in router: inout Router) { addMethods(to: &router) }")
+      printer.line()
+      printer.line("/// Does what `register` does, for a service whose own `register` does more.")
+      printer.block("\(access)func addMethods(to router: inout Router)") { printer in
         printer.line("router.add(\(name)Methods.file)")
         for method in methods {
           let member = Naming.member(method.name)

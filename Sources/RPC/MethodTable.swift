@@ -44,29 +44,3 @@ package final class MethodTable: Sendable {
     return Int(truncatingIfNeeded: hash ^ hash >> 32)
   }
 }
-
-extension RegisteredMethod {
-  /// The method with interceptors around its handler, the first one outermost.
-  func intercepted(by interceptors: [any ServerInterceptor]) -> RegisteredMethod {
-    interceptors.reversed().reduce(self) { method, interceptor in
-      method.intercepted(by: interceptor)
-    }
-  }
-
-  private func intercepted(by interceptor: some ServerInterceptor) -> RegisteredMethod {
-    switch handler {
-    case .unary(let next):
-      RegisteredMethod(
-        path: path, kind: kind, idempotency: idempotency,
-        handler: .unary { request, context in
-          try await interceptor.intercept(context) { context in try await next(request, context) }
-        })
-    case .streaming(let next):
-      RegisteredMethod(
-        path: path, kind: kind, idempotency: idempotency,
-        handler: .streaming { exchange, context in
-          try await interceptor.intercept(context) { context in try await next(exchange, context) }
-        })
-    }
-  }
-}

@@ -45,8 +45,7 @@ public struct Router: Sendable {
   /// Adds a method that answers one request with one response and never waits for anything.
   ///
   /// Such a handler needs no task: it is called as soon as the request has come, on the event loop of
-  /// its connection, whose other calls have to be quiet meanwhile. Where interceptors stand before
-  /// it, which may wait, it runs in a task as all others do.
+  /// its connection, whose other calls have to be quiet meanwhile.
   public mutating func unary<Req, Res>(
     _ method: MethodDescriptor<Req, Res>,
     withoutWaiting handler: @escaping @Sendable (Req, ServerContext) throws -> Res
@@ -56,20 +55,30 @@ public struct Router: Sendable {
     }
   }
 
+  /// Lets a unary method that has been added already answer most of its calls without waiting.
+  ///
+  /// - Parameter attempt: called first, as a handler that never waits. If it returns nil, it has done
+  ///   nothing, and the method's handler is called.
+  public mutating func tryAtOnce<Req, Res>(
+    _ method: MethodDescriptor<Req, Res>,
+    _ attempt: @escaping @Sendable (Req, ServerContext) throws -> Res?
+  ) {
+    guard let index = methods.firstIndex(where: { $0.path.utf8.elementsEqual(method.path.utf8) })
+    else { preconditionFailure("\(method.path) is not registered") }
+    methods[index] = methods[index].attempting { message, context in
+      guard let response = try attempt(try decode(message, context), context) else { return nil }
+      return try frame(response, context)
+    }
+  }
+
   private mutating func addUnary<Req, Res>(
     _ method: MethodDescriptor<Req, Res>,
     _ handler: @escaping @Sendable (Req, ServerContext) async throws -> Res,
     _ immediate: ImmediateHandler?
   ) {
     precondition(method.kind == .unary, "\(method.path) is not unary")
-    let waiting = RegisteredMethod.Handler.unary { source, context in
-      let message: [UInt8]
-      if let ready = source.takeRequest() {
-        message = ready
-      } else {
-        message = try await source.waitForRequest()
-      }
-      return try frame(try await handler(try decode(message, context), context), context)
+    let waiting = RegisteredMethod.Handler.unary { message, context in
+      try frame(try await handler(try decode(message, context), context), context)
     }
     add(method, waiting, immediate)
   }
@@ -143,16 +152,18 @@ public struct Router: Sendable {
 
 /// Turns the one request of a call into a framed response message.
 package typealias UnaryHandler =
-  @Sendable (_ request: any RequestSource, _ context: ServerContext) async throws -> [UInt8]
+  @Sendable (_ message: [UInt8], _ context: ServerContext) async throws -> [UInt8]
 
-/// Turns the one request of a call into a framed response message, without waiting.
+/// Does the same without waiting; nil, with nothing done, where it would have to.
 package typealias ImmediateHandler =
-  @Sendable (_ message: [UInt8], _ context: ServerContext) throws -> [UInt8]
+  @Sendable (_ message: [UInt8], _ context: ServerContext) throws -> [UInt8]?
 
-/// Where the handler of a unary call gets its request: interceptors run before it is asked for, so
-/// that whoever is refused has sent it in vain, and nobody has kept it.
-package protocol RequestSource: AnyObject, Sendable {
-  /// The serialized request if all of it is there, once.
+/// A call as its handler sees it.
+package protocol AnsweredCall: MessageExchange {
+  /// The serialized request of a unary call if all of it is there, once.
+  ///
+  /// Interceptors run before it is asked for, so that whoever is refused has sent it in vain, and
+  /// nobody has kept it.
   func takeRequest() -> [UInt8]?
   /// Waits for the request where it is not there yet.
   func waitForRequest() async throws(RPCError) -> [UInt8]
@@ -173,22 +184,66 @@ package final class RegisteredMethod: Sendable {
   package let path: String
   package let kind: MethodKind
   package let idempotency: Idempotency
-  package let handler: Handler
-  /// Does what `handler` does, if that never waits.
-  package let immediateHandler: ImmediateHandler?
+  let interceptors: [any ServerInterceptor]
+  private let handler: Handler
+  /// Does what `handler` does, wherever that need not wait.
+  private let immediateHandler: ImmediateHandler?
 
   /// The full name of the service: `/service/method` without the rest.
   var service: String { String(path.dropFirst().prefix { $0 != "/" }) }
 
   init(
     path: String, kind: MethodKind, idempotency: Idempotency, handler: Handler,
-    immediateHandler: ImmediateHandler? = nil
+    immediateHandler: ImmediateHandler? = nil, interceptors: [any ServerInterceptor] = []
   ) {
     self.path = path
     self.kind = kind
     self.idempotency = idempotency
     self.handler = handler
     self.immediateHandler = immediateHandler
+    self.interceptors = interceptors
+  }
+
+  /// Answers a call, by way of the interceptors.
+  package func answer(
+    _ call: any AnsweredCall, _ context: ServerContext
+  ) throws -> PromisedAnswer {
+    try NextStep(self, call)(context)
+  }
+
+  /// Answers a call that the interceptors have let through.
+  func handle(_ call: any AnsweredCall, _ context: ServerContext) throws -> PromisedAnswer {
+    switch handler {
+    case .streaming(let handler):
+      return .later {
+        try await handler(call, context)
+        return Answer(frame: nil)
+      }
+    case .unary(let handler):
+      guard let message = call.takeRequest() else {
+        return .later { [immediateHandler] in
+          let message = try await call.waitForRequest()
+          if let frame = try immediateHandler?(message, context) { return Answer(frame: frame) }
+          return Answer(frame: try await handler(message, context))
+        }
+      }
+      if let frame = try immediateHandler?(message, context) { return .ready(Answer(frame: frame)) }
+      return .later { Answer(frame: try await handler(message, context)) }
+    }
+  }
+
+  /// The method with interceptors before its handler, the first one outermost.
+  func intercepted(by interceptors: [any ServerInterceptor]) -> RegisteredMethod {
+    RegisteredMethod(
+      path: path, kind: kind, idempotency: idempotency, handler: handler,
+      immediateHandler: immediateHandler, interceptors: interceptors)
+  }
+
+  /// The method with a handler that is called before its own.
+  func attempting(_ immediateHandler: @escaping ImmediateHandler) -> RegisteredMethod {
+    RegisteredMethod(
+      path: path, kind: kind, idempotency: idempotency, handler: handler,
+      immediateHandler: immediateHandler, interceptors: interceptors)
   }
 }
 

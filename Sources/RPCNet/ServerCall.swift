@@ -5,9 +5,9 @@ internal import RPC
 
 /// One call on the server: reads the request off its stream, runs the handler, writes the response.
 ///
-/// `ServerCallState` decides, this class does. The handler runs in a task on the connection's loop,
-/// from the moment in which the request is complete, so a call whose handler never waits is answered
-/// before the next one is looked at.
+/// `ServerCallState` decides, this class does. The handler runs on the connection's loop, from the
+/// moment in which the request is complete, so a call whose handler never waits is answered before
+/// the next one is looked at. From where it waits first, it runs in a task.
 ///
 /// `@unchecked Sendable`: what is mutable is touched only on the loop, by the connection, by timers
 /// and by the task, which has the loop as its executor.
@@ -34,6 +34,8 @@ final class ServerCall: StreamHandler, LoopWork, @unchecked Sendable {
   /// How responses are compressed, once the header fields have been sent.
   private var compression: Compression?
   private var task: LoopTask?
+  /// What is left of the handler, for the task.
+  private var rest: (@Sendable () async throws -> Answer)?
   /// The connection knows of this call.
   private var isFollowed = false
   /// The stream is gone; what is left is the handler.
@@ -176,31 +178,36 @@ final class ServerCall: StreamHandler, LoopWork, @unchecked Sendable {
     flow?.end(error)
   }
 
+  /// Runs the handler: here, if it does not wait for anything, else in a task.
   private func startHandler() {
     running?.started()
-    if let handler = head.method.immediateHandler, isFollowed, let message = takeRequest() {
-      return run(handler, message)
-    }
+    guard isFollowed else { return startTask(atOnce: false) }
+    do {
+      switch try head.method.answer(self, context) {
+      case .ready(let answer): handlerReturned(answer.frame)
+      case .later(let rest):
+        self.rest = rest
+        startTask(atOnce: true)
+      }
+    } catch { handlerThrew(error) }
+  }
+
+  private func startTask(atOnce: Bool) {
     let task = stream.connection.loop.taskForWork()
     self.task = task
-    task.start(self, atOnce: isFollowed)
+    task.start(self, atOnce: atOnce)
   }
 
-  private func run(_ handler: ImmediateHandler, _ message: [UInt8]) {
-    do { handlerReturned(try handler(message, context)) } catch { handlerThrew(error) }
-  }
-
-  /// Runs the handler.
+  /// Runs what is left of the handler.
   ///
   /// Kept small, and what it calls not inlined: the frames of a task that fit into its first
   /// kilobyte cost no allocation.
   func run() async {
     do {
-      switch head.method.handler {
-      case .unary(let handler): handlerReturned(try await handler(self, context))
-      case .streaming(let handler):
-        try await handler(self, context)
-        handlerReturned(nil)
+      if let rest = rest.take() {
+        handlerReturned(try await rest().frame)
+      } else {
+        handlerReturned(try await head.method.answer(self, context).value.frame)
       }
     } catch {
       handlerThrew(error)
@@ -292,7 +299,7 @@ final class ServerCall: StreamHandler, LoopWork, @unchecked Sendable {
 
 // MARK: - What a handler asks for
 
-extension ServerCall: RequestSource {
+extension ServerCall: AnsweredCall {
   func takeRequest() -> [UInt8]? {
     // An interceptor may have gone on elsewhere.
     guard stream.connection.loop.inLoop, let message = takeMessage() else { return nil }
@@ -313,7 +320,7 @@ extension ServerCall: RequestSource {
   }
 }
 
-extension ServerCall: MessageExchange {
+extension ServerCall {
   func receive() async throws(RPCError) -> ReceivedMessage? {
     guard let flow else { return nil }
     if flow.incoming.isEmpty {

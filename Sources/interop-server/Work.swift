@@ -4,13 +4,11 @@ import RPC
 struct Work: ServerInterceptor {
   let time: Duration
 
-  func intercept<Answer: Sendable>(
-    _ context: ServerContext, _ next: (ServerContext) async throws -> Answer
-  ) async throws -> Answer {
+  func intercept(_ context: ServerContext, _ next: NextStep) throws -> PromisedAnswer {
     if !context.path.hasPrefix("/grpc.health.") {
       let end = ContinuousClock.now + time
       while ContinuousClock.now < end {}
     }
-    return try await next(context)
+    return try next(context)
   }
 }

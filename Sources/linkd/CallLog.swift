@@ -7,18 +7,13 @@ internal import RPC
 struct CallLog: ServerInterceptor {
   let logger: Logger
 
-  func intercept<Answer: Sendable>(
-    _ context: ServerContext, _ next: (ServerContext) async throws -> Answer
-  ) async throws -> Answer {
+  func intercept(_ context: ServerContext, _ next: NextStep) throws -> PromisedAnswer {
     let start = ContinuousClock.now
-    do {
-      let answer = try await next(context)
-      logger.debug("call", metadata: fields(context, .ok, since: start))
-      return answer
-    } catch {
-      let failure = RPCError.wrapping(error)
-      log(failure, context, since: start)
-      throw error
+    return try next(context) { outcome in
+      switch outcome {
+      case .success: logger.debug("call", metadata: fields(context, .ok, since: start))
+      case .failure(let error): log(RPCError.wrapping(error), context, since: start)
+      }
     }
   }
 

@@ -146,7 +146,7 @@ extension World {
   /// How a call ends that comes over a connection with this certificate; nil if it is let in.
   fileprivate func refusal(
     showing certificate: PeerCertificate, _ method: String = "ListAccounts", token: String? = nil,
-    _ caller: @Sendable (String) -> Void = { _ in }
+    _ caller: @escaping @Sendable (String) -> Void = { _ in }
   ) async -> RPCError? {
     var metadata = Metadata()
     if let token { metadata.append("Bearer \(token)", for: "authorization") }
@@ -155,7 +155,7 @@ extension World {
       metadata: metadata)
     do {
       try await Authenticator(store: store, clock: time.clock, trail: trail)
-        .intercept(context) { context in caller("\(String(describing: context.identity))") }
+        .pass(context) { context in caller("\(String(describing: context.identity))") }
       return nil
     } catch { return error as? RPCError }
   }

@@ -123,7 +123,7 @@ extension FailedCallLimit {
   fileprivate func code(from address: String) async -> StatusCode {
     let context = ServerContext(path: "/a.B/C", peer: Peer(Place(address)))
     do {
-      try await intercept(context) { _ in throw RPCError(.unauthenticated, "no") }
+      try await pass(context) { _ in throw RPCError(.unauthenticated, "no") }
       return .ok
     } catch { return RPCError.wrapping(error).code }
   }

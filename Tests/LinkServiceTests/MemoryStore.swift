@@ -3,7 +3,7 @@ import Store
 import Synchronization
 
 /// A store without a disk.
-final class MemoryStore: RecordStore {
+final class MemoryStore: RecordStore, ReadyRecords {
   fileprivate struct State {
     var entries: [Key: Entry] = [:]
     var version: UInt64 = 0
@@ -42,17 +42,25 @@ final class MemoryStore: RecordStore {
   /// How often it was asked to erase what was replaced.
   var erasures: Int { state.withLock { $0.erasures } }
 
-  func entry(for key: Key) async throws(StoreError) -> Entry? {
-    state.withLock { $0.entries[key] }
-  }
+  var atOnce: (any ReadyRecords)? { self }
 
-  func page(
+  func readyEntry(for key: Key) -> Entry? { state.withLock { $0.entries[key] } }
+
+  func readyPage(
     under prefix: Key, after key: Key?, limit: Int
-  ) async throws(StoreError) -> [(key: Key, entry: Entry)] {
+  ) -> [(key: Key, entry: Entry)] {
     state.withLock { state in
       let found = state.entries.filter { $0.key.hasPrefix(prefix) && $0.key > (key ?? Key([])) }
       return found.sorted { $0.key < $1.key }.prefix(limit).map { (key: $0.key, entry: $0.value) }
     }
+  }
+
+  func entry(for key: Key) async throws(StoreError) -> Entry? { readyEntry(for: key) }
+
+  func page(
+    under prefix: Key, after key: Key?, limit: Int
+  ) async throws(StoreError) -> [(key: Key, entry: Entry)] {
+    readyPage(under: prefix, after: key, limit: limit)
   }
 
   func commit(_ batch: Batch) async throws(StoreError) -> UInt64 {

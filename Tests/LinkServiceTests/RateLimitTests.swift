@@ -79,7 +79,7 @@ extension FailedCallLimit {
   fileprivate func refusal(from address: String, _ code: StatusCode?) async -> RPCError? {
     let context = ServerContext(path: "/a.B/C", peer: Peer(Address(address)))
     do {
-      try await intercept(context) { _ in if let code { throw RPCError(code, "no") } }
+      try await pass(context) { _ in if let code { throw RPCError(code, "no") } }
       return nil
     } catch { return error as? RPCError }
   }

@@ -52,6 +52,21 @@ struct RecordStoreContract {
   }
 
   @Test(arguments: Backend.allCases)
+  func `what it has at hand is what it has`(_ backend: Backend) async throws {
+    try await backend.with { store in
+      for key in ["a/1", "a/2", "a/3", "b"] as [Key] { try await store.put(key, "x") }
+      guard let ready = store.atOnce else { return }
+      #expect(ready.readyEntry(for: "c") == nil)
+      let entry = try await store.entry(for: "a/2")
+      #expect(ready.readyEntry(for: "a/2") == entry)
+      let page = try await store.page(under: "a/", after: "a/1", limit: 9)
+      let readyPage = ready.readyPage(under: "a/", after: "a/1", limit: 9)
+      #expect(readyPage.map(\.key) == page.map(\.key))
+      #expect(readyPage.map(\.entry) == page.map(\.entry))
+    }
+  }
+
+  @Test(arguments: Backend.allCases)
   func `a batch happens in its order, and in one version`(_ backend: Backend) async throws {
     try await backend.with { store in
       try await store.put("gone", "x")

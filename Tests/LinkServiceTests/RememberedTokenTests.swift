@@ -19,7 +19,7 @@ import Testing
   /// Whether a call with this token is let in on the connection.
   private func lets(_ token: String, in authenticator: Authenticator) async -> Bool {
     do {
-      try await authenticator.intercept(context(token)) { _ in }
+      try await authenticator.pass(context(token)) { _ in }
       return true
     } catch { return false }
   }
@@ -72,13 +72,34 @@ import Testing
     for (token, count) in [(acme, 1), (other, 0), (other, 0), (acme, 1)] {
       let context = context(token)
       let service = world.service
-      try await authenticator.intercept(context) { context in
+      try await authenticator.pass(context) { context in
         var request = ListAccountsRequest()
         request.parent = "profiles/-"
         let answer = try await service.listAccounts(request, context: context)
         #expect(answer.accounts.count == count)
       }
     }
+  }
+
+  @Test func `over a store that takes time, all of it is examined anew, and accounts are listed`()
+    async throws
+  {
+    _ = try await world.client(tenant: "acme").link()
+    let distant = Distant(store: world.store)
+    let authenticator = Authenticator(store: distant, clock: world.time.clock)
+    let service = LinkingService(
+      store: distant, transport: world.x, clock: world.time.clock)
+    let token = try await token("acme").text
+    for _ in 0..<2 {
+      #expect(await lets(token, in: authenticator))
+      #expect(await !lets(token + "0", in: authenticator))
+    }
+    let channel = InProcessChannel([service], interceptors: [authenticator])
+    var request = ListAccountsRequest()
+    request.parent = "profiles/-"
+    let options = CallOptions(metadata: ["authorization": .text("Bearer \(token)")])
+    let answer = try await LinkServiceClient(channel).listAccounts(request, options: options)
+    #expect(answer.accounts.count == 1)
   }
 
   private func context(_ token: String) -> ServerContext {
@@ -98,4 +119,24 @@ private final class Connection: PeerSource {
     get { value.withLock(\.self) }
     set { value.withLock { $0 = newValue } }
   }
+}
+
+/// A store that has nothing at hand.
+private struct Distant: RecordStore {
+  let store: any RecordStore
+
+  func entry(for key: Key) async throws(StoreError) -> Entry? {
+    await Task.yield()
+    return try await store.entry(for: key)
+  }
+
+  func page(
+    under prefix: Key, after key: Key?, limit: Int
+  ) async throws(StoreError) -> [(key: Key, entry: Entry)] {
+    await Task.yield()
+    return try await store.page(under: prefix, after: key, limit: limit)
+  }
+
+  func commit(_ batch: Batch) async throws(StoreError) -> UInt64 { try await store.commit(batch) }
+  func eraseReplaced() async throws(StoreError) { try await store.eraseReplaced() }
 }

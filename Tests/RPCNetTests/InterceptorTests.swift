@@ -16,7 +16,7 @@ struct InterceptorTests {
   }
 
   /// Notes when a call passes it and when its answer does, and adds its name to what goes by.
-  private struct Noting: ServerInterceptor, ClientInterceptor {
+  private struct Noting: AsyncServerInterceptor, ClientInterceptor {
     let name: String
     let journal: Journal
 
@@ -121,7 +121,7 @@ struct InterceptorTests {
   }
 
   /// Refuses every call.
-  private struct Refusing: ServerInterceptor, ClientInterceptor {
+  private struct Refusing: AsyncServerInterceptor, ClientInterceptor {
     let error = RPCError(.unauthenticated, "who are you", metadata: ["why": "no token"])
 
     func intercept<Answer: Sendable>(
@@ -159,7 +159,7 @@ struct InterceptorTests {
   }
 
   /// Tells its callers something else than what went wrong.
-  private struct Translating: ServerInterceptor {
+  private struct Translating: AsyncServerInterceptor {
     func intercept<Answer: Sendable>(
       _ context: ServerContext, _ next: (ServerContext) async throws -> Answer
     ) async throws -> Answer {

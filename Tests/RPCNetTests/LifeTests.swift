@@ -128,7 +128,7 @@ struct LifeTests {
   }
 
   @Test func `an interceptor knows the peer and the metadata, and may refuse`() async throws {
-    struct Naming: ServerInterceptor {
+    struct Naming: AsyncServerInterceptor {
       func intercept<Answer: Sendable>(
         _ context: ServerContext, _ next: (ServerContext) async throws -> Answer
       ) async throws -> Answer {

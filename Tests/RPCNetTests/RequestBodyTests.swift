@@ -14,7 +14,7 @@ struct RequestBodyTests {
   private static let beginning: [UInt8] = [0, 0, 0x10, 0, 0] + [UInt8](repeating: 0, count: 9000)
 
   /// Refuses every call, once it is told to.
-  private struct Doorman: ServerInterceptor {
+  private struct Doorman: AsyncServerInterceptor {
     let arrived = Signal()
     let mayRefuse = Signal()
 
@@ -163,7 +163,7 @@ struct RequestBodyTests {
   }
 
   /// Notes what calls failed with.
-  private final class Log: ServerInterceptor {
+  private final class Log: AsyncServerInterceptor {
     let faults = Mutex<[Bool]>([])
 
     func intercept<Answer: Sendable>(

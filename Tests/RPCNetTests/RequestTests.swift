@@ -167,7 +167,7 @@ struct RequestTests {
   }
 
   /// Notes the paths that it is asked about.
-  private final class Doorman: ServerInterceptor {
+  private final class Doorman: AsyncServerInterceptor {
     let seen = Mutex<[String]>([])
 
     func intercept<Answer: Sendable>(

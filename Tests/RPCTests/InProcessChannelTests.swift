@@ -92,7 +92,7 @@ struct InterceptorTests {
     func note(_ line: String) { lines.withLock { $0.append(line) } }
   }
 
-  private struct Noting: ServerInterceptor, ClientInterceptor {
+  private struct Noting: AsyncServerInterceptor, ClientInterceptor {
     let name: String
     let journal: Journal
 
@@ -117,7 +117,7 @@ struct InterceptorTests {
     }
   }
 
-  private struct Refusing: ServerInterceptor {
+  private struct Refusing: AsyncServerInterceptor {
     func intercept<Answer: Sendable>(
       _ context: ServerContext, _ next: (ServerContext) async throws -> Answer
     ) async throws -> Answer { throw RPCError(.unauthenticated, "who are you") }

@@ -807,7 +807,10 @@ public protocol AdminServiceProtocol: RPC.Service {
 
 extension AdminServiceProtocol {
   /// Adds every method of the service.
-  public func register(in router: inout Router) {
+  public func register(in router: inout Router) { addMethods(to: &router) }
+
+  /// Does what `register` does, for a service whose own `register` does more.
+  public func addMethods(to router: inout Router) {
     router.add(AdminServiceMethods.file)
     router.unary(AdminServiceMethods.createToken, createToken)
     router.unary(AdminServiceMethods.listTokens, listTokens)

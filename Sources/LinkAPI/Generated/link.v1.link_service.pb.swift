@@ -1184,7 +1184,10 @@ public protocol LinkServiceProtocol: RPC.Service {
 
 extension LinkServiceProtocol {
   /// Adds every method of the service.
-  public func register(in router: inout Router) {
+  public func register(in router: inout Router) { addMethods(to: &router) }
+
+  /// Does what `register` does, for a service whose own `register` does more.
+  public func addMethods(to router: inout Router) {
     router.add(LinkServiceMethods.file)
     router.unary(LinkServiceMethods.startLink, startLink)
     router.unary(LinkServiceMethods.completeLink, completeLink)

@@ -16,19 +16,19 @@ public struct CallAudit: ServerInterceptor {
   }
 
   /// Passes the call on and writes its end down.
-  public func intercept<Answer: Sendable>(
-    _ context: ServerContext, _ next: (ServerContext) async throws -> Answer
-  ) async throws -> Answer {
+  public func intercept(_ context: ServerContext, _ next: NextStep) throws -> PromisedAnswer {
     guard let caller = context.identity(as: Caller.self),
       let scope = Authenticator.schemaScopes[context.path], scope != .read
-    else { return try await next(context) }
-    do {
-      let answer = try await next(context)
-      await end(context, caller, "\(StatusCode.ok)")
-      return answer
-    } catch {
-      await end(context, caller, RPCError.wrapping(error).outcome)
-      throw error
+    else { return try next(context) }
+    return .later {
+      do {
+        let answer = try await next(context).value
+        await end(context, caller, "\(StatusCode.ok)")
+        return answer
+      } catch {
+        await end(context, caller, RPCError.wrapping(error).outcome)
+        throw error
+      }
     }
   }
 

@@ -51,14 +51,11 @@ public final class FailedCallLimit: ServerInterceptor {
   package var count: Int { table.count }
 
   /// Answers RESOURCE_EXHAUSTED instead of UNAUTHENTICATED once the allowance is used up.
-  public func intercept<Answer: Sendable>(
-    _ context: ServerContext, _ next: (ServerContext) async throws -> Answer
-  ) async throws -> Answer {
-    do {
-      return try await next(context)
-    } catch let error as RPCError where error.code == .unauthenticated {
-      let address = Self.host(of: context.peer.address)
-      guard let pause = table.take(address, now: now()) else { throw error }
+  public func intercept(_ context: ServerContext, _ next: NextStep) throws -> PromisedAnswer {
+    try next(context) { [self] outcome in
+      guard case .failure(let error as RPCError) = outcome, error.code == .unauthenticated,
+        let pause = table.take(Self.host(of: context.peer.address), now: now())
+      else { return }
       throw Failure.tooOften("too many calls without a good token came from here", pause).rpcError
     }
   }
@@ -91,15 +88,13 @@ public final class TenantCallLimit: ServerInterceptor {
   }
 
   /// Refuses the call with RESOURCE_EXHAUSTED, or passes it on.
-  public func intercept<Answer: Sendable>(
-    _ context: ServerContext, _ next: (ServerContext) async throws -> Answer
-  ) async throws -> Answer {
+  public func intercept(_ context: ServerContext, _ next: NextStep) throws -> PromisedAnswer {
     if let caller = context.identity(as: Caller.self),
       let pause = table.take(caller.tenant, now: now())
     {
       throw Failure.tooOften("this tenant calls too often", pause).rpcError
     }
-    return try await next(context)
+    return try next(context)
   }
 }
 

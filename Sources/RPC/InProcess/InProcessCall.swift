@@ -1,7 +1,7 @@
 import Synchronization
 
 /// One call within the process, as its handler sees it.
-final class InProcessCall: MessageExchange {
+final class InProcessCall {
   let requests = InProcessPipe()
   let responses = InProcessPipe()
   let metadata = Eventual<Metadata>()
@@ -71,11 +71,8 @@ final class InProcessCall: MessageExchange {
 
   private func runHandler() async {
     do {
-      switch head.method.handler {
-      case .unary(let handler):
-        try await send(try await handler(self, context), compressed: true)
-      case .streaming(let handler): try await handler(self, context)
-      }
+      let answer = try await head.method.answer(self, context).value
+      if let frame = answer.frame { try await send(frame, compressed: true) }
       finish(.success(()))
     } catch {
       finish(.failure(.wrapping(error)), cuttingOff: false)
@@ -113,7 +110,7 @@ final class InProcessCall: MessageExchange {
 
 }
 
-extension InProcessCall: RequestSource {
+extension InProcessCall: AnsweredCall {
   func takeRequest() -> [UInt8]? { nil }
 
   func waitForRequest() async throws(RPCError) -> [UInt8] {

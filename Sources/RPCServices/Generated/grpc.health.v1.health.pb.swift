@@ -123,7 +123,10 @@ public protocol HealthProtocol: RPC.Service {
 
 extension HealthProtocol {
   /// Adds every method of the service.
-  public func register(in router: inout Router) {
+  public func register(in router: inout Router) { addMethods(to: &router) }
+
+  /// Does what `register` does, for a service whose own `register` does more.
+  public func addMethods(to router: inout Router) {
     router.add(HealthMethods.file)
     router.unary(HealthMethods.check, check)
     router.serverStreaming(HealthMethods.watch, watch)

@@ -478,7 +478,10 @@ public protocol ServerReflectionProtocol: RPC.Service {
 
 extension ServerReflectionProtocol {
   /// Adds every method of the service.
-  public func register(in router: inout Router) {
+  public func register(in router: inout Router) { addMethods(to: &router) }
+
+  /// Does what `register` does, for a service whose own `register` does more.
+  public func addMethods(to router: inout Router) {
     router.add(ServerReflectionMethods.file)
     router.bidirectional(ServerReflectionMethods.serverReflectionInfo, serverReflectionInfo)
   }

@@ -480,7 +480,10 @@ package protocol CallsProtocol: RPC.Service {
 
 extension CallsProtocol {
   /// Adds every method of the service.
-  package func register(in router: inout Router) {
+  package func register(in router: inout Router) { addMethods(to: &router) }
+
+  /// Does what `register` does, for a service whose own `register` does more.
+  package func addMethods(to router: inout Router) {
     router.add(CallsMethods.file)
     router.unary(CallsMethods.unary, unary)
     router.unary(CallsMethods.read, read)

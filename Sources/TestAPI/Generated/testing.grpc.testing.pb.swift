@@ -532,7 +532,10 @@ package protocol TestServiceProtocol: RPC.Service {
 
 extension TestServiceProtocol {
   /// Adds every method of the service.
-  package func register(in router: inout Router) {
+  package func register(in router: inout Router) { addMethods(to: &router) }
+
+  /// Does what `register` does, for a service whose own `register` does more.
+  package func addMethods(to router: inout Router) {
     router.add(TestServiceMethods.file)
     router.unary(TestServiceMethods.emptyCall, emptyCall)
     router.unary(TestServiceMethods.unaryCall, unaryCall)
@@ -620,7 +623,10 @@ package protocol UnimplementedServiceProtocol: RPC.Service {
 
 extension UnimplementedServiceProtocol {
   /// Adds every method of the service.
-  package func register(in router: inout Router) {
+  package func register(in router: inout Router) { addMethods(to: &router) }
+
+  /// Does what `register` does, for a service whose own `register` does more.
+  package func addMethods(to router: inout Router) {
     router.add(UnimplementedServiceMethods.file)
     router.unary(UnimplementedServiceMethods.unimplementedCall, unimplementedCall)
   }

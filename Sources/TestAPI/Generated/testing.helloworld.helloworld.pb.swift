@@ -94,7 +94,10 @@ package protocol GreeterProtocol: RPC.Service {
 
 extension GreeterProtocol {
   /// Adds every method of the service.
-  package func register(in router: inout Router) {
+  package func register(in router: inout Router) { addMethods(to: &router) }
+
+  /// Does what `register` does, for a service whose own `register` does more.
+  package func addMethods(to router: inout Router) {
     router.add(GreeterMethods.file)
     router.unary(GreeterMethods.sayHello, sayHello)
   }

@@ -376,7 +376,10 @@ protocol NotesProtocol: RPC.Service {
 
 extension NotesProtocol {
   /// Adds every method of the service.
-  func register(in router: inout Router) {
+  func register(in router: inout Router) { addMethods(to: &router) }
+
+  /// Does what `register` does, for a service whose own `register` does more.
+  func addMethods(to router: inout Router) {
     router.add(NotesMethods.file)
     router.unary(NotesMethods.writeNote, writeNote)
     router.unary(NotesMethods.readNote, readNote)
