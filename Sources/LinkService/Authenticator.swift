@@ -3,6 +3,7 @@ internal import OpenSSL
 internal import Protobuf
 public import RPC
 internal import Store
+internal import Synchronization
 
 /// Lets only calls through that carry a token with the scope of their method (RFC 6750), or come
 /// over a connection that has shown a client certificate with it.
@@ -58,12 +59,9 @@ public struct Authenticator: ServerInterceptor {
   /// Nil where anything is to be doubted: then all of it is examined.
   private func knownCaller(of context: ServerContext) -> Caller? {
     guard context.peer.certificate == nil,
-      let known = context.peer.remembered(as: GoodToken.self),
-      let version = records.versionAtOnce(at: known.key), version == known.version,
-      let scope = scopes[context.path], scope != .unspecified
-    else { return nil }
-    let headers = context.metadataValues(named: "authorization")
-    guard headers.count == 1, known.isIn(headers[0]),
+      let known = context.peer.remembered(as: GoodToken.self), known.isUnchanged(in: records),
+      let scope = scopes[context.path], scope != .unspecified,
+      context.onlyValue(named: "authorization", known.isIn) ?? false,
       let caller = try? known.caller(at: clock.now()), caller.scopes.contains(scope)
     else { return nil }
     return caller
@@ -140,8 +138,10 @@ public struct Authenticator: ServerInterceptor {
 /// The header is a secret. It is kept no longer than the connection, whose compression table holds
 /// it all the same.
 private final class GoodToken: Sendable {
-  let key: Key
-  let version: UInt64
+  private let key: Key
+  private let version: UInt64
+  /// The last state of the records in which its own was found to be unchanged.
+  private let stateNumber = Atomic<UInt64>(0)
   private let header: String
   private let id: [UInt8]
   private let record: TokenRecord
@@ -157,8 +157,17 @@ private final class GoodToken: Sendable {
   }
 
   /// In a time that says nothing about where they differ.
-  func isIn(_ header: String) -> Bool {
-    constantTimeEquals(header.utf8.span, self.header.utf8.span)
+  func isIn(_ header: Span<UInt8>) -> Bool {
+    constantTimeEquals(header, self.header.utf8.span)
+  }
+
+  /// Whether its record still is what it was, as far as that takes no time.
+  func isUnchanged(in records: Records) -> Bool {
+    guard let now = records.stateNumber else { return false }
+    if stateNumber.load(ordering: .relaxed) == now { return true }
+    guard records.versionAtOnce(at: key) == version else { return false }
+    stateNumber.store(now, ordering: .relaxed)
+    return true
   }
 
   /// Whoever holds it.

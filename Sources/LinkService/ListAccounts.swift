@@ -59,25 +59,43 @@ extension LinkingService {
 
   /// Nil if that takes time.
   func listAtOnce(_ query: AccountQuery) throws(Failure) -> ListAccountsResponse? {
+    guard let stateNumber = records.stateNumber else { return nil }
     let (prefix, start, limit) = query.range
+    if start == nil, let all = accountPages.accounts(under: prefix, in: stateNumber),
+      all.count <= query.pageSize
+    {
+      return query.response(all)
+    }
     guard let found = records.entriesAtOnce(under: prefix, after: start, limit: limit) else {
       return nil
     }
-    return try page(of: found, for: query)
+    return try page(of: found, for: query, in: stateNumber)
   }
 
-  /// A filter is applied to what was read: such a page may be short, but its reading is bounded.
   private func page(
-    of found: [(key: Key, entry: Entry)], for query: AccountQuery
+    of found: [(key: Key, entry: Entry)], for query: AccountQuery, in stateNumber: UInt64? = nil
   ) throws(Failure) -> ListAccountsResponse {
-    var found = found
-    var response = ListAccountsResponse()
+    guard found.count > query.pageSize || query.after != nil else {
+      let prefix = query.range.prefix
+      return query.response(
+        try accountPages.accounts(of: found, under: prefix, in: stateNumber))
+    }
+    var (found, isLast) = (found, true)
     if found.count > query.pageSize {
       found.removeLast()
-      if let last = found.last { response.nextPageToken = try query.token(after: last.key) }
+      isLast = false
     }
-    response.accounts = try accountPages.accounts(of: found)
-    if query.isFiltered { response.accounts.removeAll { !query.admits($0) } }
+    var response = query.response(try AccountPages.accounts(of: found))
+    if !isLast, let last = found.last { response.nextPageToken = try query.token(after: last.key) }
+    return response
+  }
+}
+
+extension AccountQuery {
+  /// A filter is applied to what was read: such a page may be short, but its reading is bounded.
+  fileprivate func response(_ accounts: [Account]) -> ListAccountsResponse {
+    var response = ListAccountsResponse()
+    response.accounts = isFiltered ? accounts.filter(admits) : accounts
     return response
   }
 }

@@ -11,7 +11,8 @@ internal import TextCoding
 enum RecordKey {
   /// `AccountRecord`s of a tenant, or of one of its profiles: what their keys begin with.
   static func accounts(tenant: String, profile: String?) -> Key {
-    join(["account", tenant] + (profile.map { [$0] } ?? []) + [""])
+    guard let profile else { return join(["account", tenant, ""]) }
+    return join(["account", tenant, profile, ""])
   }
 
   static func account(tenant: String, profile: String, account: String) -> Key {
@@ -128,7 +129,13 @@ enum RecordKey {
   }
 
   private static func join(_ parts: [String]) -> Key {
-    Key(parts.joined(separator: "/"))
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(parts.reduce(parts.count) { $0 + $1.utf8.count })
+    for (index, part) in parts.enumerated() {
+      if index > 0 { bytes.append(UInt8(ascii: "/")) }
+      bytes.append(contentsOf: part.utf8)
+    }
+    return Key(bytes)
   }
 }
 

@@ -32,6 +32,10 @@ extension RecordStore {
 
 /// Records that are at hand: reading them waits for nothing.
 public protocol ReadyRecords: Sendable {
+  /// Tells the present state from all before it: what was read under a number is still so while the
+  /// number stays the same. Never zero.
+  var stateNumber: UInt64 { get }
+
   /// See `RecordStore.entry`.
   func readyEntry(for key: Key) -> Entry?
 

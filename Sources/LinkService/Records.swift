@@ -60,6 +60,9 @@ struct Records: Sendable {
     do { return try await store.entry(for: key) } catch { throw .storage(error) }
   }
 
+  /// Tells the state of the records from all before it; nil if finding out takes time.
+  var stateNumber: UInt64? { ready?.stateNumber }
+
   /// The version of whatever stands at a key; nil if nothing does, or if finding out takes time.
   func versionAtOnce(at key: Key) -> UInt64? { ready?.readyEntry(for: key)?.version }
 

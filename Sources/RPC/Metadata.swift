@@ -108,6 +108,12 @@ extension Metadata {
       .map { String(decoding: bytes[$0.valueStart..<$0.end], as: UTF8.self) }
   }
 
+  package func forEachValue(named name: String, _ body: (Span<UInt8>) -> Void) {
+    for entry in entries where isNamed(entry, name) {
+      body(bytes.span.extracting(entry.valueStart..<entry.end))
+    }
+  }
+
   /// All values of a `-bin` name, in order.
   public func binaryValues(named name: String) -> [[UInt8]] {
     let name = name.lowercased()

@@ -41,6 +41,21 @@ public struct ServerContext: Sendable {
   public func metadataValues(named name: String) -> [String] {
     call.source.values(named: name)
   }
+  /// What `body` makes of the value of a name, without a copy of it; nil where the client has sent
+  /// none, or more than one.
+  ///
+  /// - Parameter name: in lower case; no `-bin` name.
+  public func onlyValue<Result>(
+    named name: String, _ body: (Span<UInt8>) -> Result
+  ) -> Result? {
+    var (result, count) = (Result?.none, 0)
+    call.source.forEachValue(named: name) { value in
+      count += 1
+      if count == 1 { result = body(value) }
+    }
+    return count == 1 ? result : nil
+  }
+
   /// When the client stops waiting.
   ///
   /// The handler's task is cancelled then.
@@ -240,6 +255,8 @@ package protocol MetadataSource: Sendable {
   var metadata: Metadata { get }
   /// The values of a name that is in lower case and has text as its value.
   func values(named name: String) -> [String]
+  /// The same, as they came.
+  func forEachValue(named name: String, _ body: (Span<UInt8>) -> Void)
 }
 
 extension Metadata: MetadataSource {

@@ -15,6 +15,10 @@ extension HeaderBlock: MetadataSource {
     forEachField { if $0.equals(name) { values.append(String(repairing: $1)) } }
     return values
   }
+
+  package func forEachValue(named name: String, _ body: (Span<UInt8>) -> Void) {
+    forEachField { if $0.equals(name) { body($1) } }
+  }
 }
 
 /// The blocks that all calls send, made once.

@@ -103,6 +103,11 @@ public final class Store: Sendable {
   /// The entry of a key, in the last durable state.
   public func value(for key: Key) -> Entry? { published.snapshot[key] }
 
+  /// Tells the last durable state from all that were before it since the store was opened; never zero.
+  ///
+  /// While it stays the same, no entry has changed.
+  public var stateNumber: UInt64 { published.number }
+
   /// How many entries there are, in the last durable state.
   public var count: Int { published.snapshot.count }
 
@@ -111,10 +116,12 @@ public final class Store: Sendable {
   /// At most `limit` of them (and never more than 10,000), all of one state. To go on, pass the last
   /// key as `after`: entries that were there all along are seen exactly once, whatever is written
   /// in between.
-  public func entries(withPrefix prefix: Key, after: Key? = nil, limit: Int) -> [(Key, Entry)] {
+  public func entries(
+    withPrefix prefix: Key, after: Key? = nil, limit: Int
+  ) -> [(key: Key, entry: Entry)] {
     let limit = min(limit, Limits.scanLength)
     guard limit > 0 else { return [] }
-    var found: [(Key, Entry)] = []
+    var found: [(key: Key, entry: Entry)] = []
     published.snapshot.forEach(from: max(prefix, after ?? prefix)) { key, entry in
       guard key.hasPrefix(prefix) else { return false }
       if key != after { found.append((key, entry)) }

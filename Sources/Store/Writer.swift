@@ -2,16 +2,30 @@ private import Synchronization
 
 /// The durable state, for readers on any thread.
 final class Published: Sendable {
-  private let index: Mutex<Index>
+  private struct State {
+    var index: Index
+    /// How many states there have been.
+    var number: UInt64
+  }
 
-  init(_ index: Index) { self.index = Mutex(index) }
+  private let state: Mutex<State>
+
+  init(_ index: Index) { state = Mutex(State(index: index, number: 1)) }
 
   /// The state after the last durable batch.
   ///
   /// It stays as it is for as long as it is kept.
-  var snapshot: Index { index.withLock { $0 } }
+  var snapshot: Index { state.withLock { $0.index } }
 
-  func replace(with index: Index) { self.index.withLock { $0 = index } }
+  /// Tells this state from all others of this process; never zero.
+  var number: UInt64 { state.withLock { $0.number } }
+
+  func replace(with index: Index) {
+    state.withLock { state in
+      state.index = index
+      state.number += 1
+    }
+  }
 }
 
 /// The one thread that writes: it takes what has queued up while it was writing, makes it durable

@@ -44,6 +44,8 @@ final class MemoryStore: RecordStore, ReadyRecords {
 
   var atOnce: (any ReadyRecords)? { self }
 
+  var stateNumber: UInt64 { state.withLock { $0.version + 1 } }
+
   func readyEntry(for key: Key) -> Entry? { state.withLock { $0.entries[key] } }
 
   func readyPage(

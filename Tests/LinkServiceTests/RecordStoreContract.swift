@@ -63,6 +63,10 @@ struct RecordStoreContract {
       let readyPage = ready.readyPage(under: "a/", after: "a/1", limit: 9)
       #expect(readyPage.map(\.key) == page.map(\.key))
       #expect(readyPage.map(\.entry) == page.map(\.entry))
+      let number = ready.stateNumber
+      #expect(number != 0 && ready.stateNumber == number)
+      try await store.put("a/2", "y")
+      #expect(ready.stateNumber != number)
     }
   }
 

@@ -161,6 +161,7 @@ struct CrashSimulation {
 
 extension Store {
   fileprivate var entryDictionary: [Key: Entry] {
-    Dictionary(entries(withPrefix: "", limit: 10_000), uniquingKeysWith: { $1 })
+    Dictionary(
+      entries(withPrefix: "", limit: 10_000).map { ($0.key, $0.entry) }, uniquingKeysWith: { $1 })
   }
 }
