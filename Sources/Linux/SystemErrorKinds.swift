@@ -15,6 +15,9 @@ extension SystemError {
   /// There is a file of this name already (EEXIST).
   public var isFileExists: Bool { errno == EEXIST }
 
+  /// The name is that of a symbolic link, which is not followed (ELOOP).
+  public var isSymbolicLink: Bool { errno == ELOOP }
+
   /// No space is left, on the disk or for this user (ENOSPC, EDQUOT).
   public var isOutOfSpace: Bool { errno == ENOSPC || errno == EDQUOT }
 

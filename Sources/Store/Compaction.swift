@@ -12,9 +12,10 @@ package struct Compaction: Sendable {
   package enum Outcome: Hashable, Sendable {
     /// The snapshot has taken the place of everything before it.
     case done
-    /// Nothing has changed, for this reason; the log goes on as it was.
+    /// It is not done, for this reason, or not to its end; the log goes on as it was.
     case abandoned(StoreError)
-    /// The snapshot may or may not have its name: the disk can no longer be relied on.
+    /// The snapshot may or may not have its name, or what should be destroyed may be readable: the disk
+    /// can no longer be relied on.
     case failed
   }
 
@@ -34,14 +35,24 @@ package struct Compaction: Sendable {
       do throws(SnapshotError) {
         try write(to: &writer, isCancelled)
       } catch {
-        writer.abandon()
+        do throws(SystemError) { try writer.abandon() } catch { return .failed }
         throw error
       }
-      do throws(SystemError) { try writer.publish() } catch { return .failed }
+      do throws(SystemError) { try writer.rename() } catch  where error.isOutOfSpace {
+        // Then it has not got it.
+        do throws(SystemError) { try writer.abandon() } catch { return .failed }
+        throw .disk(error)
+      } catch { return .failed }
+      do throws(SystemError) { try disk.synchronizeNames() } catch { return .failed }
     } catch {
       return .abandoned(StoreError(error, name))
     }
-    do throws(SystemError) { try removeReplaced() } catch { return .failed }
+    do throws(SystemError) {
+      try disk.removeFiles(replacedBy: header.number)
+    } catch  where error.isOutOfSpace {
+      // The state is safe: what is left goes with the next one.
+      return .abandoned(.noSpace)
+    } catch { return .failed }
     return .done
   }
 
@@ -59,22 +70,20 @@ package struct Compaction: Sendable {
     if let failure { throw failure }
     try writer.finish()
   }
-
-  private func removeReplaced() throws(SystemError) {
-    try disk.removeFiles(replacedBy: header.number)
-  }
 }
 
 extension Disk {
   /// Destroys and removes every file that the snapshot of this number, which is durable, has taken
-  /// the place of.
+  /// the place of, also what was never finished.
   func removeFiles(replacedBy number: UInt64) throws(SystemError) {
     var isChanged = false
     for name in try names() {
-      let base =
-        name.hasSuffix(Format.tornSuffix) ? name.dropLast(Format.tornSuffix.count) : name[...]
-      guard let file = FileName(String(base)), file.number < number else { continue }
-      if file.text == name { try destroyDataKey(of: name) }
+      let suffix = [Format.tornSuffix, Format.temporarySuffix].first(where: name.hasSuffix) ?? ""
+      guard
+        let file = FileName(String(name.dropLast(suffix.count))), file.number < number
+      else { continue }
+      // What was torn off has no header, and none of a key but that of its segment.
+      if suffix != Format.tornSuffix { try destroyDataKey(of: name) }
       try remove(name)
       isChanged = true
     }
@@ -82,9 +91,15 @@ extension Disk {
   }
 
   /// Destroys what a file holds that is about to lose its name.
+  ///
+  /// What is not as private as ours are is somebody else's, and left as it is.
   func destroyDataKey(of name: String) throws(SystemError) {
-    // What is not as private as ours are is somebody else's, and only loses its name here.
-    if let file = try? open(name) { try file.destroyDataKey() }
+    let file: any DiskFile
+    do throws(StoreError) { file = try open(name) } catch .disk(_, let error) {
+      guard error.isSymbolicLink else { throw error }
+      return
+    } catch { return }
+    try file.destroyDataKey()
   }
 }
 

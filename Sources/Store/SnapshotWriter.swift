@@ -66,17 +66,17 @@ struct SnapshotWriter: ~Copyable {
     try synchronize()
   }
 
-  /// Gives the file its name, durably.
-  ///
-  /// After an error nobody knows whether it has it.
-  borrowing func publish() throws(SystemError) {
+  /// Gives the file its name, which is to be synced.
+  borrowing func rename() throws(SystemError) {
     try disk.rename(temporaryName, to: name.text)
-    try disk.synchronizeNames()
   }
 
-  /// Removes what was written.
-  consuming func abandon() {
-    try? file.destroyDataKey()
+  /// Destroys what was written, and removes it.
+  ///
+  /// Throws if it may still be readable. A name that stays is removed by the next compaction or
+  /// opening.
+  consuming func abandon() throws(SystemError) {
+    try file.destroyDataKey()
     try? disk.remove(temporaryName)
   }
 

@@ -118,6 +118,36 @@ struct CompactionFaultTests {
     #expect(try Store.open(on: disk).contents == ["a": "7"])
     #expect(disk.files.count == 2)
   }
+
+  // T83. Only a sync of names that fails leaves what is on the disk in doubt.
+  @Test(arguments: [28, 122] as [CInt])
+  func `a disk that is full at any step of a compaction is no failure`(_ errno: CInt) async throws {
+    func filled(_ disk: MemoryDisk) async throws -> Store {
+      let store = try Store.open(on: disk)
+      for number in 0..<9 { try await store.put("a", "\(number)") }
+      return store
+    }
+    let healthy = MemoryDisk()
+    let whole = try await filled(healthy)
+    let before = healthy.operations
+    try await whole.compact()
+    var failed = 0
+    for number in 1...healthy.operations - before {
+      let disk = MemoryDisk()
+      let store = try await filled(disk)
+      disk.set(.fail(number: disk.operations + number, errno: errno, forever: false))
+      do throws(StoreError) { try await store.compact() } catch .failed { failed += 1 } catch {
+        #expect(error == .noSpace, "operation \(number)")
+      }
+      if (try? await store.put("a", "new")) != nil {
+        try await store.compact()
+        #expect(disk.files.count == 2, "operation \(number): \(disk.files.keys)")
+      }
+      store.close()
+      #expect(try Store.open(on: disk).contents == store.contents, "operation \(number)")
+    }
+    #expect(failed == 1)
+  }
 }
 
 extension FaultTests.Promises {

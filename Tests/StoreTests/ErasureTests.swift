@@ -118,6 +118,41 @@ struct ErasureTests {
     store.close()
   }
 
+  // T126: the file of a snapshot that was given up, and that could not be destroyed or removed, too.
+  @Test(arguments: 1...3)
+  func `what an abandoned compaction has written is no more readable than the rest`(
+    _ failures: Int
+  ) async throws {
+    let healthy = MemoryDisk()
+    let whole = try await Self.filled(healthy)
+    let before = healthy.operations
+    try await whole.eraseReplaced()
+    whole.close()
+    let count = healthy.operations - before
+    #expect(count > 20)
+    for number in 1...count {
+      let disk = MemoryDisk()
+      var store = try await Self.filled(disk)
+      let first = disk.operations + number
+      disk.set(.failSome(first..<first + failures, errno: 5))
+      try? await store.eraseReplaced()
+      disk.set(.none)
+      do throws(StoreError) {
+        try await store.delete("kept")
+        try await store.eraseReplaced()
+      } catch {
+        // Whoever cannot be certain says so; the next process has it all before it.
+        #expect(error == .failed, "operation \(number)")
+        store.close()
+        store = try Store.open(on: disk)
+        try await store.delete("kept")
+        try await store.eraseReplaced()
+      }
+      #expect(!Thief.on(disk).has("SECRET"), "\(failures) failures from operation \(number) on")
+      store.close()
+    }
+  }
+
   private static func filled(_ memory: MemoryDisk, on disk: SnapshotlessDisk) async throws -> Store
   {
     try await filled(memory).close()

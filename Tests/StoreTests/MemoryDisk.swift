@@ -12,6 +12,18 @@ final class MemoryDisk: Disk {
     case none
     /// Operation `number` and, if `forever`, all after it do nothing and throw.
     case fail(number: Int, errno: CInt, forever: Bool)
+    /// These operations do nothing and throw.
+    case failSome(Range<Int>, errno: CInt)
+
+    /// What operation `number` throws, if it does.
+    func errno(at number: Int) -> CInt? {
+      switch self {
+      case .fail(let first, let errno, let forever):
+        number == first || (forever && number > first) ? errno : nil
+      case .failSome(let numbers, let errno): numbers.contains(number) ? errno : nil
+      case .none: nil
+      }
+    }
   }
 
   /// A sync that is taken out, as if the store's code had none there: what came to be known only in
@@ -131,9 +143,7 @@ final class MemoryDisk: Disk {
     try state.withLock { state throws(SystemError) in
       state.operations += 1
       moments.withLock { $0?.append(state) }
-      if case .fail(let number, let errno, let forever) = state.fault,
-        state.operations == number || (forever && state.operations > number)
-      {
+      if let errno = state.fault.errno(at: state.operations) {
         throw SystemError(errno: errno, call: call)
       }
       return try body(&state)

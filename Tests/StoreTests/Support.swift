@@ -47,6 +47,14 @@ extension Store {
     return try await commit(batch)
   }
 
+  /// Commits one deletion.
+  @discardableResult
+  func delete(_ key: Key) async throws(StoreError) -> UInt64 {
+    var batch = Batch()
+    batch.delete(key)
+    return try await commit(batch)
+  }
+
   /// All entries as text.
   var contents: [String: String] {
     let all = entries(withPrefix: "", limit: 10_000)
