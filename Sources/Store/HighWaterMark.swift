@@ -37,7 +37,10 @@ struct HighWaterMark: ~Copyable, Sendable {
     let bytes = try StoreError.at(name) { () throws(SystemError) in
       try file.read(Self.slotDistance + Self.slotLength, at: 0)
     }
-    let slots = [0, Self.slotDistance].compactMap { Self.slot(bytes, at: $0) }
+    var slots: [Slot] = []
+    for offset in [0, Self.slotDistance] {
+      if let slot = try Self.slot(bytes, at: offset, name) { slots.append(slot) }
+    }
     guard let newest = slots.max(by: { $0.generation < $1.generation }) else {
       throw .damaged(file: name, offset: 0, reason: "no slot of the high-water mark is whole")
     }
@@ -66,20 +69,26 @@ struct HighWaterMark: ~Copyable, Sendable {
     return bytes
   }
 
+  private typealias Slot = (store: [UInt8], generation: UInt64, link: Link)
+
+  /// The slot at `offset`, if it is whole.
   private static func slot(
-    _ file: [UInt8], at offset: Int
-  ) -> (store: [UInt8], generation: UInt64, link: Link)? {
+    _ file: [UInt8], at offset: Int, _ name: String
+  ) throws(StoreError) -> Slot? {
     let slot = Array(file.dropFirst(offset).prefix(slotLength))
     let bytes = slot.span
     guard
-      bytes.array(8, at: 0) == magic,
-      bytes.little(UInt64.self, at: 8) == UInt64(Format.version),
+      bytes.array(8, at: 0) == magic, let version = bytes.little(UInt64.self, at: 8),
       let store = bytes.array(Format.identifierLength, at: 16),
-      let generation = bytes.little(UInt64.self, at: 32), generation < .max,
+      let generation = bytes.little(UInt64.self, at: 32),
       let sequence = bytes.little(UInt64.self, at: 40),
       let tag = bytes.array(Format.tagLength, at: 48),
       bytes.little(UInt32.self, at: 64) == CRC32.checksum(Array(slot.dropLast(4)))
     else { return nil }
+    guard version == UInt64(Format.version) else {
+      throw .unsupportedFormat(file: name, format: UInt16(clamping: version))
+    }
+    guard generation < .max else { return nil }
     return (store, generation, Link(sequence: sequence, tag: tag))
   }
 }

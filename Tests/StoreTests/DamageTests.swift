@@ -251,6 +251,23 @@ struct DamageTests {
       try specimen.open()
     }
   }
+
+  @Test(arguments: [[0], [4096], [0, 4096]])
+  func `a high-water mark of a later format is left alone, by a repair too`(
+    _ slots: [Int]
+  ) async throws {
+    var files = try await Specimen.make(count: 1).disk.files
+    for slot in slots {
+      files["high-water-mark"]?[slot + 8] = 2
+      let crc = checksum((files["high-water-mark"] ?? [])[slot..<slot + 64])
+      files["high-water-mark"]?.replaceSubrange(slot + 64..<slot + 68, with: crc)
+    }
+    let disk = MemoryDisk(files: files)
+    let expected = StoreError.unsupportedFormat(file: "high-water-mark", format: 2)
+    #expect(throws: expected) { try Store.open(on: disk) }
+    #expect(throws: expected) { try Repair.run(on: disk, keys: masterKeys) }
+    #expect(disk.files == files)
+  }
 }
 
 extension Specimen {
