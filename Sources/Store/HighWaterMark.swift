@@ -71,7 +71,7 @@ struct HighWaterMark: ~Copyable, Sendable {
 
   private typealias Slot = (store: [UInt8], generation: UInt64, link: Link)
 
-  /// The slot at `offset`, if it is whole.
+  /// The slot at `offset`, if it is whole and says what a store may come to.
   private static func slot(
     _ file: [UInt8], at offset: Int, _ name: String
   ) throws(StoreError) -> Slot? {
@@ -88,7 +88,7 @@ struct HighWaterMark: ~Copyable, Sendable {
     guard version == UInt64(Format.version) else {
       throw .unsupportedFormat(file: name, format: UInt16(clamping: version))
     }
-    guard generation < .max else { return nil }
+    guard generation < .max, sequence <= Limits.highestNumber else { return nil }
     return (store, generation, Link(sequence: sequence, tag: tag))
   }
 }

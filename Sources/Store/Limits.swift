@@ -85,6 +85,18 @@ enum Limits {
   /// that none is ever given twice.
   static let lostSequences: UInt64 = 1 << 32
 
+  /// How far the number of a file may be from that of the last one that is certainly ours, so that a
+  /// repair takes it for ours, too.
+  static let lostNumbers: UInt64 = 1 << 32
+
+  /// The highest number of a file and of a record: at a million a second it takes 292,000 years.
+  ///
+  /// What claims a higher one was not written by a store, and adding to what does not cannot overflow.
+  static let highestNumber: UInt64 = 1 << 63
+
+  /// The highest sequence number of a mark that a repair goes on from: it must leave room.
+  static let highestRepairedSequence = highestNumber / 2
+
   /// Most entries that one look-up returns.
   static let scanLength = 10_000
 }

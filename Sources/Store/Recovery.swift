@@ -75,6 +75,9 @@ struct Recovery {
     let names = try StoreError.at(".") { () throws(SystemError) in try disk.names() }
     let files = StoreFiles(names)
     recovered.lastNumber = files.lastNumber
+    if let stranger = files.strangers.first {
+      throw .damaged(file: stranger.text, offset: 0, reason: "no store comes to such a number")
+    }
     if let snapshot = files.snapshot { try read(snapshot, &recovered) }
     var last: LastSegment?
     for name in files.segments {

@@ -83,6 +83,9 @@ struct SegmentHeader: Hashable, Sendable {
     guard version == Format.version, let kind = FileName.Kind(rawValue: kind) else {
       throw .unsupported(version)
     }
+    guard number <= Limits.highestNumber, sequence <= Limits.highestNumber else {
+      throw .damaged("no store comes to such a number")
+    }
     self.init(
       kind: kind, masterKeyVersion: masterKeyVersion, store: store, segment: segment,
       created: created,

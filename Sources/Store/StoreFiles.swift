@@ -8,12 +8,16 @@ struct StoreFiles {
   let segments: [FileName]
   /// The highest number of all; 0 if there is none.
   let lastNumber: UInt64
+  /// What has such a name, but a number that no store comes to.
+  let strangers: [FileName]
 
   /// All that are read, in order.
   var all: [FileName] { [snapshot].compactMap(\.self) + segments }
 
   init(_ names: [String]) {
-    let all = names.compactMap(FileName.init).sorted { $0.number < $1.number }
+    let named = names.compactMap(FileName.init).sorted { $0.number < $1.number }
+    strangers = named.filter { $0.number > Limits.highestNumber }
+    let all = named.filter { $0.number <= Limits.highestNumber }
     let snapshot = all.last { $0.kind == .snapshot }
     self.snapshot = snapshot
     segments = all.filter { $0.number > snapshot?.number ?? 0 }

@@ -60,7 +60,8 @@ struct RepairCommand: AsyncParsableCommand {
     discussion: """
       The only way to go on when linkd refuses to start because of damage and there is no backup. \
       What was before the damage is kept. The damaged file and those after it stay beside the data, \
-      under names that end in .damaged; they are still secret.
+      under names that end in .damaged. They are still secret, they hold what is unlinked later, and \
+      they need their master key: remove them when nothing more can be got out of them.
 
       EXAMPLES
         linkd store repair --data /var/lib/linkd --accept-loss
@@ -81,12 +82,12 @@ struct RepairCommand: AsyncParsableCommand {
       try Repair.run(directory: place.directory.store, keys: keys)
     }
     guard let repair else { return StandardStreams.writeError("linkd: nothing is damaged\n") }
-    StandardStreams.writeError(
-      """
-      linkd: given up: \(repair.damage)
-      linkd: kept \(repair.count) entries, as of batch \(repair.lastSequence)
-      linkd: set aside: \(repair.setAside.joined(separator: ", "))
-
-      """)
+    var lines = repair.damages.map { "given up: \($0)" }
+    lines.append("kept \(repair.count) entries, as of batch \(repair.lastSequence)")
+    if !repair.setAside.isEmpty {
+      lines.append("set aside: \(repair.setAside.joined(separator: ", "))")
+      lines.append("they hold what they held, deleted data too, until you remove them")
+    }
+    for line in lines { StandardStreams.writeError("linkd: \(line)\n") }
   }
 }
