@@ -4,7 +4,7 @@ private import Linux
 ///
 /// A store that is open may be looked at, too: what is found is a moment of it.
 public struct Inspection: Sendable {
-  /// One of the files that make the state.
+  /// One of the files that make the state, or once did.
   public struct File: Hashable, Sendable {
     /// Its name in the directory.
     public let name: String
@@ -12,6 +12,8 @@ public struct Inspection: Sendable {
     public let length: Int
     /// Of the master key without which it cannot be read.
     public let masterKeyVersion: UInt32
+    /// Whether a repair has put it aside, so that nothing but its operator ever removes it.
+    public var isSetAside: Bool { name.hasSuffix(Format.damagedSuffix) }
   }
 
   /// In the order in which they are read.
@@ -75,26 +77,26 @@ public struct Inspection: Sendable {
     index = recovered.index
   }
 
-  /// The versions of master keys that files in `directory` are sealed under, by their headers.
-  ///
-  /// Counts everything that has a header, also what was put aside.
-  public static func masterKeyVersions(in directory: String) throws(StoreError) -> Set<UInt32> {
+  /// All files in `directory` that are sealed under a master key, by their headers: also what was put
+  /// aside or not finished.
+  public static func sealedFiles(in directory: String) throws(StoreError) -> [File] {
     let disk = try RealDisk(reading: directory)
     let names = try StoreError.at(directory) { () throws(SystemError) in try disk.names() }
-    var versions: Set<UInt32> = []
-    for name in names where name != Format.highWaterMarkName {
+    var files: [File] = []
+    for name in names.sorted() where name != Format.highWaterMarkName {
       do throws(StoreError) {
         let file = try disk.open(name)
-        let bytes = try StoreError.at(name) { () throws(SystemError) in
-          try file.read(Format.headerLength, at: 0)
+        let (size, bytes) = try StoreError.at(name) { () throws(SystemError) in
+          (try file.size(), try file.read(Format.headerLength, at: 0))
         }
-        if let header = try? SegmentHeader(bytes.span) { versions.insert(header.masterKeyVersion) }
+        guard let header = try? SegmentHeader(bytes.span) else { continue }
+        files.append(File(name: name, length: size, masterKeyVersion: header.masterKeyVersion))
       } catch {
         // It has gone since: then it needs no key.
         guard error.isNoSuchFile else { throw error }
       }
     }
-    return versions
+    return files
   }
 }
 

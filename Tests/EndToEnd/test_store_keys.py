@@ -2,6 +2,7 @@
 
 import signal
 import threading
+import time
 
 import grpc
 import pytest
@@ -70,6 +71,50 @@ def test_a_rotation_that_was_interrupted_is_finished(linkd, fakex):
         file.write(line)
     store("rotate-key", linkd)
     assert versions(linkd) == "2" and len(key_lines(linkd)) == 2
+
+
+# A disk that is not mounted leaves an empty folder: nothing in it is no proof that no key is needed.
+@pytest.mark.parametrize("arguments", [[], ["--remove-old"]])
+def test_where_there_are_no_data_no_key_is_added_or_removed(linkd, fakex, tmp_path, arguments):
+    link(linkd, fakex)
+    assert linkd.process.stop() == 0
+    folder, key = linkd.data / "store", linkd.data / "master.key"
+    folder.rename(tmp_path / "elsewhere")
+    before = key.read_bytes()
+    store("rotate-key", linkd, *arguments, status=78)
+    folder.mkdir(mode=0o700)
+    assert "there is no store" in store("rotate-key", linkd, *arguments, status=78).stderr
+    assert key.read_bytes() == before and list(folder.iterdir()) == []
+    folder.rmdir()
+    (tmp_path / "elsewhere").rename(folder)
+    linkd.serve()
+    link(linkd, fakex)
+
+
+# What a repair has set aside is still under the old key, and nothing but the operator removes it.
+@pytest.mark.parametrize("is_serving", [False, True])
+def test_what_a_repair_has_set_aside_is_named_before_a_rotation(linkd, fakex, is_serving):
+    for number in range(3):
+        link(linkd, fakex, f"p{number}")
+    assert linkd.process.stop() == 0
+    log = max((linkd.data / "store").glob("*.log"))
+    content = bytearray(log.read_bytes())
+    content[4096 + 100] ^= 1
+    log.write_bytes(content)
+    repaired = store("repair", linkd, "--accept-loss").stderr
+    assert f"{log.name}.damaged" in repaired and "until you remove them" in repaired
+    if is_serving:
+        linkd.serve()
+    before = key_lines(linkd)
+    begin = time.monotonic()
+    for arguments in ([], ["--remove-old"]):
+        refused = store("rotate-key", linkd, *arguments, status=78).stderr
+        assert f"{log.name}.damaged still needs version 1" in refused and "remove it" in refused
+        assert key_lines(linkd) == before
+    assert time.monotonic() - begin < 20
+    (log.parent / f"{log.name}.damaged").unlink()
+    store("rotate-key", linkd)
+    assert versions(linkd) == "2"
 
 
 # T120: keys that a command prints

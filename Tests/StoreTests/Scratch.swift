@@ -26,9 +26,13 @@ final class Scratch: Sendable {
 
   /// Writes a file with this mode.
   func write(_ name: String, _ text: String, mode: mode_t = 0o600) throws {
-    let file = try Directory(path: path).open(name, .create)
-    _ = try file.write(Array(text.utf8).span, at: 0)
+    try write(name, Array(text.utf8))
     #expect(unsafe chmod("\(path)/\(name)", mode) == 0)
+  }
+
+  /// Writes a private file.
+  func write(_ name: String, _ bytes: [UInt8]) throws {
+    _ = try Directory(path: path).open(name, .create).write(bytes.span, at: 0)
   }
 
   /// All bytes of a file.

@@ -233,12 +233,23 @@ struct ToolTests {
   @Test func `which key versions are needed can be read from the files alone`() async throws {
     let scratch = try Scratch()
     let keys = testKeys([1: 0x11, 2: 0x22])
+    func files() throws -> [String] {
+      try Inspection.sealedFiles(in: scratch.path).map {
+        "\($0.name.dropFirst(15)) \($0.masterKeyVersion)"
+      }
+    }
     let store = try Store.open(directory: scratch.path, keys: masterKeys)
+    #expect(try files() == [])
     try await store.put("a", "1")
-    #expect(try Inspection.masterKeyVersions(in: scratch.path) == [1])
+    #expect(try files() == ["1.log 1"])
+    let segment = try scratch.read("0000000000000001.log")
     try await store.compact(under: keys)
-    #expect(try Inspection.masterKeyVersions(in: scratch.path) == [2])
+    #expect(try files() == ["2.snapshot 2"])
     try await store.put("b", "2")
-    #expect(try Inspection.masterKeyVersions(in: scratch.path) == [2])
+    #expect(try files() == ["2.snapshot 2", "3.log 2"])
+    // What a repair leaves.
+    try scratch.write("0000000000000001.log.damaged", segment)
+    #expect(try files() == ["1.log.damaged 1", "2.snapshot 2", "3.log 2"])
+    #expect(try Inspection.sealedFiles(in: scratch.path).map(\.isSetAside) == [true, false, false])
   }
 }

@@ -71,9 +71,12 @@ struct KeyRotation {
     under keys: MasterKeys, from begin: ContinuousClock.Instant, by end: ContinuousClock.Instant,
     _ report: (String) -> Void
   ) async throws(Failure) -> Bool {
+    var configuration = Store.Configuration()
+    // A disk that was not mounted must not look like a new store.
+    configuration.createIfMissing = false
     let store: Store
     do throws(StoreError) {
-      store = try Store.open(directory: directory.store, keys: keys)
+      store = try Store.open(directory: directory.store, keys: keys, configuration: configuration)
     } catch .inUse(let process?) {
       return try await wait(for: process, keys.currentVersion, by: end, report)
     } catch .inUse(nil) where ContinuousClock.now < begin + Self.patienceForName {
@@ -82,15 +85,18 @@ struct KeyRotation {
     } catch { throw Failure(error) }
     defer { store.close() }
     do throws(StoreError) { try await store.compact() } catch { throw Failure(error) }
-    guard try needed() == [keys.currentVersion] else { throw unfinished }
+    guard try isDone(keys.currentVersion) else { throw unfinished }
     return true
   }
 
   /// Adds a key, unless an earlier rotation has and was not finished.
   private func newestKeys(_ report: (String) -> Void) throws(Failure) -> MasterKeys {
     let keys = try Failure.ofStore { () throws(StoreError) in try directory.keys() }
-    let older = try needed().filter { $0 < keys.currentVersion }
-    if !older.isEmpty {
+    let files = try sealedFiles()
+    // Without data nothing proves that no key is needed: they may be on a disk that is not mounted.
+    guard !files.isEmpty else { throw Failure(StoreError.missing(path: directory.store)) }
+    try refuseSetAside(files)
+    if files.contains(where: { $0.masterKeyVersion < keys.currentVersion }) {
       report("finishing the rotation to key version \(keys.currentVersion)")
       return keys
     }
@@ -118,7 +124,7 @@ struct KeyRotation {
       return false
     } catch { throw Failure(.inUse, "cannot tell process \(process) of the new key: \(error)") }
     report("process \(process) is writing all data anew")
-    while try needed() != [version] {
+    while try !isDone(version) {
       guard ContinuousClock.now < end else { throw unfinished }
       try await pause()
       guard isRunning(process: process) else { return false }
@@ -130,10 +136,26 @@ struct KeyRotation {
     do { try await Task.sleep(for: .milliseconds(50)) } catch { throw unfinished }
   }
 
-  private func needed() throws(Failure) -> Set<UInt32> {
+  /// Whether all files are under this version.
+  ///
+  /// Throws if nothing but what a repair has set aside is not: that is nobody's to write anew.
+  private func isDone(_ version: UInt32) throws(Failure) -> Bool {
+    let older = try sealedFiles().filter { $0.masterKeyVersion != version }
+    if older.allSatisfy(\.isSetAside) { try refuseSetAside(older) }
+    return older.isEmpty
+  }
+
+  private func sealedFiles() throws(Failure) -> [Inspection.File] {
     try Failure.ofStore { () throws(StoreError) in
-      try Inspection.masterKeyVersions(in: directory.store)
+      try Inspection.sealedFiles(in: directory.store)
     }
+  }
+
+  private func refuseSetAside(_ files: [Inspection.File]) throws(Failure) {
+    guard let file = files.first(where: \.isSetAside) else { return }
+    throw Failure(
+      .configuration, "\(file.name) still needs version \(file.masterKeyVersion): remove it",
+      hint: "a repair has set it aside in \(directory.store.printable)")
   }
 
   private var unfinished: Failure {
