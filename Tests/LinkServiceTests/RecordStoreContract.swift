@@ -124,7 +124,7 @@ struct RecordStoreContract {
       #expect(try await store.commit(batch) == version)
       batch.require("b", version: 1)
       await #expect(throws: StoreError.conflict) { try await store.commit(batch) }
-      #expect(try await store.put("b", "2") == version + 1)
+      #expect(try await store.put("b", "2") > version)
     }
   }
 
@@ -153,6 +153,33 @@ struct RecordStoreContract {
       #expect(try await store.page(under: "p/", after: "q", limit: 9).isEmpty)
       #expect(try await store.page(under: "x", after: nil, limit: 9).isEmpty)
       #expect(try await store.page(under: "p", after: nil, limit: 0).isEmpty)
+    }
+  }
+
+  @Test(arguments: Backend.allCases)
+  func `pages show what was there all along once, whatever is written meanwhile`(
+    _ backend: Backend
+  ) async throws {
+    try await backend.with { store in
+      for number in 10..<30 { try await store.put(Key("p/\(number)"), "v") }
+      let there = (10..<30).map { Key("p/\($0)") }
+      var seen: [Key] = []
+      while true {
+        let page = try await store.page(under: "p/", after: seen.last, limit: 3).map(\.key)
+        guard let last = page.last else { break }
+        seen += page
+        // Before the place, right behind it, at the end; and what stood at the place goes.
+        var batch = Batch()
+        for key in [Key("p/0\(seen.count)"), "p/9", "q"] { batch.put(key, []) }
+        if there.contains(last) { batch.put(Key(last.bytes + [0x2D]), []) }
+        batch.delete(last)
+        _ = try await store.commit(batch)
+        if last == "p/9" { break }
+      }
+      #expect(seen.filter(there.contains) == there)
+      #expect(seen == seen.sorted() && Set(seen).count == seen.count)
+      // What comes to be behind the place is seen, before it is not.
+      #expect(seen.contains("p/12-") && seen.last == "p/9" && !seen.contains { $0 < "p/1" })
     }
   }
 
@@ -209,7 +236,7 @@ struct RecordStoreContract {
       for _ in 0..<2 { try await store.eraseReplaced() }
       #expect(try await store.all() == ["a": [49]])
       #expect(try await store.entry(for: "a")?.version == first)
-      #expect(try await store.put("a", "3") == first + 3)
+      #expect(try await store.put("a", "3") > first)
     }
   }
 
