@@ -55,6 +55,12 @@ struct Records: Sendable {
     try await record(at: RecordKey.feed(tenant: tenant))
   }
 
+  func event(
+    tenant: String, sequence: UInt64
+  ) async throws(Failure) -> Versioned<EventRecord>? {
+    try await record(at: RecordKey.event(tenant: tenant, sequence: sequence))
+  }
+
   /// The value of a key that holds no message.
   func bytes(at key: Key) async throws(Failure) -> Entry? {
     do { return try await store.entry(for: key) } catch { throw .storage(error) }

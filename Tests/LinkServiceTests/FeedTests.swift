@@ -203,6 +203,70 @@ extension [WatchAccountsResponse] {
     }
   }
 
+  /// Links so many accounts and returns the place after each, the one before them first.
+  private func places(_ client: Client, _ count: Int) async throws -> [String] {
+    let watcher = Watcher()
+    await watcher.begin(client, "profiles/-")
+    let existing = await watcher.first(1).count { $0.event != nil }
+    _ = await watcher.first(existing + 1)
+    for index in 0..<count { _ = try await client.link("profiles/p\(index)") }
+    let told = await watcher.first(existing + 1 + count)
+    _ = await watcher.end()
+    return told.suffix(count + 1).map(\.resumeToken)
+  }
+
+  @Test func `a token of events that a restore took away is refused, whatever came instead`()
+    async throws
+  {
+    let world = World()
+    let client = try await world.client()
+    _ = try await client.link("profiles/before")
+    let backup = world.store.entries
+    let tokens = try await places(client, 4)
+    // Less than there was, as much, and more.
+    for count in [3, 4, 6] {
+      world.store.entries = backup
+      let next = try await World(after: world).client()
+      for _ in 0..<count { _ = try await next.link("profiles/other") }
+      for (place, token) in tokens.enumerated() {
+        let watcher = Watcher()
+        await watcher.begin(next, "profiles/-", resume: token)
+        if place == 0 {
+          #expect(await watcher.first(count).count == count)
+          _ = await watcher.end()
+        } else {
+          let error = await watcher.failure()
+          #expect(error?.code == .outOfRange, "\(count) events instead, place \(place)")
+          #expect(error?.reason == "RESUME_TOKEN_EXPIRED")
+        }
+      }
+    }
+  }
+
+  @Test func `tokens and records of before events had ids go on as they did`() async throws {
+    let world = World()
+    let client = try await world.client()
+    let tokens = try await places(client, 4)
+    // The ids are the last field of each: ten bytes, twenty in text.
+    let old = tokens.map { String($0.dropLast(20)) }
+    #expect(Set(tokens.dropFirst().map(\.utf8.count)) == [(old.last?.utf8.count ?? 0) + 20])
+    let kept = world.store.entries
+    for isOld in [false, true] {
+      world.store.entries = kept.mapValues { $0 }
+      if isOld {
+        for (key, entry) in kept where key.hasPrefix("event/") || key.hasPrefix("feed/") {
+          world.store.entries[key] = Entry(value: entry.value.dropLast(10), version: entry.version)
+        }
+      }
+      for (place, token) in (isOld ? tokens : old).enumerated().dropFirst() {
+        let watcher = Watcher()
+        await watcher.begin(client, "profiles/-", resume: token)
+        if place < 4 { #expect(await watcher.first(4 - place).count == 4 - place) }
+        #expect(await watcher.end()?.code == .cancelled)
+      }
+    }
+  }
+
   @Test func `a tenant has a hundred streams at most, and may open one for one that ended`()
     async throws
   {

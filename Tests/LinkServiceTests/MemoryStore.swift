@@ -39,6 +39,12 @@ final class MemoryStore: RecordStore, ReadyRecords {
   /// Lets every commit fail from now on, or none.
   func fail(_ failure: StoreError?) { state.withLock { $0.failure = failure } }
 
+  /// All entries, as a backup has them: to be put back later.
+  var entries: [Key: Entry] {
+    get { state.withLock { $0.entries } }
+    set { state.withLock { $0.entries = newValue } }
+  }
+
   /// How often it was asked to erase what was replaced.
   var erasures: Int { state.withLock { $0.erasures } }
 

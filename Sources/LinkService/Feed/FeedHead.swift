@@ -19,11 +19,15 @@ struct FeedHead {
 
   private static func newFeed() throws(Failure) -> FeedRecord {
     var record = FeedRecord()
-    do { record.id = try Random.bytes(idLength) } catch {
-      throw .broken("no randomness", cause: error)
-    }
+    record.id = try newID()
     record.firstSequence = 1
     return record
+  }
+
+  private static func newID() throws(Failure) -> [UInt8] {
+    do { return try Random.bytes(idLength) } catch {
+      throw .broken("no randomness", cause: error)
+    }
   }
 
   /// Adds an event, and lets the oldest one go where there are too many.
@@ -31,9 +35,11 @@ struct FeedHead {
     _ event: AccountEvent, to change: inout Change, keeping length: UInt64
   ) throws(Failure) {
     record.lastSequence &+= 1
+    record.lastEventID = try Self.newID()
     var entry = EventRecord()
     entry.event = event
     entry.sequence = record.lastSequence
+    entry.id = record.lastEventID
     try change.put(entry, at: RecordKey.event(tenant: tenant, sequence: record.lastSequence))
     while record.lastSequence &- record.firstSequence >= length {
       change.delete(RecordKey.event(tenant: tenant, sequence: record.firstSequence))

@@ -24,7 +24,7 @@ extension LinkingService {
     let feed = try await feed(of: caller.tenant)
     var watch = Watch(records: records, query: query, tenant: caller.tenant, feed: feed)
     if let resume = query.resume {
-      try watch.resume(at: resume)
+      try await watch.resume(at: resume)
     } else {
       try await watch.tellExisting(send)
     }
@@ -64,6 +64,8 @@ private struct Watch {
   let feed: FeedRecord
   /// The last event that was told or passed over.
   private var position: UInt64
+  /// The id of that event; empty if it has none.
+  private var positionID: [UInt8]
   private var passedOver = 0
 
   init(records: Records, query: WatchQuery, tenant: String, feed: FeedRecord) {
@@ -71,15 +73,34 @@ private struct Watch {
     self.query = query
     self.tenant = tenant
     self.feed = feed
-    position = feed.lastSequence
+    (position, positionID) = (feed.lastSequence, feed.lastEventID)
   }
 
-  mutating func resume(at token: ResumeToken) throws(Failure) {
-    // An unknown feed, or a place that it has not come to: the store was put back.
+  mutating func resume(at token: ResumeToken) async throws(Failure) {
+    // An unknown feed, or a place that it has not come to, or has come to in another way: the store
+    // was put back.
     guard token.feedID == feed.id, token.sequence <= feed.lastSequence,
-      token.sequence &+ 1 >= feed.firstSequence
+      token.sequence &+ 1 >= feed.firstSequence, try await isEvent(token)
     else { throw .resumeTokenExpired }
-    position = token.sequence
+    (position, positionID) = (token.sequence, token.eventID)
+  }
+
+  /// Whether the event that the token was given for is the one that has its number now, as far as both
+  /// have ids.
+  ///
+  /// Of one that is kept no more nobody can say it.
+  private func isEvent(_ token: ResumeToken) async throws(Failure) -> Bool {
+    guard !token.eventID.isEmpty else { return true }
+    let known: [UInt8]
+    if token.sequence == feed.lastSequence {
+      known = feed.lastEventID
+    } else {
+      guard
+        let found = try await records.event(tenant: tenant, sequence: token.sequence)
+      else { return false }
+      known = found.record.id
+    }
+    return known.isEmpty || known == token.eventID
   }
 
   /// Tells the accounts that are there, and then where that was.
@@ -121,7 +142,7 @@ private struct Watch {
   ) async throws(Failure) {
     // The feed has let events go that were not told yet.
     guard record.sequence == position &+ 1 else { throw .resumeTokenExpired }
-    position = record.sequence
+    (position, positionID) = (record.sequence, record.id)
     if query.admits(record.event?.account) {
       passedOver = 0
       var response = try bookmark()
@@ -137,7 +158,7 @@ private struct Watch {
 
   private func bookmark() throws(Failure) -> WatchAccountsResponse {
     var response = WatchAccountsResponse()
-    response.resumeToken = try query.token(feed, after: position)
+    response.resumeToken = try query.token(feed, after: position, positionID)
     return response
   }
 }

@@ -24,11 +24,14 @@ struct WatchQuery: Sendable {
     return account?.name.utf8.starts(with: "profiles/\(profile)/".utf8) ?? false
   }
 
-  /// The place after this event, as callers hold it.
-  func token(_ feed: FeedRecord, after sequence: UInt64) throws(Failure) -> String {
+  /// The place after the event of this number and id, as callers hold it.
+  func token(
+    _ feed: FeedRecord, after sequence: UInt64, _ eventID: [UInt8]
+  ) throws(Failure) -> String {
     var token = ResumeToken()
     token.feedID = feed.id
     token.sequence = sequence
+    token.eventID = eventID
     token.requestDigest = digest
     do { return Hex.encode(try token.serialized()) } catch {
       throw .broken("a resume token is too large", cause: error)

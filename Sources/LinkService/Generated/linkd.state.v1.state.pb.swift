@@ -741,6 +741,9 @@ struct FeedRecord {
   var lastSequence: UInt64 = 0
   /// The number of the oldest event that is still kept.
   var firstSequence: UInt64 = 0
+  /// The id of the last event. Empty before the first, and after one that was written before events had
+  /// ids.
+  var lastEventID: [UInt8] = []
   var unknownFields = UnknownFields()
 
   init() {}
@@ -753,6 +756,7 @@ extension FeedRecord: Message {
     1: "id",
     2: "last_sequence",
     3: "first_sequence",
+    4: "last_event_id",
   ]
 
   mutating func decodeField<R: FieldReader & ~Escapable>(
@@ -762,12 +766,14 @@ extension FeedRecord: Message {
     case 1: try reader.read(&id)
     case 2: try reader.read(&lastSequence)
     case 3: try reader.read(&firstSequence)
+    case 4: try reader.read(&lastEventID)
     default: break
     }
   }
 
   func encode(into writer: inout Writer) {
     writer.write(unknownFields)
+    writer.write(4, lastEventID)
     writer.write(3, firstSequence)
     writer.write(2, lastSequence)
     writer.write(1, id)
@@ -777,6 +783,7 @@ extension FeedRecord: Message {
     visitor.visit(1, id)
     visitor.visit(2, lastSequence)
     visitor.visit(3, firstSequence)
+    visitor.visit(4, lastEventID)
   }
 }
 
@@ -786,6 +793,9 @@ struct EventRecord {
   var event: LinkAPI.AccountEvent?
   /// Its number.
   var sequence: UInt64 = 0
+  /// Random: tells this event from one that had its number before the store was put back. Empty in
+  /// those that were written before there were ids.
+  var id: [UInt8] = []
   var unknownFields = UnknownFields()
 
   init() {}
@@ -797,6 +807,7 @@ extension EventRecord: Message {
   static let fieldNames: FieldNames = [
     1: "event",
     2: "sequence",
+    3: "id",
   ]
 
   mutating func decodeField<R: FieldReader & ~Escapable>(
@@ -805,12 +816,14 @@ extension EventRecord: Message {
     switch number {
     case 1: try reader.read(&event)
     case 2: try reader.read(&sequence)
+    case 3: try reader.read(&id)
     default: break
     }
   }
 
   func encode(into writer: inout Writer) {
     writer.write(unknownFields)
+    writer.write(3, id)
     writer.write(2, sequence)
     writer.write(1, event)
   }
@@ -818,6 +831,7 @@ extension EventRecord: Message {
   func visitFields(_ visitor: inout some FieldVisitor) {
     visitor.visit(1, event)
     visitor.visit(2, sequence)
+    visitor.visit(3, id)
   }
 }
 
@@ -829,6 +843,8 @@ struct ResumeToken {
   var sequence: UInt64 = 0
   /// SHA-256 of what must be the same in the request that resumes.
   var requestDigest: [UInt8] = []
+  /// The id of that event; empty if it has none.
+  var eventID: [UInt8] = []
   var unknownFields = UnknownFields()
 
   init() {}
@@ -841,6 +857,7 @@ extension ResumeToken: Message {
     1: "feed_id",
     2: "sequence",
     3: "request_digest",
+    4: "event_id",
   ]
 
   mutating func decodeField<R: FieldReader & ~Escapable>(
@@ -850,12 +867,14 @@ extension ResumeToken: Message {
     case 1: try reader.read(&feedID)
     case 2: try reader.read(&sequence)
     case 3: try reader.read(&requestDigest)
+    case 4: try reader.read(&eventID)
     default: break
     }
   }
 
   func encode(into writer: inout Writer) {
     writer.write(unknownFields)
+    writer.write(4, eventID)
     writer.write(3, requestDigest)
     writer.write(2, sequence)
     writer.write(1, feedID)
@@ -865,6 +884,7 @@ extension ResumeToken: Message {
     visitor.visit(1, feedID)
     visitor.visit(2, sequence)
     visitor.visit(3, requestDigest)
+    visitor.visit(4, eventID)
   }
 }
 
@@ -1100,21 +1120,22 @@ enum LinkdStateV1StateProto {
       BiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wUgpjcmVhdGVUaW1lEjcKCW5leHRfdGltZRgHIAEoCzIaLmdv\
       b2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBSCG5leHRUaW1lEhoKCGF0dGVtcHRzGAggASgFUghhdHRlbXB0cxIuChNwcm92\
       aWRlcl9hY2NvdW50X2lkGAkgASgJUhFwcm92aWRlckFjY291bnRJZBI0CgtsaW5rX21ldGhvZBgKIAEoDjITLmxpbmsu\
-      djEuTGlua01ldGhvZFIKbGlua01ldGhvZCJoCgpGZWVkUmVjb3JkEg4KAmlkGAEgASgMUgJpZBIjCg1sYXN0X3NlcXVl\
-      bmNlGAIgASgEUgxsYXN0U2VxdWVuY2USJQoOZmlyc3Rfc2VxdWVuY2UYAyABKARSDWZpcnN0U2VxdWVuY2UiVgoLRXZl\
-      bnRSZWNvcmQSKwoFZXZlbnQYASABKAsyFS5saW5rLnYxLkFjY291bnRFdmVudFIFZXZlbnQSGgoIc2VxdWVuY2UYAiAB\
-      KARSCHNlcXVlbmNlImkKC1Jlc3VtZVRva2VuEhcKB2ZlZWRfaWQYASABKAxSBmZlZWRJZBIaCghzZXF1ZW5jZRgCIAEo\
-      BFIIc2VxdWVuY2USJQoOcmVxdWVzdF9kaWdlc3QYAyABKAxSDXJlcXVlc3REaWdlc3QibAoLU3RhcnRSZWNvcmQSJQoO\
-      cmVxdWVzdF9kaWdlc3QYASABKAxSDXJlcXVlc3REaWdlc3QSNgoIcmVzcG9uc2UYAiABKAsyGi5saW5rLnYxLlN0YXJ0\
-      TGlua1Jlc3BvbnNlUghyZXNwb25zZSJrCglQYWdlVG9rZW4SGAoHcHJvZmlsZRgBIAEoCVIHcHJvZmlsZRIdCgphY2Nv\
-      dW50X2lkGAIgASgJUglhY2NvdW50SWQSJQoOcmVxdWVzdF9kaWdlc3QYAyABKAxSDXJlcXVlc3REaWdlc3Qi7AEKC1Rv\
-      a2VuUmVjb3JkEhYKBnRlbmFudBgBIAEoCVIGdGVuYW50EiYKBnNjb3BlcxgCIAMoDjIOLmxpbmsudjEuU2NvcGVSBnNj\
-      b3BlcxIjCg1zZWNyZXRfZGlnZXN0GAMgASgMUgxzZWNyZXREaWdlc3QSOwoLY3JlYXRlX3RpbWUYBCABKAsyGi5nb29n\
-      bGUucHJvdG9idWYuVGltZXN0YW1wUgpjcmVhdGVUaW1lEjsKC2V4cGlyZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3Rv\
-      YnVmLlRpbWVzdGFtcFIKZXhwaXJlVGltZSJjChFDZXJ0aWZpY2F0ZVJlY29yZBIWCgZ0ZW5hbnQYASABKAlSBnRlbmFu\
-      dBI2CgtjZXJ0aWZpY2F0ZRgCIAEoCzIULmxpbmsudjEuQ2VydGlmaWNhdGVSC2NlcnRpZmljYXRlKr8BCglMaW5rU3Rh\
-      dGUSGgoWTElOS19TVEFURV9VTlNQRUNJRklFRBAAEhYKEkxJTktfU1RBVEVfUEVORElORxABEhkKFUxJTktfU1RBVEVf\
-      RVhDSEFOR0lORxACEhUKEUxJTktfU1RBVEVfTElOS0VEEAMSFQoRTElOS19TVEFURV9ERU5JRUQQBBIVChFMSU5LX1NU\
-      QVRFX0ZBSUxFRBAFEh4KGkxJTktfU1RBVEVfT1VUQ09NRV9VTktOT1dOEAZiBnByb3RvMw==
+      djEuTGlua01ldGhvZFIKbGlua01ldGhvZCKMAQoKRmVlZFJlY29yZBIOCgJpZBgBIAEoDFICaWQSIwoNbGFzdF9zZXF1\
+      ZW5jZRgCIAEoBFIMbGFzdFNlcXVlbmNlEiUKDmZpcnN0X3NlcXVlbmNlGAMgASgEUg1maXJzdFNlcXVlbmNlEiIKDWxh\
+      c3RfZXZlbnRfaWQYBCABKAxSC2xhc3RFdmVudElkImYKC0V2ZW50UmVjb3JkEisKBWV2ZW50GAEgASgLMhUubGluay52\
+      MS5BY2NvdW50RXZlbnRSBWV2ZW50EhoKCHNlcXVlbmNlGAIgASgEUghzZXF1ZW5jZRIOCgJpZBgDIAEoDFICaWQihAEK\
+      C1Jlc3VtZVRva2VuEhcKB2ZlZWRfaWQYASABKAxSBmZlZWRJZBIaCghzZXF1ZW5jZRgCIAEoBFIIc2VxdWVuY2USJQoO\
+      cmVxdWVzdF9kaWdlc3QYAyABKAxSDXJlcXVlc3REaWdlc3QSGQoIZXZlbnRfaWQYBCABKAxSB2V2ZW50SWQibAoLU3Rh\
+      cnRSZWNvcmQSJQoOcmVxdWVzdF9kaWdlc3QYASABKAxSDXJlcXVlc3REaWdlc3QSNgoIcmVzcG9uc2UYAiABKAsyGi5s\
+      aW5rLnYxLlN0YXJ0TGlua1Jlc3BvbnNlUghyZXNwb25zZSJrCglQYWdlVG9rZW4SGAoHcHJvZmlsZRgBIAEoCVIHcHJv\
+      ZmlsZRIdCgphY2NvdW50X2lkGAIgASgJUglhY2NvdW50SWQSJQoOcmVxdWVzdF9kaWdlc3QYAyABKAxSDXJlcXVlc3RE\
+      aWdlc3Qi7AEKC1Rva2VuUmVjb3JkEhYKBnRlbmFudBgBIAEoCVIGdGVuYW50EiYKBnNjb3BlcxgCIAMoDjIOLmxpbmsu\
+      djEuU2NvcGVSBnNjb3BlcxIjCg1zZWNyZXRfZGlnZXN0GAMgASgMUgxzZWNyZXREaWdlc3QSOwoLY3JlYXRlX3RpbWUY\
+      BCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wUgpjcmVhdGVUaW1lEjsKC2V4cGlyZV90aW1lGAUgASgLMhou\
+      Z29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcFIKZXhwaXJlVGltZSJjChFDZXJ0aWZpY2F0ZVJlY29yZBIWCgZ0ZW5hbnQY\
+      ASABKAlSBnRlbmFudBI2CgtjZXJ0aWZpY2F0ZRgCIAEoCzIULmxpbmsudjEuQ2VydGlmaWNhdGVSC2NlcnRpZmljYXRl\
+      Kr8BCglMaW5rU3RhdGUSGgoWTElOS19TVEFURV9VTlNQRUNJRklFRBAAEhYKEkxJTktfU1RBVEVfUEVORElORxABEhkK\
+      FUxJTktfU1RBVEVfRVhDSEFOR0lORxACEhUKEUxJTktfU1RBVEVfTElOS0VEEAMSFQoRTElOS19TVEFURV9ERU5JRUQQ\
+      BBIVChFMSU5LX1NUQVRFX0ZBSUxFRBAFEh4KGkxJTktfU1RBVEVfT1VUQ09NRV9VTktOT1dOEAZiBnByb3RvMw==
       """)
 }
