@@ -31,24 +31,21 @@ struct DamageTests {
     async throws
   {
     let whole = try await Specimen.make(count: 3, valueLength: 10)
-    let last = try #require(whole.records.last)
-    let places = Array(0..<200) + Array(4090..<whole.segment.count)
-    for place in places {
-      for bit in 0..<8 {
-        var changed = whole
-        changed.segment[place] ^= 1 << bit
-        let isInTail = place >= last.lowerBound
-        do throws(StoreError) {
-          let opened = try changed.open()
-          #expect(isInTail && opened.count == 2, "byte \(place) bit \(bit)")
-        } catch {
-          let offset = changed.offset(of: error)
-          #expect(offset != nil, "byte \(place) bit \(bit): \(error)")
-          // It points to what is broken or to what comes right before.
-          #expect(
-            offset ?? .max <= place || error.isTampering, "byte \(place) bit \(bit): \(error)")
-        }
-      }
+    for place in Array(0..<200) + Array(4090..<whole.segment.count) {
+      for bit in 0..<8 { whole.expectDetection(ofFlip: bit, at: place) }
+    }
+  }
+
+  // T79: with the place; by twos, as there are processors.
+  @Test(arguments: [79, 80] as [UInt64])
+  func `T79: 10,000 flipped bits of a 64 KiB log are detected where they are`(
+    _ seed: UInt64
+  ) async throws {
+    let whole = try await Specimen.makeLarge()
+    var random = SeededGenerator(seed: seed)
+    for _ in 0..<10_000 {
+      let place = Int.random(in: whole.segment.indices, using: &random)
+      whole.expectDetection(ofFlip: Int.random(in: 0..<8, using: &random), at: place)
     }
   }
 
@@ -271,17 +268,26 @@ struct DamageTests {
 }
 
 extension Specimen {
-  /// The place an error names, if it names one of ours.
-  fileprivate func offset(of error: StoreError) -> Int? {
-    switch error {
-    case .damaged(name, let offset, _), .tampered(name, let offset): offset
-    case .wrongMasterKey(_, name), .unknownMasterKey(_, name), .unsupportedFormat(name, _): 0
-    default: nil
-    }
+  /// Changes a bit, which is told with its place, or taken back if it is in the last record.
+  ///
+  /// Answers whether it was refused.
+  @discardableResult
+  func expectDetection(ofFlip bit: Int, at place: Int) -> Bool {
+    var changed = self
+    changed.segment[place] ^= 1 << bit
+    let (expected, context) = (damagedOffset(of: place), "byte \(place) bit \(bit)")
+    do throws(StoreError) {
+      let opened = try changed.open()
+      #expect(expected == nil && opened.torn != nil, "\(context)")
+      #expect(opened.count == records.count - 1, "\(context)")
+      return false
+    } catch .damaged(name, let offset, _) {
+      #expect(offset == expected, "\(context)")
+    } catch { Issue.record("\(context): \(error)") }
+    return true
   }
 }
 
 extension StoreError {
-  fileprivate var isTampering: Bool { if case .tampered = self { true } else { false } }
   fileprivate var isRollback: Bool { if case .rolledBack = self { true } else { false } }
 }

@@ -44,6 +44,34 @@ struct Specimen {
       mark: files["high-water-mark"] ?? [], segment: Array(segment.prefix(end)))
   }
 
+  /// A log of 64 KiB in one segment.
+  static func makeLarge() async throws -> Specimen {
+    let disk = MemoryDisk()
+    let store = try Store.open(on: disk, segmentLength: 1 << 17)
+    var (number, written) = (0, 4096)
+    while written < 1 << 16 {
+      let length = 40 + number * 37 % 900
+      try await store.put(Key("\(number)"), String(repeating: "v", count: length))
+      number += 1
+      written += (length + 70 + 511) / 512 * 512
+    }
+    let files = disk.files
+    let segment = files["0000000000000001.log"] ?? []
+    let end = Layout(segment).records.last?.upperBound ?? 0
+    return Specimen(mark: files["high-water-mark"] ?? [], segment: Array(segment.prefix(end)))
+  }
+
+  /// Where damage of this byte must be told, by the rules of FORMAT.md; nil if it is in the last record,
+  /// and looks like a write that was cut short.
+  func damagedOffset(of place: Int) -> Int? {
+    let records = records
+    guard place < records.last?.lowerBound ?? 0 else { return nil }
+    guard place >= 4096 else { return 0 }
+    // In a record, or in the padding behind one.
+    let record = records.last { $0.lowerBound <= place } ?? 0..<0
+    return place < record.upperBound ? record.lowerBound : record.upperBound
+  }
+
   var records: [Range<Int>] { Layout(segment).records }
 
   var disk: MemoryDisk { MemoryDisk(files: ["high-water-mark": mark, name: segment]) }
