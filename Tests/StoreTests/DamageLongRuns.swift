@@ -1,4 +1,3 @@
-import Glibc
 import Linux
 import Store
 import Testing
@@ -34,11 +33,11 @@ struct DamageLongRuns {
       _ = try await store.commit(batch)
     }
     store.close()
-    resetPeakMemory()
+    ProcessMemory.resetPeak()
     let begin = ContinuousClock.now
     store = try Store.open(directory: path, keys: masterKeys, configuration: configuration)
     let opened = ContinuousClock.now - begin
-    let peak = peakMemory()
+    let peak = ProcessMemory.peak
     #expect(store.count == 3 && store.value(for: "1")?.version == 3200)
     store.close()
     #expect(opened <= .seconds(60))
@@ -65,22 +64,4 @@ struct DamageLongRuns {
       "T91: \(names.count) segments opened in \(opened), peak \(peak >> 20) MiB; the flip found in",
       ContinuousClock.now - scrub)
   }
-}
-
-/// Begins the measurement of the most memory that this process has.
-private func resetPeakMemory() {
-  let file = unsafe open("/proc/self/clear_refs", O_WRONLY)
-  _ = unsafe write(file, "5", 1)
-  close(file)
-}
-
-/// The most memory that this process has had since, in bytes.
-private func peakMemory() -> Int {
-  guard
-    let text = try? Directory(path: "/proc/\(processID())").open("status", .read)
-      .read(10_000, at: 0)
-  else { return .max }
-  let line = String(decoding: text, as: UTF8.self).split(separator: "\n")
-    .first { $0.hasPrefix("VmHWM:") }
-  return (line?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? .max / 1024) * 1024
 }
