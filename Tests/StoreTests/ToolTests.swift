@@ -60,35 +60,52 @@ struct ToolTests {
 
   // Backup and restore. T92.
 
-  @Test func `a backup made under writers opens, with all that was acknowledged before`()
-    async throws
-  {
+  /// Writes one step after the other, each in the place of the fiftieth before it.
+  private static func write(_ store: Store, _ writer: Int) async throws {
+    var step = 0
+    while !Task.isCancelled {
+      try await store.put(Key("w\(writer)/\(step % 50)"), "\(step)")
+      step += 1
+    }
+  }
+
+  @Test func `a backup made under writers is what had happened until some moment`() async throws {
     let scratch = try Scratch()
     var configuration = Store.Configuration()
     configuration.segmentLength = 16_384
     configuration.compactionLength = 50_000
     let path = "\(scratch.path)/store"
     let store = try Store.open(directory: path, keys: masterKeys, configuration: configuration)
-    let writing = Task {
-      var step = 0
-      while !Task.isCancelled {
-        try await store.put(Key("k\(step % 50)"), "\(step)")
-        step += 1
-      }
-    }
+    let writers = (0..<4).map { writer in Task { try await Self.write(store, writer) } }
+    var newest: [Int: Int] = [:]
     for round in 0..<8 {
       let promised = try await store.put("promised", "\(round)")
-      let target = "\(scratch.path)/backup-\(round)"
-      try Backup.make(of: path, in: target)
+      let (backup, target) = ("\(scratch.path)/backup-\(round)", "\(scratch.path)/copy-\(round)")
+      try Backup.make(of: path, in: backup)
+      try Backup.restore(backup, to: target, keys: masterKeys)
       let copy = try Store.open(directory: target, keys: masterKeys)
       #expect(copy.value(for: "promised")?.version == promised)
-      // A prefix: no entry is newer than the state it was copied from, none of the last 50 is missing.
-      let versions = copy.entries(withPrefix: "k", limit: 100).map(\.1.version)
-      #expect(versions.allSatisfy { $0 != promised } && versions.count <= 50)
+      var versions = [promised]
+      for writer in 0..<4 {
+        let found = copy.entries(withPrefix: Key("w\(writer)/"), limit: 100).map(\.1)
+        versions += found.map(\.version)
+        // The last steps of each up to one of them, and none of before or after.
+        let steps = found.compactMap { Int($0.text) }.sorted()
+        let last = steps.last ?? -1
+        #expect(steps == Array(max(0, last - 49)..<last + 1), "round \(round), writer \(writer)")
+        // And none that an earlier copy had is gone.
+        #expect(last >= newest[writer] ?? -1, "round \(round), writer \(writer)")
+        newest[writer] = last
+        // In the order in which they were written.
+        let byVersion = found.sorted { $0.version < $1.version }.compactMap { Int($0.text) }
+        #expect(byVersion == steps, "round \(round), writer \(writer)")
+      }
+      #expect(Set(versions).count == versions.count)
       copy.close()
     }
-    writing.cancel()
-    try? await writing.value
+    #expect(newest.values.allSatisfy { $0 > 50 })
+    for writer in writers { writer.cancel() }
+    for writer in writers { try? await writer.value }
     store.close()
     _ = try Inspection(directory: path, keys: masterKeys)
   }
