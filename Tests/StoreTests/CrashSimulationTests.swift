@@ -16,32 +16,34 @@ struct CrashSimulationTests {
   static func crash(
     _ count: Int, from first: UInt64 = 0, by step: UInt64 = 1,
     omitting omission: MemoryDisk.Omission? = nil
-  ) -> (states: Int, problems: [String]) {
-    var (states, problems, seed) = (0, [String](), first)
+  ) -> (states: Int, seeds: Int, problems: [String]) {
+    var (states, seeds, problems, seed) = (0, 0, [String](), first)
     while states < count && problems.isEmpty {
       var simulation = CrashSimulation(seed: seed, omitting: omission)
       let result = simulation.crash(ways: 3)
       states += result.states
       problems += result.problems
-      seed += step
+      (seed, seeds) = (seed + step, seeds + 1)
     }
-    return (states, problems)
+    return (states, seeds, problems)
   }
 
   /// The same on several processors.
-  static func crashInParallel(_ count: Int) async -> (states: Int, problems: [String]) {
+  static func crashInParallel(
+    _ count: Int
+  ) async -> (states: Int, seeds: Int, problems: [String]) {
     await withTaskGroup { group in
       for worker in 0..<4 as Range<UInt64> {
         group.addTask { crash(count / 4, from: worker, by: 4) }
       }
-      return await group.reduce(into: (0, [])) {
-        $0 = ($0.states + $1.states, $0.problems + $1.problems)
+      return await group.reduce(into: (0, 0, [])) {
+        $0 = ($0.states + $1.states, $0.seeds + $1.seeds, $0.problems + $1.problems)
       }
     }
   }
 
   @Test func `T74: in 20,000 power losses everything acknowledged is there, and a prefix`() async {
-    let (states, problems) = await Self.crashInParallel(20_000)
+    let (states, _, problems) = await Self.crashInParallel(20_000)
     #expect(states >= 20_000)
     #expect(problems == [])
   }
@@ -62,8 +64,8 @@ struct CrashSimulationTests {
 @Suite(.long)
 struct CrashSimulationLongRuns {
   @Test func `T74: 200,000 crash states lose nothing`() async {
-    let (states, problems) = await CrashSimulationTests.crashInParallel(200_000)
-    print("T74: \(states) crash states, \(problems.count) problems")
+    let (states, seeds, problems) = await CrashSimulationTests.crashInParallel(200_000)
+    print("T74: \(states) crash states of \(seeds) seeds, \(problems.count) problems")
     #expect(states >= 200_000)
     #expect(problems == [])
   }
@@ -75,8 +77,10 @@ struct CrashSimulationLongRuns {
       .content(of: ".snapshot.tmp"), .content(of: "high-water-mark.tmp"),
     ] as [MemoryDisk.Omission])
   func `T85, T86: every sync is needed`(_ omission: MemoryDisk.Omission) {
-    let (states, problems) = CrashSimulationTests.crash(100_000, omitting: omission)
-    print("T85, T86: without \(omission): found after \(states) states: \(problems.first ?? "no")")
+    let (states, seeds, problems) = CrashSimulationTests.crash(100_000, omitting: omission)
+    print(
+      "T85, T86: without \(omission): found after \(states) states of \(seeds) seeds:",
+      problems.first ?? "no")
     #expect(problems != [])
   }
 }
