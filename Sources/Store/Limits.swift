@@ -1,7 +1,7 @@
 internal import OpenSSL
 
 /// Every maximum of the store, with its reason.
-enum Limits {
+package enum Limits {
   /// Longest key: a resource name of three ids, several times over.
   ///
   /// Keys live in memory for ever.
@@ -39,7 +39,7 @@ enum Limits {
   /// `AESGCM` refuses to go beyond.
   ///
   /// A segment is full long before.
-  static let recordsPerDataKey = Int(AESGCM.mostMessages / 10 * 9)
+  package static let recordsPerDataKey = Int(AESGCM.mostMessages / 10 * 9)
 
   /// After how many group commits the high-water mark follows.
   ///

@@ -17,7 +17,10 @@ struct Thief {
 
   /// Opens every record of a file, whether it is a whole one or not.
   mutating func read(_ file: [UInt8]) {
-    guard file.count > 4096, var cipher = try? dataKey(of: Array(file.prefix(4096))) else { return }
+    guard
+      file.count > 4096, var key = try? dataKey(of: Array(file.prefix(4096))),
+      var cipher = try? AESGCM(key: SecretBytes(cleansing: &key))
+    else { return }
     var previous = [Array(file[72..<88]), [UInt8](repeating: 0, count: 16)]
     for record in Layout(file).records {
       let sealed = file[record].dropFirst(32).dropLast(4)
@@ -34,15 +37,15 @@ struct Thief {
     }
   }
 
-  private func dataKey(of header: [UInt8]) throws -> AESGCM {
+  /// The data key that a header has, opened with the master key.
+  func dataKey(of header: [UInt8]) throws -> [UInt8] {
     let wrapping = try HKDF.sha256(
       secret: masterKey, salt: Array(header[32..<48]), info: Array("linkd store data key v1".utf8),
       count: 32)
     var cipher = try AESGCM(key: wrapping)
-    var key = try cipher.open(
+    return try cipher.open(
       Array(header[88..<136]).span, nonce: AESGCM.Nonce(counter: 0),
       authenticating: Array(header[..<88]).span)
-    return try AESGCM(key: SecretBytes(cleansing: &key))
   }
 }
 
