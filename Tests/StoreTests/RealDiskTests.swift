@@ -77,23 +77,30 @@ struct RealDiskTests {
   // T87.
   @Test func `a data file that is readable, linked, a link or a FIFO is refused`() async throws {
     let name = "0000000000000001.log"
-    for tamper in [
-      { unsafe chmod($0, 0o644) }, { unsafe link($0, $0 + "-2") },
-      { path in
-        unsafe rename(path, path + "-2")
-        return unsafe symlink(path + "-2", path)
-      },
-      { path in
-        unsafe unlink(path)
-        return unsafe mkfifo(path, 0o600)
-      },
-    ] as [(String) -> CInt] {
+    for (tamper, reason) in [
+      ({ unsafe chmod($0, 0o644) }, "has mode 0644, must be 0600"),
+      ({ unsafe link($0, $0 + "-2") }, "has a second name"),
+      (
+        { path in
+          unsafe rename(path, path + "-2")
+          return unsafe symlink(path + "-2", path)
+        }, nil
+      ),
+      (
+        { path in
+          unsafe unlink(path)
+          return unsafe mkfifo(path, 0o600)
+        }, "not a regular file"
+      ),
+    ] as [((String) -> CInt, String?)] {
       let scratch = try Scratch()
       let store = try Store.open(directory: scratch.path, keys: masterKeys)
       try await store.put("a", "1")
       store.close()
-      #expect(tamper("\(scratch.path)/\(name)") == 0)
-      #expect(throws: StoreError.self) {
+      let path = "\(scratch.path)/\(name)"
+      #expect(tamper(path) == 0)
+      let link = StoreError.disk(path: path, SystemError(errno: ELOOP, call: "openat"))
+      #expect(throws: reason.map { .insecure(path: path, reason: $0) } ?? link) {
         try Store.open(directory: scratch.path, keys: masterKeys)
       }
     }
