@@ -1,3 +1,4 @@
+import Linux
 import Store
 import Synchronization
 import Testing
@@ -8,6 +9,10 @@ struct FaultTests {
   struct Promises: Sendable {
     var acknowledged: [String: UInt64] = [:]
     var attempted: Set<String> = []
+    /// What every session was refused, in order.
+    var refusals: [[StoreError]] = []
+    /// Why a session could not begin.
+    var notOpened: StoreError?
   }
 
   /// Opens the log, writes groups of three batches, each with a key of its own, and reopens it half
@@ -17,9 +22,14 @@ struct FaultTests {
   ) -> Promises {
     var promises = promises
     for session in sessions {
-      guard
-        var log = try? Log.open(on: disk, markOn: disk, keys: masterKeys, segmentLength: 8192)
-      else { return promises }
+      promises.refusals.append([])
+      var log: Log
+      do throws(StoreError) {
+        log = try Log.open(on: disk, markOn: disk, keys: masterKeys, segmentLength: 8192)
+      } catch {
+        promises.notOpened = error
+        return promises
+      }
       for step in 0..<5 {
         let keys = (0..<3).map { "\(session)/\(step)/\($0)" }
         promises.attempted.formUnion(keys)
@@ -31,6 +41,10 @@ struct FaultTests {
           })
         for (key, outcome) in zip(keys, outcomes) {
           promises.acknowledged[key] = try? outcome.get()
+        }
+        if case .failure(let error) = outcomes[0] {
+          #expect(outcomes.allSatisfy { $0 == .failure(error) })
+          promises.refusals[promises.refusals.count - 1].append(error)
         }
       }
       log.close()
@@ -141,12 +155,28 @@ struct FaultTests {
       disk.set(.fail(number: number, errno: errno, forever: forever))
       let promises = Self.work(on: disk)
       let context = "errno \(errno) at operation \(number), for ever: \(forever)"
+      Self.expectNames(errno, promises, context)
       // As the next process would find it, with the page cache intact …
       Self.check(MemoryDisk(files: disk.files), promises, context)
       // … and after a power loss.
       var random = SeededGenerator(seed: UInt64(number))
       Self.check(disk.afterPowerLoss(&random), promises, context)
     }
+  }
+
+  /// What was refused has the name that this errno has, and once the log has failed it is always that.
+  private static func expectNames(_ errno: CInt, _ promises: Promises, _ context: String) {
+    let isFull = errno == 28 || errno == 122
+    for refusals in promises.refusals {
+      let final = refusals.drop { isFull && $0 == .noSpace }
+      #expect(
+        final.isEmpty || [.outcomeUnknown, .failed].contains(final.first), "\(context): \(refusals)"
+      )
+      #expect(final.dropFirst().allSatisfy { $0 == .failed }, "\(context): \(refusals)")
+    }
+    guard let error = promises.notOpened else { return }
+    if case .disk(_, let cause) = error, cause.errno == errno { return }
+    Issue.record("\(context): \(error)")
   }
 
   // T76: the second sync would succeed, but proves nothing about the first.
