@@ -75,7 +75,7 @@ package struct Log: ~Copyable, Sendable {
       return try write(batches)
     } catch {
       // After anything else the tail of the segment, or its very existence, is in doubt.
-      if error != .noSpace { isBroken = true }
+      if !error.leavesNoTrace { isBroken = true }
       index = before
       return batches.map { _ in .failure(error) }
     }
@@ -109,7 +109,7 @@ package struct Log: ~Copyable, Sendable {
     let identifier: [UInt8]
     do throws(CryptoError) {
       identifier = try Random.bytes(Format.identifierLength)
-    } catch { throw .failed }
+    } catch { throw .crypto(error) }
     return SegmentHeader(
       kind: kind, masterKeyVersion: keys.currentVersion, store: mark.store, segment: identifier,
       created: secondsSince1970(), number: lastNumber + 1, base: end)
@@ -181,7 +181,7 @@ package struct Log: ~Copyable, Sendable {
     }
     guard !isBroken else { throw .failed }
     do throws(StoreError) { try raiseMark() } catch {
-      isBroken = error != .noSpace
+      isBroken = !error.leavesNoTrace
       throw error
     }
     let header = try newHeader(.snapshot, keys)
@@ -212,6 +212,16 @@ package struct Log: ~Copyable, Sendable {
     guard !isBroken else { return }
     try? mark.raise(to: end)
     segment.take()?.trim()
+  }
+}
+
+extension StoreError {
+  /// Whether what was thrown while a segment was to begin has written nothing.
+  fileprivate var leavesNoTrace: Bool {
+    switch self {
+    case .noSpace, .crypto: true
+    default: false
+    }
   }
 }
 

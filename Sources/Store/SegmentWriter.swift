@@ -13,7 +13,8 @@ struct SegmentWriter: ~Copyable, Sendable {
   /// Creates the segment that `header` describes, with room for `capacity` bytes, so that it is
   /// there after a crash either whole and empty or not at all.
   ///
-  /// Throws `.noSpace` if the disk is full, and then leaves no trace; else `.failed`.
+  /// Throws `.noSpace` if the disk is full and `.crypto` without random bytes, and then leaves no trace;
+  /// else `.failed`.
   init(
     creating header: SegmentHeader, _ masterKey: SecretBytes, capacity: Int, on disk: any Disk
   ) throws(StoreError) {
@@ -29,7 +30,7 @@ struct SegmentWriter: ~Copyable, Sendable {
   ) throws(StoreError) -> SegmentCipher {
     do throws(CryptoError) {
       return try SegmentCipher(creating: &header, masterKey)
-    } catch { throw .failed }
+    } catch { throw .crypto(error) }
   }
 
   private static func publish(

@@ -53,7 +53,7 @@ public enum StoreError: Error, Hashable {
 
   /// The operating system refused, at this file.
   case disk(path: String, SystemError)
-  /// libcrypto refused.
+  /// libcrypto refused, for want of random bytes for instance. Nothing was written.
   case crypto(CryptoError)
 }
 

@@ -1,5 +1,7 @@
 """linkd store, and linkd on a disk that fails."""
 
+import concurrent.futures
+import functools
 import os
 import stat
 import subprocess
@@ -8,6 +10,7 @@ import time
 import grpc
 import pytest
 from conftest import BIN, ROOT, Linkd, run, start_request
+from test_tokens import code_of, listed
 
 LINKD = BIN / "linkd"
 
@@ -174,6 +177,40 @@ def test_without_random_bytes_nothing_is_made(processes, tmp_path, fakex, interp
     assert failure.value.code() in (grpc.StatusCode.INTERNAL, grpc.StatusCode.UNAVAILABLE)
     assert files(linkd.data) == before
     arm.unlink()
+
+
+# T123: the first commit of a process draws the name and the data key of a segment.
+def test_without_random_bytes_no_segment_is_begun_and_nothing_has_failed(
+        processes, tmp_path, fakex, interposer):
+    from link.v1 import admin_service_pb2, admin_service_pb2_grpc
+
+    arm = tmp_path / "arm"
+    linkd = Linkd(processes, tmp_path, fakex.url)
+    token = linkd.linkctl(
+        "tokens", "create", "--tenant", "shop", "--scopes", "read", "--days", "30").stdout.strip()
+    name, = (shown["name"] for shown in listed(linkd, "--tenant", "shop"))
+    assert linkd.process.stop() == 0
+    serving(processes, interposer, linkd, FAULT_RANDOM=arm)
+    before = files(linkd.data)
+    arm.touch()
+    with grpc.insecure_channel(linkd.address) as channel:
+        revoke = functools.partial(
+            admin_service_pb2_grpc.AdminServiceStub(channel).RevokeToken,
+            admin_service_pb2.RevokeTokenRequest(name=name), timeout=20,
+            metadata=[("authorization", f"Bearer {linkd.token}")])
+        with pytest.raises(grpc.RpcError) as failure:
+            revoke()
+        assert failure.value.code() == grpc.StatusCode.UNAVAILABLE
+        log = linkd.process.log.read_text()
+        assert "random" in log and "writing to the data directory failed" not in log
+        assert files(linkd.data) == before and code_of(linkd, token) == grpc.StatusCode.OK
+        # Nothing was written, so nothing is in doubt: it goes on when there are some again.
+        arm.unlink()
+        revoke()
+    assert code_of(linkd, token) == grpc.StatusCode.UNAUTHENTICATED
+    linkd.process.kill()
+    linkd.serve()
+    assert code_of(linkd, token) == grpc.StatusCode.UNAUTHENTICATED
 
 
 # A directory that is not in its parent for certain is lost with all that is synced in it.
