@@ -28,16 +28,21 @@ public struct Directory: ~Copyable, Sendable {
 
   /// Creates the directory with mode 0700 unless there is something of this name already.
   ///
-  /// A new one is in its parent for certain when this returns: without that, what is synced in it
-  /// could be lost with it. Wraps `mkdir`.
+  /// It is in its parent for certain when this returns, also if a process before made it and was killed:
+  /// without that, what is synced in it could be lost with it. Wraps `mkdir`.
   public static func createIfMissing(path: String) throws(SystemError) {
+    var isNew = true
     do throws(SystemError) {
       try retryingOnInterrupt("mkdir") { unsafe mkdir(path, 0o700) }
-    } catch  where error.errno == EEXIST { return }
-    let raw = try retryingOnInterrupt("open") {
-      unsafe Glibc.open(parent(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    } catch  where error.errno == EEXIST { isNew = false }
+    do throws(SystemError) {
+      let raw = try retryingOnInterrupt("open") {
+        unsafe Glibc.open(parent(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+      }
+      try FileDescriptor(owning: raw).synchronize()
+    } catch  where !isNew && error.errno == EACCES {
+      // Whoever made it there may look into the parent, and we may not.
     }
-    try FileDescriptor(owning: raw).synchronize()
   }
 
   private static func parent(of path: String) -> String {

@@ -226,6 +226,14 @@ def test_new_directories_are_synced_into_their_parents(processes, tmp_path, fake
     assert {str(data), str(data / "store")} == {path for _, path in made}
     for number, path in made:
         assert f"fsync {os.path.dirname(path)}" in lines[number + 1:], (path, lines)
+    # Nor has whoever made one before, and was killed, seen to it.
+    trace.unlink()
+    other = tmp_path / "other" / "data"
+    other.parent.mkdir(mode=0o700)
+    other.mkdir(mode=0o700)
+    subprocess.run([LINKD, "init", "--data", other], env=environment, check=True, timeout=60,
+                   capture_output=True)
+    assert f"fsync {other.parent}" in trace.read_text().splitlines()
 
 
 # What comes before linkd is ready for it must not end it, nor be lost.
