@@ -310,13 +310,26 @@ def test_a_full_disk_refuses_writes_and_recovers_by_itself(processes, tmp_path, 
 
 
 def fill_and_free(processes, disk, fakex):
+    from link.v1 import link_service_pb2
+
     linkd = Linkd(processes, disk, fakex.url)
-    (disk / "ballast").write_bytes(bytes(4 << 20))
-    # Too little is left for the segment that the first write needs.
-    with pytest.raises(grpc.RpcError) as failure:
-        link(linkd, fakex)
-    assert failure.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
-    (disk / "ballast").unlink()
-    link(linkd, fakex)
-    assert linkd.process.stop() == 0
+    process = linkd.process
+    ballast = disk / "ballast"
+    ballast.write_bytes(bytes(4 << 20))
+
+    def refused(writer):
+        """A writer that is told that the disk is full, and can read."""
+        with pytest.raises(grpc.RpcError) as failure:
+            link(linkd, fakex, f"p{writer}")
+        accounts = linkd.call(
+            "ListAccounts", link_service_pb2.ListAccountsRequest(parent="profiles/-"))
+        return failure.value.code(), len(accounts.accounts)
+
+    with concurrent.futures.ThreadPoolExecutor(64) as pool:
+        # Too little is left for the segment that the first write needs.
+        assert set(pool.map(refused, range(64))) == {(grpc.StatusCode.RESOURCE_EXHAUSTED, 0)}
+        ballast.unlink()
+        started = list(pool.map(lambda writer: link(linkd, fakex, f"p{writer}"), range(64)))
+    assert len({answer.link_secret for answer in started}) == 64
+    assert linkd.process is process and process.stop() == 0
     assert store("verify", linkd).stdout.startswith("intact: ")
