@@ -4,11 +4,13 @@ package import LinkService
 internal import Linux
 package import Net
 internal import Protobuf
+internal import Store
 
 /// The audit log: a file of JSON lines in the data directory, 0600, that is only ever added to.
 ///
-/// There is no way to switch it off: what cannot be written down is not done. After a failed write
-/// every later one fails, too, until a restart has looked at the file again.
+/// There is no way to switch it off: what cannot be written down is not done. Where there is no room
+/// for it, that is so until there is. After any other failed write every later one fails, too,
+/// until a restart has looked at the file again.
 package actor AuditFile: AuditTrail {
   private static let name = "audit.log"
 
@@ -18,8 +20,12 @@ package actor AuditFile: AuditTrail {
   private let file: Linux.FileDescriptor
   private var end: Int
   private var waiting: [UInt8] = []
-  /// How many events have been handed over, and how many of them are on the disk.
-  private var (taken, durable) = (0, 0)
+  /// What must stand before the next line: what a crash has cut off must not run into it.
+  private var separator: [UInt8] = []
+  /// How many events have been handed over, and for how many of them it is known how that ended.
+  private var (taken, settled) = (0, 0)
+  /// Those of the latter for which there was no room, as long as nobody has asked.
+  private var refused: Set<Int> = []
   private var hasFailed = false
 
   /// Writing waits for the disk, so nothing else runs on this loop.
@@ -40,10 +46,8 @@ package actor AuditFile: AuditTrail {
       status = try file.status()
       try directory.synchronize()
       end = status.size
-      // What a crash has cut off must not run into the next line.
-      if end > 0, try file.read(1, at: end - 1) != [UInt8(ascii: "\n")] {
-        waiting = [UInt8(ascii: "\n")]
-      }
+      let lineBreak = [UInt8(ascii: "\n")]
+      if end > 0, try file.read(1, at: end - 1) != lineBreak { separator = lineBreak }
     } catch {
       throw Failure(
         .storage, "the audit log cannot be written: \(error)",
@@ -65,31 +69,48 @@ package actor AuditFile: AuditTrail {
   }
 
   /// Writes an event down; returns when it is on the disk.
+  ///
+  /// Throws `StoreError.noSpace` if there is no room, and nothing of it is left then.
   package func record(_ event: AuditEvent) async throws {
     waiting += Array(try AuditLine(event).text.utf8)
     taken += 1
     let mine = taken
     // All who wait for the disk already join this write.
     await Task.yield()
-    if durable < mine { try flush() }
+    if settled < mine { try flush() }
+    if refused.remove(mine) != nil { throw StoreError.noSpace }
   }
 
   private func flush() throws {
     guard !hasFailed else { throw HasFailed() }
     do {
-      var written = 0
-      while written < waiting.count {
-        let rest = waiting.span.extracting(written...)
-        written += try file.write(rest, at: end + written)
-      }
+      if try !writeAll() { refused.formUnion(settled + 1...taken) }
       try file.synchronizeData()
     } catch {
       hasFailed = true
       throw error
     }
-    end += waiting.count
     waiting.removeAll(keepingCapacity: true)
-    durable = taken
+    settled = taken
+  }
+
+  /// False if there is no room: the file is as it was.
+  private func writeAll() throws(SystemError) -> Bool {
+    let bytes = separator + waiting
+    var written = 0
+    do throws(SystemError) {
+      while written < bytes.count {
+        let rest = bytes.span.extracting(written...)
+        written += try file.write(rest, at: end + written)
+      }
+    } catch {
+      guard error.isOutOfSpace else { throw error }
+      try file.truncate(to: end)
+      return false
+    }
+    end += written
+    separator = []
+    return true
   }
 }
 

@@ -1,7 +1,9 @@
 """linkd store, and linkd on a disk that fails."""
 
 import concurrent.futures
+import contextlib
 import functools
+import json
 import os
 import stat
 import subprocess
@@ -331,5 +333,21 @@ def fill_and_free(processes, disk, fakex):
         ballast.unlink()
         started = list(pool.map(lambda writer: link(linkd, fakex, f"p{writer}"), range(64)))
     assert len({answer.link_secret for answer in started}) == 64
+    # Nor is there room for a line of the audit log, once the page that it ends in is full.
+    with ballast.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while True:
+            file.write(bytes(4096))
+    for writer in range(64):
+        try:
+            link(linkd, fakex, f"q{writer}")
+        except grpc.RpcError as error:
+            assert error.code() == grpc.StatusCode.RESOURCE_EXHAUSTED, error.details()
+            break
+    else:
+        pytest.fail("the disk was never full")
+    ballast.unlink()
+    link(linkd, fakex, "r")
+    lines = [json.loads(line) for line in (disk / "data/audit.log").read_text().splitlines()]
+    assert lines[-1]["action"] == "end_call"
     assert linkd.process is process and process.stop() == 0
     assert store("verify", linkd).stdout.startswith("intact: ")

@@ -1,4 +1,5 @@
 public import Protobuf
+internal import Store
 
 /// Where it is written down who has done what, for those who must be able to tell.
 public protocol AuditTrail: Sendable {
@@ -94,7 +95,9 @@ extension AuditTrail {
     let event = AuditEvent(
       time: time, call: String(caller.call, radix: 16), tenant: caller.tenant,
       token: caller.credential.text, action: action, resource: resource, detail: detail)
-    do { try await record(event) } catch {
+    do { try await record(event) } catch let error as StoreError {
+      throw .storage(error)
+    } catch {
       throw .broken("the audit trail cannot be written", cause: error)
     }
   }
