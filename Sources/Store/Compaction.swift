@@ -28,12 +28,15 @@ package struct Compaction: Sendable {
   /// Does all of it, on any thread but only once.
   ///
   /// It is abandoned as soon as `isCancelled` says so, if the snapshot does not have its name yet.
-  package func run(isCancelled: () -> Bool = { false }) -> Outcome {
+  /// `progress` learns after every tenth how many entries of how many are written.
+  package func run(
+    isCancelled: () -> Bool = { false }, progress: (Int, Int) -> Void = { _, _ in }
+  ) -> Outcome {
     let name = FileName.snapshot(header.number).text
     do throws(SnapshotError) {
       var writer = try SnapshotWriter(creating: header, masterKey, on: disk)
       do throws(SnapshotError) {
-        try write(to: &writer, isCancelled)
+        try write(to: &writer, isCancelled, progress)
       } catch {
         do throws(SystemError) { try writer.abandon() } catch { return .failed }
         throw error
@@ -57,13 +60,19 @@ package struct Compaction: Sendable {
   }
 
   private func write(
-    to writer: inout SnapshotWriter, _ isCancelled: () -> Bool
+    to writer: inout SnapshotWriter, _ isCancelled: () -> Bool, _ progress: (Int, Int) -> Void
   ) throws(SnapshotError) {
     var failure: SnapshotError?
+    var written = 0
+    let tenth = max(1, (index.count + 9) / 10)
     index.forEach(from: Key([])) { key, entry in
       do throws(SnapshotError) {
         guard !isCancelled() else { throw .cancelled }
         try writer.append(key, entry)
+        written += 1
+        if written.isMultiple(of: tenth) || written == index.count {
+          progress(written, index.count)
+        }
       } catch { failure = error }
       return failure == nil
     }

@@ -16,6 +16,7 @@ struct Compactions: ~Copyable {
   private let queue: CommitQueue
   private var retries: CompactionRetries
   private let report: @Sendable (CompactionReport) -> Void
+  private let progress: @Sendable (Int, Int) -> Void
   private var running: Running?
   private var waiting: [Request] = []
 
@@ -23,6 +24,7 @@ struct Compactions: ~Copyable {
     self.queue = queue
     retries = CompactionRetries(firstPause: configuration.compactionPause)
     report = configuration.onCompaction
+    progress = configuration.onProgress
   }
 
   /// Takes note of a compaction that has ended, and begins the next one if it is asked for or due.
@@ -61,10 +63,10 @@ struct Compactions: ~Copyable {
     _ compaction: Compaction, for requests: [Request]
   ) throws(StoreError) -> Running {
     let result = SharedOutcome()
-    let queue = queue
+    let (queue, progress) = (queue, progress)
     let thread = try StoreError.at(".") { () throws(SystemError) in
       try Thread(name: "compaction") {
-        result.set(compaction.run { queue.isClosed })
+        result.set(compaction.run(isCancelled: { queue.isClosed }, progress: progress))
         queue.call()
       }
     }

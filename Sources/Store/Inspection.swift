@@ -14,6 +14,8 @@ public struct Inspection: Sendable {
     public let masterKeyVersion: UInt32
     /// Whether a repair has put it aside, so that nothing but its operator ever removes it.
     public var isSetAside: Bool { name.hasSuffix(Format.damagedSuffix) }
+    /// Whether it is being written, or a crash has cut that short.
+    public var isUnfinished: Bool { name.hasSuffix(Format.temporarySuffix) }
   }
 
   /// In the order in which they are read.

@@ -38,6 +38,10 @@ public final class Store: Sendable {
     /// the log goes on growing.
     public var onCompaction: @Sendable (CompactionReport) -> Void = { _ in }
 
+    /// Called on a compaction's thread after every tenth that it has written: how many entries, of how
+    /// many.
+    public var onProgress: @Sendable (_ written: Int, _ count: Int) -> Void = { _, _ in }
+
     /// How long to wait after one has failed, at first.
     package var compactionPause = Limits.firstCompactionPause
 

@@ -1,5 +1,6 @@
 """The master keys: where they come from, and how they are rotated."""
 
+import re
 import signal
 import threading
 import time
@@ -26,7 +27,12 @@ def test_the_master_key_is_rotated_while_linkd_is_down(linkd, fakex):
     started = link(linkd, fakex)
     assert linkd.process.stop() == 0
     old = key_lines(linkd)
-    store("rotate-key", linkd)
+    said = store("rotate-key", linkd).stderr
+    added, began, *_, written, done = said.splitlines()
+    assert added.startswith("linkd: added key version 2 to ")
+    assert began == "linkd: writing all data anew under key version 2"
+    assert re.fullmatch(r"linkd: written (\d+) of \1 entries", written)
+    assert done == "linkd: all data are under key version 2, and no other"
     assert versions(linkd) == "2" and key_lines(linkd)[:1] == old and len(key_lines(linkd)) == 2
     store("rotate-key", linkd, "--remove-old")
     assert versions(linkd) == "3" and len(key_lines(linkd)) == 1

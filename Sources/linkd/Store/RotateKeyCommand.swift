@@ -53,10 +53,17 @@ struct KeyRotation {
   /// is in another container.
   private static let patienceForName = Duration.seconds(5)
 
+  /// How often it is told how far a serving linkd is.
+  private static let reportInterval = Duration.seconds(1)
+
   let directory: DataDirectory
 
   /// Returns the version under which everything is sealed now.
-  func run(_ report: (String) -> Void) async throws(Failure) -> UInt32 {
+  ///
+  /// `report` gets a line for each phase, and for how far the writing is.
+  func run(
+    _ report: @escaping @Sendable (String) -> Void
+  ) async throws(Failure) -> UInt32 {
     let keys = try newestKeys(report)
     let begin = ContinuousClock.now
     let end = begin + Self.patience
@@ -69,9 +76,10 @@ struct KeyRotation {
   /// False if a linkd that was to do it has gone without: then it is to be done again.
   private func seal(
     under keys: MasterKeys, from begin: ContinuousClock.Instant, by end: ContinuousClock.Instant,
-    _ report: (String) -> Void
+    _ report: @escaping @Sendable (String) -> Void
   ) async throws(Failure) -> Bool {
     var configuration = Store.Configuration()
+    configuration.onProgress = { report("written \($0) of \($1) entries") }
     // A disk that was not mounted must not look like a new store.
     configuration.createIfMissing = false
     let store: Store
@@ -84,6 +92,7 @@ struct KeyRotation {
       return false
     } catch { throw Failure(error) }
     defer { store.close() }
+    report("writing all data anew under key version \(keys.currentVersion)")
     do throws(StoreError) { try await store.compact() } catch { throw Failure(error) }
     guard try isDone(keys.currentVersion) else { throw unfinished }
     return true
@@ -124,8 +133,13 @@ struct KeyRotation {
       return false
     } catch { throw Failure(.inUse, "cannot tell process \(process) of the new key: \(error)") }
     report("process \(process) is writing all data anew")
+    var nextReport = ContinuousClock.now + Self.reportInterval
     while try !isDone(version) {
       guard ContinuousClock.now < end else { throw unfinished }
+      if ContinuousClock.now >= nextReport, let length = try unfinishedLength() {
+        report("written \(length >> 20) MB so far")
+        nextReport = .now + Self.reportInterval
+      }
       try await pause()
       guard isRunning(process: process) else { return false }
     }
@@ -143,6 +157,11 @@ struct KeyRotation {
     let older = try sealedFiles().filter { $0.masterKeyVersion != version }
     if older.allSatisfy(\.isSetAside) { try refuseSetAside(older) }
     return older.isEmpty
+  }
+
+  /// How long the snapshot is that is being written, if one is.
+  private func unfinishedLength() throws(Failure) -> Int? {
+    try sealedFiles().first(where: \.isUnfinished)?.length
   }
 
   private func sealedFiles() throws(Failure) -> [Inspection.File] {
