@@ -179,6 +179,19 @@ struct FaultTests {
     Issue.record("\(context): \(error)")
   }
 
+  // T85.
+  @Test func `a segment has its name for certain before it holds anything`() async throws {
+    let disk = MemoryDisk()
+    let store = try Store.open(on: disk)
+    try await store.put("a", "1")
+    for seed in 0..<32 as Range<UInt64> {
+      var random = SeededGenerator(seed: seed)
+      let left = disk.afterPowerLoss(&random)
+      #expect(left.files.keys.contains("0000000000000001.log"), "seed \(seed)")
+    }
+    store.close()
+  }
+
   // T76: the second sync would succeed, but proves nothing about the first.
   @Test func `after one failed sync nothing is acknowledged any more`() async throws {
     let disk = MemoryDisk()
