@@ -45,8 +45,8 @@ def data_key(header, keys):
     return open_gcm(key, bytes(12), header[88:120], header[120:136], header[:88])
 
 
-def payloads(file, keys):
-    """What each record of a log or a snapshot holds, in order."""
+def records(file, keys):
+    """Kind, sequence number and content of each record of a log or a snapshot, in order."""
     header = file[:4096]
     assert header[:8] == b"linkdlog" and zlib.crc32(header[:4092]) == struct.unpack_from(
         "<I", header, 4092)[0]
@@ -66,9 +66,45 @@ def payloads(file, keys):
         tag = file[end:end + 16]
         assert zlib.crc32(file[place:end + 16]) == struct.unpack_from("<I", file, end + 16)[0]
         nonce = bytes(4) + head[16:24][::-1]
-        found.append(open_gcm(
-            key, nonce, file[place + 32:end], tag, head + header[32:48] + header[12:16] + chain))
+        found.append((head[8], int.from_bytes(head[16:24], "little"), open_gcm(
+            key, nonce, file[place + 32:end], tag, head + header[32:48] + header[12:16] + chain)))
         place, chain = end + 20, tag
+
+
+def payloads(file, keys):
+    """What each record of a log or a snapshot holds, in order."""
+    return [payload for _, _, payload in records(file, keys)]
+
+
+def entries(data):
+    """Version and value of each key in the store of a data directory, by what its files say."""
+    keys = master_keys((data / "master.key").read_text())
+    snapshots = sorted((data / "store").glob("*.snapshot"))[-1:]
+    first = snapshots[0].stem if snapshots else ""
+    logs = sorted(path for path in (data / "store").glob("*.log") if path.stem > first)
+    state = {}
+
+    def take(payload, place):
+        """The bytes at a place that begin with their length, and the place after them."""
+        end = place + 4 + int.from_bytes(payload[place:place + 4], "little")
+        return payload[place + 4:end], end
+
+    for path in snapshots + logs:
+        for kind, sequence, payload in records(path.read_bytes(), keys):
+            place = 0
+            while kind != 3 and place < len(payload):
+                is_put, version = True, sequence
+                if kind == 2:
+                    version, place = int.from_bytes(payload[place:place + 8], "little"), place + 8
+                else:
+                    is_put, place = payload[place] == 1, place + 1
+                key, place = take(payload, place)
+                if is_put:
+                    value, place = take(payload, place)
+                    state[key] = version, value
+                else:
+                    state.pop(key, None)
+    return state
 
 
 def everything(data):
