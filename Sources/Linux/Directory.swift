@@ -40,7 +40,7 @@ public struct Directory: ~Copyable, Sendable {
         unsafe Glibc.open(parent(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
       }
       try FileDescriptor(owning: raw).synchronize()
-    } catch  where !isNew && error.errno == EACCES {
+    } catch  where !isNew && error.isAccessDenied {
       // Whoever made it there may look into the parent, and we may not.
     }
   }

@@ -18,6 +18,9 @@ extension SystemError {
   /// The name is that of a symbolic link, which is not followed (ELOOP).
   public var isSymbolicLink: Bool { errno == ELOOP }
 
+  /// It is somebody else's, and not for us (EACCES).
+  public var isAccessDenied: Bool { errno == EACCES }
+
   /// No space is left, on the disk or for this user (ENOSPC, EDQUOT).
   public var isOutOfSpace: Bool { errno == ENOSPC || errno == EDQUOT }
 

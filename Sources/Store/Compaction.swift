@@ -105,7 +105,7 @@ extension Disk {
   func destroyDataKey(of name: String) throws(SystemError) {
     let file: any DiskFile
     do throws(StoreError) { file = try open(name) } catch .disk(_, let error) {
-      guard error.isSymbolicLink else { throw error }
+      guard error.isSymbolicLink || error.isAccessDenied else { throw error }
       return
     } catch { return }
     try file.destroyDataKey()

@@ -57,6 +57,8 @@ public struct Repair: Sendable {
       let names = try StoreError.at(".") { () throws(SystemError) in try disk.names() }
       if names.contains(name) { try setAside(name, names, on: disk) }
       try StoreError.at(name) { () throws(SystemError) in
+        // The copy has its name for certain before the mark is replaced.
+        try disk.synchronizeNames()
         let temporary = name + Format.temporarySuffix
         if names.contains(temporary) { try disk.remove(temporary) }
         try HighWaterMark.create(name, on: disk, store: store)

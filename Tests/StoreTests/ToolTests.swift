@@ -209,11 +209,22 @@ struct ToolTests {
     #expect(try Store.open(on: damaged).count == 6)
   }
 
-  @Test func `a crash during a repair leaves what was there or what was repaired`() async throws {
-    let disk = try await Self.filled()
-    let name = try #require(Self.names(disk, ".log").first)
-    var files = disk.files
-    files[name]?[4130] ^= 1
+  @Test(arguments: ["log", "mark", "stranger"])
+  func `a crash during a repair leaves what was there or what was repaired`(
+    _ kind: String
+  ) async throws {
+    var files = try await Self.filled().files
+    var (name, count) = ("high-water-mark", 24)
+    switch kind {
+    case "log":
+      name = try #require(files.keys.filter { $0.hasSuffix(".log") }.min())
+      files[name]?[4130] ^= 1
+      count = 10
+    case "mark": files[name] = [UInt8](repeating: 1, count: 5000)
+    default:
+      name = "fffffffffffffffe.log"
+      files[name] = [1]
+    }
     let healthy = MemoryDisk(files: files)
     _ = try Repair.run(on: healthy, keys: masterKeys)
     for number in 1...healthy.operations {
@@ -223,9 +234,10 @@ struct ToolTests {
       for seed in 0..<4 {
         var random = SeededGenerator(seed: UInt64(number * 10 + seed))
         let left = damaged.afterPowerLoss(&random)
+        let context = "operation \(number), seed \(seed)"
         _ = try Repair.run(on: left, keys: masterKeys)
-        #expect(try Store.open(on: left).count == 10, "operation \(number), seed \(seed)")
-        #expect(left.files[name + ".damaged"] == files[name], "operation \(number), seed \(seed)")
+        #expect(try Store.open(on: left).count == count, "\(context)")
+        #expect(left.files[name + ".damaged"] == files[name], "\(context)")
       }
     }
   }
