@@ -6,6 +6,7 @@
 // FAULT_HANGUP                   the process gets a SIGHUP when it locks the store, as above
 // FAULT_CLOCK                    the clock is wrong by as many seconds as the file holds
 // FAULT_RANDOM                   libcrypto has no random bytes for as long as the file is there
+// FAULT_SECRET_RANDOM            the same, but only of those that are to stay secret
 // FAULT_TRACE                    the file gets a line for every directory that was made, and for
 //                                everything that was synced
 #define _GNU_SOURCE
@@ -128,18 +129,19 @@ int clock_gettime(clockid_t clock, struct timespec *now) {
   return result;
 }
 
-static int has_no_random(void) {
-  const char *file = getenv("FAULT_RANDOM");
+static int is_there(const char *name) {
+  const char *file = getenv(name);
   return file && access(file, F_OK) == 0;
 }
 
 int RAND_bytes(unsigned char *bytes, int count) {
   int (*next)(unsigned char *, int) = (int (*)(unsigned char *, int))dlsym(RTLD_NEXT, "RAND_bytes");
-  return has_no_random() ? 0 : next(bytes, count);
+  return is_there("FAULT_RANDOM") ? 0 : next(bytes, count);
 }
 
 int RAND_priv_bytes(unsigned char *bytes, int count) {
   int (*next)(unsigned char *, int) =
       (int (*)(unsigned char *, int))dlsym(RTLD_NEXT, "RAND_priv_bytes");
-  return has_no_random() ? 0 : next(bytes, count);
+  int is_missing = is_there("FAULT_RANDOM") || is_there("FAULT_SECRET_RANDOM");
+  return is_missing ? 0 : next(bytes, count);
 }

@@ -181,9 +181,10 @@ def test_without_random_bytes_nothing_is_made(processes, tmp_path, fakex, interp
     arm.unlink()
 
 
-# T123: the first commit of a process draws the name and the data key of a segment.
+# T123: the first commit of a process draws the name of a segment, and then its data key.
+@pytest.mark.parametrize("variable", ["FAULT_RANDOM", "FAULT_SECRET_RANDOM"])
 def test_without_random_bytes_no_segment_is_begun_and_nothing_has_failed(
-        processes, tmp_path, fakex, interposer):
+        processes, tmp_path, fakex, interposer, variable):
     from link.v1 import admin_service_pb2, admin_service_pb2_grpc
 
     arm = tmp_path / "arm"
@@ -192,7 +193,7 @@ def test_without_random_bytes_no_segment_is_begun_and_nothing_has_failed(
         "tokens", "create", "--tenant", "shop", "--scopes", "read", "--days", "30").stdout.strip()
     name, = (shown["name"] for shown in listed(linkd, "--tenant", "shop"))
     assert linkd.process.stop() == 0
-    serving(processes, interposer, linkd, FAULT_RANDOM=arm)
+    serving(processes, interposer, linkd, **{variable: arm})
     before = files(linkd.data)
     arm.touch()
     with grpc.insecure_channel(linkd.address) as channel:
