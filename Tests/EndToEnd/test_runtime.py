@@ -166,6 +166,21 @@ def test_cancelled_calls_leave_nothing_open(server):
             stub.EmptyCall(messages().Empty(), timeout=SECONDS)
 
 
+def test_a_hundred_megabytes_each_way_are_not_taken_for_an_attack(server):
+    """T14: grpcio pings as it measures the bandwidth, which is no reason to cut it off."""
+    size, count = 1 << 20, 100
+    down = messages().StreamingOutputCallRequest(
+        response_parameters=[messages().ResponseParameters(size=size)] * count)
+    up = messages().StreamingInputCallRequest(payload=payload(size))
+    with grpc.insecure_channel(
+            f"127.0.0.1:{server.port}", [*OPTIONS, ("grpc.http2.bdp_probe", 1)]) as channel:
+        stub = services().TestServiceStub(channel)
+        answers = stub.StreamingOutputCall(down, timeout=SECONDS)
+        assert sum(len(answer.payload.body) for answer in answers) == size * count
+        result = stub.StreamingInputCall(iter([up] * count), timeout=SECONDS)
+        assert result.aggregated_payload_size == size * count
+
+
 @pytest.mark.parametrize("count", [200, pytest.param(1000, marks=pytest.mark.long)])
 def test_a_thousand_large_calls_at_once_are_all_answered(server, count):
     """T51."""
