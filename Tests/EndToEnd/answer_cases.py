@@ -95,6 +95,12 @@ def grpc():
     yield Case("unexpected/compressed", type=proto, headers={"grpc-encoding": ["identity"]},
                body=frame(b"", 1), trailers=OK, code="internal")
     yield Case("unexpected/type", type="image/jpeg", body=ONE, trailers=OK, code="unknown")
+    for kind in STREAMS:
+        # Of a stream what has come is given out first.
+        yield Case(f"unexpected/{kind}/no-trailers", kind, plain, body=ONE, code="internal",
+                   replies=(DATA,) if kind in ("ServerStream", "Bidi") else ())
+    for name, body in (("message", ONE[:-1]), ("prefix", ONE[:3])):
+        yield Case(f"unexpected/cut-{name}", type=plain, body=body, trailers=OK, code="internal")
 
 
 def grpcweb():
