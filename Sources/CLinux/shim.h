@@ -71,6 +71,15 @@ static inline int linux_forbid_core_files(void) {
   return setrlimit(RLIMIT_CORE, &none);
 }
 
+// As far as a process may raise it itself.
+static inline int linux_raise_descriptor_limit(unsigned long *limit) {
+  struct rlimit descriptors;
+  if (getrlimit(RLIMIT_NOFILE, &descriptors) != 0) return -1;
+  descriptors.rlim_cur = descriptors.rlim_max;
+  *limit = descriptors.rlim_max;
+  return setrlimit(RLIMIT_NOFILE, &descriptors);
+}
+
 // Only the end to read from never waits: a program that prints expects its own to.
 static inline int linux_pipe(int *ends) {
   int result = pipe2(ends, O_CLOEXEC);

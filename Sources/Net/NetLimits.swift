@@ -93,6 +93,17 @@ public struct NetLimits: Sendable, Hashable {
   /// The defaults above.
   public init() {}
 
+  /// Descriptors that are kept back for all that is no peer's connection: files, loops, connections
+  /// to others, and those that are only accepted to be turned away.
+  public static let reservedDescriptors = 256
+
+  /// Allows no more connections than a process with so many descriptors can have.
+  ///
+  /// Where there are hardly more than are kept back, one in eight has to do.
+  public mutating func fit(descriptors: Int) {
+    connections = min(connections, max(descriptors - Self.reservedDescriptors, descriptors / 8, 1))
+  }
+
   /// Bytes per read: big enough for a full batch of small requests, small enough for the cache.
   static let readSize = 64 * 1024
   /// Reads from one connection in one turn, before the others get theirs.

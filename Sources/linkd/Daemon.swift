@@ -97,6 +97,21 @@ struct Daemon {
     }
   }
 
+  /// Keeps back the descriptors without which nothing could be written or asked any more, however
+  /// many callers there are.
+  private func fit(_ limits: inout NetLimits) {
+    do {
+      let (descriptors, wanted) = (try DescriptorLimit.raise(), limits.connections)
+      limits.fit(descriptors: descriptors)
+      guard limits.connections < wanted else { return }
+      logger.notice(
+        "fewer connections than usual are taken, for want of descriptors",
+        metadata: ["connections": "\(limits.connections)", "descriptors": "\(descriptors)"])
+    } catch {
+      logger.warning("the limit of descriptors is unknown", metadata: ["cause": "\(error)"])
+    }
+  }
+
   private func eventLoops() throws(Failure) -> EventLoopGroup {
     do {
       return try EventLoopGroup(count: settings.loops)
@@ -122,6 +137,7 @@ struct Daemon {
     configuration.origins = settings.origins
     configuration.net.maximumAge = settings.maximumAge
     configuration.admission.exempt = Health.paths
+    fit(&configuration.net)
     let refusals = RefusalLog(logger)
     configuration.refused = { refusals.log($0) }
     return configuration
