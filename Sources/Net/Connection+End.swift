@@ -51,6 +51,12 @@ extension Connection: LoopResident {
     report?(Refusal(reason: reason, peer: peer, frames: session.frameCounts))
   }
 
+  /// What is to be logged of a call of this peer that is refused; nil if one has been for that reason.
+  package func firstRefusal(_ reason: RefusalReason) -> Refusal? {
+    guard refusedCalls.insert(reason).inserted else { return nil }
+    return Refusal(reason: reason, peer: peer, frames: session.frameCounts)
+  }
+
   /// All is said: waits a moment for the peer to read it, since closing with unread input would make
   /// the kernel throw our output away.
   func linger() {

@@ -130,6 +130,7 @@ extension Connection {
     }
     let stream = Stream(connection: self, key: key)
     follow(key, acceptor.accept(stream, headers: headers, endStream: endStream))
+    watchStreams()
   }
 
   private func streamClosed(_ key: StreamKey, _ code: ErrorCode) {

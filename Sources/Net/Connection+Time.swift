@@ -55,6 +55,22 @@ extension Connection {
     }
   }
 
+  /// Begins to tell the streams how late it is, for as long as there are some.
+  ///
+  /// One timer for all of them: a call that comes whole, as most do, has none of its own.
+  func watchStreams() {
+    guard streamTimer == nil, phase < .lingering else { return }
+    streamTimer = loop.schedule(after: limits.streamCheckPeriod) { [unowned self] in checkStreams()
+    }
+  }
+
+  private func checkStreams() {
+    streamTimer = nil
+    let now = MonotonicTime.now()
+    for handler in handlers { handler?.timePassed(now) }
+    if session.streamCount > 0 { watchStreams() }
+  }
+
   /// Begins the watch over a reader that has left something waiting.
   ///
   /// A client waits for its server as long as its callers do. But where it reads no more until the
@@ -100,7 +116,9 @@ extension Connection {
 
   /// Lets go of all that a connection which is over need not wait for.
   func stopWatching() {
-    for timer in [headerTimer, outputTimer, keepaliveTimer, ageTimer] { timer?.cancel() }
-    (headerTimer, outputTimer, keepaliveTimer, ageTimer) = (nil, nil, nil, nil)
+    for timer in [headerTimer, outputTimer, streamTimer, keepaliveTimer, ageTimer] {
+      timer?.cancel()
+    }
+    (headerTimer, outputTimer, streamTimer, keepaliveTimer, ageTimer) = (nil, nil, nil, nil, nil)
   }
 }

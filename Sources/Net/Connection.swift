@@ -53,6 +53,8 @@ public final class Connection: @unchecked Sendable {
   var headerTimer: EventLoop.Timer?
   /// While output waits.
   var outputTimer: EventLoop.Timer?
+  /// While there are streams.
+  var streamTimer: EventLoop.Timer?
   /// While the peer is to show that it lives.
   var keepaliveTimer: EventLoop.Timer?
   /// Until the connection is too old, and from then on while the peer is to confirm that it knows.
@@ -73,6 +75,8 @@ public final class Connection: @unchecked Sendable {
   var lastUse = MonotonicTime(nanoseconds: 0)
   /// Whom to tell that this peer was refused; nil once it has been done.
   var refused: (@Sendable (Refusal) -> Void)?
+  /// Why calls of this peer were refused, as far as that has been said.
+  var refusedCalls: Set<RefusalReason> = []
   /// What only a client keeps: whether it was answered at all, how it was dismissed, and whom to tell
   /// when there may be room for a stream.
   var isAnswered = false

@@ -28,6 +28,10 @@ public struct NetLimits: Sendable, Hashable {
   /// closed: half a minute, in which a network recovers.
   public var stallPeriods = 3
 
+  /// How often it is looked whether a stream has waited for its peer for too long: it may be noticed
+  /// so much later.
+  public var streamCheckPeriod = Duration.seconds(5)
+
   /// Without a byte from a peer, before it is asked for a sign of life; nil: never.
   ///
   /// Routers forget a silent connection after a few minutes, and a peer that vanished in the middle

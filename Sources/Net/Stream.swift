@@ -1,4 +1,5 @@
 public import HTTP2
+public import Linux
 
 /// One HTTP/2 stream, as the application sees it: a request and its response.
 ///
@@ -77,9 +78,18 @@ public protocol StreamHandler: AnyObject {
   /// `Stream.isWritable` was false and is true again.
   func becameWritable()
 
+  /// Comes every `NetLimits.streamCheckPeriod` while the stream of a server is open: whoever has
+  /// waited for its peer for too long ends it here.
+  func timePassed(_ now: MonotonicTime)
+
   /// The stream is over: both sides finished (`noError`), or one of them reset it, or the
   /// connection went away (`connectionLost` is true: nobody said why).
   func closed(_ code: ErrorCode, connectionLost: Bool)
+}
+
+extension StreamHandler {
+  /// Waits for ever.
+  public func timePassed(_ now: MonotonicTime) {}
 }
 
 /// Decides what happens to the streams that a peer opens.

@@ -14,6 +14,14 @@ public struct CallLimits: Sendable, Hashable {
   /// few of the largest.
   public var requestBytesPerConnection = 32 << 20
 
+  /// From the header fields of a call to the end of its request, where a method takes one; nil: as
+  /// long as the client likes.
+  ///
+  /// What interceptors do meanwhile counts.
+  /// Nobody has asked the sender yet who it is; whoever sends a byte now and then holds a place that
+  /// others need. The largest message takes no longer at two megabits a second.
+  public var timeToFinishRequest: Duration? = .seconds(30)
+
   /// The limits that are the defaults everywhere.
   public init(messageBytes: Int = 4 << 20) {
     self.messageBytes = messageBytes

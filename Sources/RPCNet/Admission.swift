@@ -133,6 +133,8 @@ extension RefusalReason {
   package static let tooManyCallsOfPeer = RefusalReason(rawValue: "too_many_calls_of_connection")
   /// The server has too many calls under way.
   package static let tooManyCalls = RefusalReason(rawValue: "too_many_calls")
+  /// A request was begun and not finished in time.
+  package static let slowSender = RefusalReason(rawValue: "slow_sender")
   /// A loop has more to do than it can.
   package static let overloaded = RefusalReason(rawValue: "overloaded")
 }

@@ -26,16 +26,18 @@ final class CallAcceptor: StreamAcceptor {
     headers.forEachField { fields.add(name: $0, value: $1) }
     let target = fields.target
     let page = target.isNativeGRPC ? nil : crossOrigin?.page(headers)
+    let running = runningCalls(on: stream)
     let head: RequestHead
     do { head = try Self.head(fields, headers) } catch {
       let preflight = target.verb == .options ? page?.preflight(headers) : nil
-      return refused(RefusedCall(stream, error, page: page, preflight: preflight), endStream)
+      let call = RefusedCall(stream, error, page: page, preflight: preflight, running: running)
+      return refused(call, endStream)
     }
-    let running = runningCalls(on: stream)
     if let shed = running?.begin(head, on: stream.connection) {
       if target.isNativeGRPC { return shed.answer(stream) }
       let refusal = RPC.Refusal(shed.error, for: head.contentType)
-      return refused(RefusedCall(stream, refusal, page: page, preflight: nil), endStream)
+      let call = RefusedCall(stream, refusal, page: page, preflight: nil, running: running)
+      return refused(call, endStream)
     }
     let call = ServerCall(
       stream, head, metadataIn: headers, limits: limits, page: page, running: running)

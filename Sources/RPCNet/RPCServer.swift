@@ -76,7 +76,7 @@ public final class RPCServer: Sendable {
     let refusals = RefusalCounts()
     let running = group.loops.map { loop in
       let admission = Admission(configuration.admission, loops: group.loops.count)
-      return RunningCalls(on: loop, admission, configuration.calls, refusals)
+      return RunningCalls(on: loop, admission, configuration.calls, refusals, configuration.refused)
     }
     let acceptor = CallAcceptor(
       methods, limits: configuration.calls, crossOrigin: CrossOrigin(configuration.origins),

@@ -10,18 +10,24 @@ internal import RPC
 final class RunningCalls: @unchecked Sendable {
   let loop: EventLoop
   private var admission: Admission
+  private let limits: CallLimits
   private let refusals: RefusalCounts
+  /// Whom to tell of refusals.
+  private let refused: (@Sendable (Net.Refusal) -> Void)?
   /// What is kept of requests.
   let kept: KeptBytes
   private var count = 0
   private var whenNone: [() -> Void] = []
 
   init(
-    on loop: EventLoop, _ admission: Admission, _ limits: CallLimits, _ refusals: RefusalCounts
+    on loop: EventLoop, _ admission: Admission, _ limits: CallLimits, _ refusals: RefusalCounts,
+    _ refused: (@Sendable (Net.Refusal) -> Void)?
   ) {
     self.loop = loop
     self.admission = admission
+    self.limits = limits
     self.refusals = refusals
+    self.refused = refused
     kept = KeptBytes(limit: limits.requestBytesPerConnection)
   }
 
@@ -48,6 +54,18 @@ final class RunningCalls: @unchecked Sendable {
   func ended(_ connection: Connection) {
     admission.ended()
     connection.work -= 1
+  }
+
+  /// Whether a request that was begun at `start` should be there by now; counted if so.
+  func isOverdue(since start: MonotonicTime, _ now: MonotonicTime, on connection: Connection)
+    -> Bool
+  {
+    guard let limit = limits.timeToFinishRequest, start.duration(to: now) >= limit else {
+      return false
+    }
+    refusals.count(.slowSender)
+    if let refusal = connection.firstRefusal(.slowSender) { refused?(refusal) }
+    return true
   }
 
   /// A handler starts.

@@ -41,6 +41,7 @@ final class ServerCall: StreamHandler, LoopWork, @unchecked Sendable {
   /// The stream is gone; what is left is the handler.
   private var isClosed = false
   private var timer: EventLoop.Timer?
+  private let start: MonotonicTime
 
   init(
     _ stream: Stream, _ head: RequestHead, metadataIn headers: HeaderBlock, limits: CallLimits,
@@ -50,6 +51,7 @@ final class ServerCall: StreamHandler, LoopWork, @unchecked Sendable {
     self.head = head
     self.page = page
     self.running = running
+    start = stream.connection.loop.now
     form = head.contentType.responseForm
     state = ServerCallState(head.method.kind)
     reader = MessageReader(
@@ -120,6 +122,13 @@ final class ServerCall: StreamHandler, LoopWork, @unchecked Sendable {
 
   func receivedTrailers(_ trailers: HeaderBlock) {
     if state.readsRequest { requestEnded() }
+  }
+
+  func timePassed(_ now: MonotonicTime) {
+    guard head.method.kind.hasOneRequest, state.readsRequest, let running,
+      running.isOverdue(since: start, now, on: stream.connection)
+    else { return }
+    fail(.slowRequest)
   }
 
   func becameWritable() { flow?.outgoing.open() }
@@ -356,6 +365,11 @@ extension ServerCall {
 }
 
 extension RPCError {
+  /// What a call ends with whose request has not come in time.
+  fileprivate static var slowRequest: RPCError {
+    RPCError(.deadlineExceeded, "the request did not come in time")
+  }
+
   /// What a call ends with whose request does not fit beside the others of its connection.
   fileprivate static var tooMuchKept: RPCError {
     RPCError(.resourceExhausted, "the requests under way on this connection are too large together")

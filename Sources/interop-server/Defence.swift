@@ -1,12 +1,14 @@
 import ArgumentParser
 import HTTP2
 import Net
+import RPC
 import RPCNet
 
 /// A limit that can be switched off, so that a test can show what it is good for.
 enum Defence: String, CaseIterable, ExpressibleByArgument {
   case resets, mistakes, refusedStreams, windowUpdates, continuations, headerList, pings, settings
-  case handlers, slowHeaders, slowStart, slowReaders, keepalive, connections, turns, overload
+  case handlers, slowHeaders, slowStart, slowReaders, slowSenders, keepalive, connections, turns,
+    overload
 
   /// As long as no test runs.
   private static let never = Duration.seconds(3600)
@@ -25,6 +27,7 @@ enum Defence: String, CaseIterable, ExpressibleByArgument {
     case .slowHeaders: server.net.timeToFinishHeaders = Self.never
     case .slowStart: server.net.timeToEstablish = Self.never
     case .slowReaders: server.net.stallPeriod = Self.never
+    case .slowSenders: server.calls.timeToFinishRequest = nil
     case .keepalive: server.net.keepaliveInterval = nil
     case .connections: (server.net.connections, server.net.connectionsPerAddress) = (.max, nil)
     case .turns: server.net.requestsPerTurn = .max
@@ -40,6 +43,8 @@ extension RPCServer.Configuration {
     net.timeToFinishHeaders = .milliseconds(500)
     net.stallPeriod = .milliseconds(500)
     net.bytesPerStallPeriod = 512
+    calls.timeToFinishRequest = .seconds(3)
+    net.streamCheckPeriod = .milliseconds(100)
     // Later than whoever does not read is noticed, as it usually is.
     net.keepaliveInterval = .seconds(2)
     net.timeToAnswerKeepalive = .seconds(1)

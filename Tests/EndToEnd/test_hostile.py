@@ -129,7 +129,7 @@ def test_without_its_defence_a_server_waits(undefended):
             server = undefended(*without)
             attackers.append((server, stack.enter_context(attack(server.port))))
         # Longer than it takes where there is a defence.
-        time.sleep(4)
+        time.sleep(5)
         for server, wire in attackers:
             assert server.reasons_for(name_of(wire), seconds=0) == [], server.process.arguments
             assert wire.ended_at is None

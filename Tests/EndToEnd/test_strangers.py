@@ -9,8 +9,9 @@ import socket
 import grpc
 import pytest
 from conftest import Linkd
-from hostile.wire import ACK, MAGIC, settings
-from test_server_life import log_says, validate_keys
+from hostile.wire import (
+    ACK, END_HEADERS, MAGIC, RST_STREAM, Wire, headers, literal, settings)
+from test_server_life import list_accounts, log_says, validate_keys
 
 
 class Limited:
@@ -71,3 +72,28 @@ def test_linkd_takes_all_descriptors_that_it_may_have(processes, tmp_path, fakex
     linkd = Linkd(Limited(processes, 64, 2000), tmp_path, fakex.url)
     limits = pathlib.Path(f"/proc/{linkd.process.pid}/limits").read_text()
     assert re.search(r"^Max open files +2000 +2000 ", limits, re.M)
+
+
+# Requests that do not come
+
+
+def begin_calls(port, path, *fields):
+    """A hundred calls of which only the header fields come."""
+    wire = Wire(port)
+    block = (b"\x83\x86" + literal(":path", path) + literal(":authority", "test")
+             + literal("content-type", "application/grpc") + literal("te", "trailers"))
+    wire.send(b"".join(headers(s, block, END_HEADERS) for s in range(1, 200, 2)))
+    return wire
+
+
+@pytest.mark.long
+def test_calls_whose_requests_never_come_end_without_a_token(processes, tmp_path, fakex):
+    linkd = Linkd(processes, tmp_path, fakex.url)
+    port = int(linkd.address.rsplit(":", 1)[1])
+    with contextlib.ExitStack() as stack:
+        wires = [stack.enter_context(begin_calls(port, "/link.v1.LinkService/ListAccounts"))
+                 for _ in range(101)]
+        assert all(wire.wait_for(lambda: wire.count(RST_STREAM) == 100) for wire in wires)
+        with grpc.insecure_channel(linkd.address) as channel:
+            list_accounts(channel, linkd)
+    assert "reason=slow_sender" in linkd.process.log.read_text()

@@ -65,6 +65,56 @@ struct RequestBodyTests {
     }
   }
 
+  @Test(
+    arguments: [
+      "/helloworld.Greeter/SayHello", "/grpc.testing.TestService/StreamingOutputCall",
+    ], [[], [[0, 0]]] as [[[UInt8]]])
+  func `a request that does not come in time makes room for others`(
+    _ path: String, _ pieces: [[UInt8]]
+  ) async throws {
+    let services: [any RPC.Service] = [TestGreeter(), TestServer()]
+    try await withServer(services, configure: hurry) { server, _ in
+      try await withConnection(to: server) { connection in
+        for _ in 0..<3 {
+          let parts = await RawExchange.run(
+            on: connection, headers([":path": path]), pieces, endStream: false)
+          #expect(parts.status == "4")
+          #expect(parts.last == .closed(.noError, connectionLost: false))
+        }
+        #expect(server.refusals[RefusalReason(rawValue: "slow_sender")] == 3)
+      }
+    }
+  }
+
+  @Test func `whoever is refused learns it even if it never gets to its end`() async throws {
+    let (refusals, log) = AsyncStream.makeStream(of: Net.Refusal.self)
+    try await withServer([TestGreeter()]) {
+      hurry(&$0)
+      $0.refused = { log.yield($0) }
+    } _: { server, _ in
+      try await withConnection(to: server) { connection in
+        for _ in 0..<2 {
+          let parts = await RawExchange.run(
+            on: connection, headers([":path": "/nowhere", "content-type": nil]), [[1]],
+            endStream: false)
+          #expect(parts.headers[":status"] == "415")
+          #expect(parts.last == .closed(.noError, connectionLost: false))
+        }
+      }
+    }
+    log.finish()
+    // Both were counted, and one was told.
+    let reasons = await refusals.reduce(into: []) { $0.append($1.reason.rawValue) }
+    #expect(reasons == ["slow_sender"])
+  }
+
+  /// Waits for requests for a moment, and has room for one call.
+  private func hurry(_ configuration: inout RPCServer.Configuration) {
+    configuration.admission.calls = 1
+    configuration.calls.timeToFinishRequest = .milliseconds(20)
+    configuration.net.streamCheckPeriod = .milliseconds(5)
+  }
+
   private var unknown: MethodDescriptor<Empty, Empty> {
     MethodDescriptor(service: "no.Service", method: "No", kind: .unary)
   }

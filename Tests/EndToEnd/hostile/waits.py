@@ -1,5 +1,6 @@
 """The attacks that do nothing, or as little as they can, and hold what they have got."""
 
+import threading
 import time
 
 from hostile.attacks import UPLOAD
@@ -86,7 +87,38 @@ def vanished(port):
     wire = Wire(port)
     wire.is_alive()
     wire.answers = False
+    # Whose requests may take as long as it likes.
+    wire.send(headers(1, call("FullDuplexCall"), UPLOAD))
+    return wire
+
+
+def slow_post(port):
+    """Begins calls, and never gets to their requests."""
+    wire = Wire(port)
+    wire.send(b"".join(headers(s, call("UnaryCall"), UPLOAD) for s in range(1, 200, 2)))
+    return wire
+
+
+def slow_bytes(port):
+    """Sends a byte of its request now and then."""
+    wire = Wire(port)
     wire.send(headers(1, call("UnaryCall"), UPLOAD))
+
+    def send():
+        for byte in message(bytes(100)):
+            if not wire.send(data(1, bytes([byte]))) or wire.ended_at or wire.count(RST_STREAM):
+                break
+            time.sleep(0.5)
+
+    threading.Thread(target=send, daemon=True).start()
+    return wire
+
+
+def slow_stranger(port):
+    """Does not get to the end of a request that is refused, and that nobody wants to know of before."""
+    wire = Wire(port)
+    wire.send(headers(1, b"\x83\x86" + literal(":path", "/nowhere") + literal(":authority", "test"),
+                      UPLOAD))
     return wire
 
 
@@ -104,5 +136,8 @@ WAITS = [
     (half_preface, "slow_to_establish", ("slowStart",)),
     (zero_window, "slow_reader", ("slowReaders", "keepalive")),
     (slow_read, "slow_reader", ("slowReaders", "keepalive")),
+    (slow_post, "slow_sender", ("slowSenders",)),
+    (slow_bytes, "slow_sender", ("slowSenders",)),
+    (slow_stranger, "slow_sender", ("slowSenders",)),
     (vanished, "vanished", ("keepalive",)),
 ]
