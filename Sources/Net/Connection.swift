@@ -88,6 +88,8 @@ public final class Connection: @unchecked Sendable {
   /// How much the application has under way for this peer, also on streams that have ended: for it
   /// to count and to limit.
   package var work = 0
+  /// The same of what needs no room beside others.
+  package var exemptWork = 0
   /// Whatever the application wants to know again at the next stream; from any thread.
   package var note: (any AnyObject & Sendable)? {
     get { kept.withLock(\.self) }

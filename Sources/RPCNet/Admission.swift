@@ -29,8 +29,19 @@ public struct AdmissionLimits: Sendable, Hashable {
   /// Shorter than anybody waits who was told to come back.
   public var calmTime = Duration.seconds(1)
 
-  /// Methods that are never turned away, by their paths: those by which a server is watched.
+  /// Methods that are not turned away because of others, by their paths: those by which a server is
+  /// watched.
+  ///
+  /// They do not count as calls either: anybody may make them.
   public var exempt: [String] = []
+
+  /// Calls of such methods under way: what watches one server, and room for some who should not.
+  ///
+  /// Beyond it streams are refused, and what has one response has to find room beside all others.
+  public var exemptCalls = 1_000
+
+  /// The same of one connection: one watches a few services at most.
+  public var exemptCallsPerConnection = 4
 
   /// The defaults above.
   public init() {}
@@ -44,10 +55,12 @@ package struct Admission {
   private let limits: AdmissionLimits
   /// This loop's part of all calls.
   private let share: Int
+  private let exemptShare: Int
   private let busyTurn: Int64
   private let overloadedTurn: Int64
   private let calmTime: Int64
   private var underWay = 0
+  private var exemptUnderWay = 0
   /// The turn that the following three are about.
   private var turn = Int64.min
   private var taken = 0
@@ -61,6 +74,7 @@ package struct Admission {
   package init(_ limits: AdmissionLimits, loops: Int) {
     self.limits = limits
     share = max(1, limits.calls / max(1, loops))
+    exemptShare = max(1, limits.exemptCalls / max(1, loops))
     busyTurn = Self.nanoseconds(limits.busyTurn)
     overloadedTurn = Self.nanoseconds(limits.overloadedTurn)
     calmTime = Self.nanoseconds(limits.calmTime)
@@ -87,10 +101,25 @@ package struct Admission {
     return .overloaded
   }
 
-  /// Whether a method is never turned away.
+  /// Whether a method is not turned away because of others.
   package func isExempt(_ path: String) -> Bool {
-    limits.exempt.contains { $0.utf8.elementsEqual(path.utf8) }
+    limits.exempt.contains {
+      $0.utf8.count == path.utf8.count && $0.utf8.elementsEqual(path.utf8)
+    }
   }
+
+  /// Whether there is room for a call of such a method.
+  ///
+  /// - Parameter work: how many its connection has under way.
+  package func hasExemptRoom(work: Int) -> Bool {
+    work < limits.exemptCallsPerConnection && exemptUnderWay < exemptShare
+  }
+
+  /// A call of such a method has been taken on.
+  package mutating func exemptBegan() { exemptUnderWay += 1 }
+
+  /// A call of such a method is over.
+  package mutating func exemptEnded() { exemptUnderWay -= 1 }
 
   /// A call has been taken on.
   package mutating func began() {
@@ -133,6 +162,8 @@ extension RefusalReason {
   package static let tooManyCallsOfPeer = RefusalReason(rawValue: "too_many_calls_of_connection")
   /// The server has too many calls under way.
   package static let tooManyCalls = RefusalReason(rawValue: "too_many_calls")
+  /// There are too many calls under way that need no room beside others.
+  package static let tooManyExemptCalls = RefusalReason(rawValue: "too_many_exempt_calls")
   /// A request was begun and not finished in time.
   package static let slowSender = RefusalReason(rawValue: "slow_sender")
   /// A loop has more to do than it can.

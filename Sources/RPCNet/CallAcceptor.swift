@@ -33,16 +33,18 @@ final class CallAcceptor: StreamAcceptor {
       let call = RefusedCall(stream, error, page: page, preflight: preflight, running: running)
       return refused(call, endStream)
     }
-    if let shed = running?.begin(head, on: stream.connection) {
-      if target.isNativeGRPC { return shed.answer(stream) }
+    switch running?.begin(head, on: stream.connection) ?? .taken(as: .usual) {
+    case .shed(let shed) where target.isNativeGRPC: return shed.answer(stream)
+    case .shed(let shed):
       let refusal = RPC.Refusal(shed.error, for: head.contentType)
       let call = RefusedCall(stream, refusal, page: page, preflight: nil, running: running)
       return refused(call, endStream)
+    case .taken(let kind):
+      let call = ServerCall(
+        stream, head, metadataIn: headers, limits: limits, page: page, running: running, as: kind)
+      call.begin(endStream: endStream)
+      return call
     }
-    let call = ServerCall(
-      stream, head, metadataIn: headers, limits: limits, page: page, running: running)
-    call.begin(endStream: endStream)
-    return call
   }
 
   private func refused(_ call: RefusedCall, _ endStream: Bool) -> any StreamHandler {

@@ -31,29 +31,51 @@ final class RunningCalls: @unchecked Sendable {
     kept = KeptBytes(limit: limits.requestBytesPerConnection)
   }
 
+  /// What becomes of a call that has come.
+  enum Beginning {
+    /// It goes on, and `ended` follows.
+    case taken(as: Kind)
+    /// It is turned away with this.
+    case shed(ShedCall)
+  }
+
+  /// As what a call counts.
+  enum Kind { case usual, exempt }
+
   /// A call has come.
-  ///
-  /// Either it goes on, and `ended` follows, or it is turned away with what is returned.
-  func begin(_ head: RequestHead, on connection: Connection) -> ShedCall? {
-    let (turn, busy) = (loop.now.nanoseconds, loop.busyTime)
-    guard let reason = admission.refusal(work: connection.work, turn: turn, busy: busy) else {
-      admission.began()
-      connection.work += 1
-      return nil
-    }
+  func begin(_ head: RequestHead, on connection: Connection) -> Beginning {
     if admission.isExempt(head.method.path) {
-      admission.began()
-      connection.work += 1
-      return nil
+      if admission.hasExemptRoom(work: connection.exemptWork) {
+        admission.exemptBegan()
+        connection.exemptWork += 1
+        return .taken(as: .exempt)
+      }
+      if head.method.kind != .unary { return shed(.tooManyExemptCalls, head) }
     }
+    let (turn, busy) = (loop.now.nanoseconds, loop.busyTime)
+    if let reason = admission.refusal(work: connection.work, turn: turn, busy: busy) {
+      return shed(reason, head)
+    }
+    admission.began()
+    connection.work += 1
+    return .taken(as: .usual)
+  }
+
+  private func shed(_ reason: RefusalReason, _ head: RequestHead) -> Beginning {
     refusals.count(reason)
-    return ShedCall(reason, timeLeft: head.timeout)
+    return .shed(ShedCall(reason, timeLeft: head.timeout))
   }
 
   /// A call is over: its stream is gone, and no handler of it runs any more.
-  func ended(_ connection: Connection) {
-    admission.ended()
-    connection.work -= 1
+  func ended(_ kind: Kind, _ connection: Connection) {
+    switch kind {
+    case .usual:
+      admission.ended()
+      connection.work -= 1
+    case .exempt:
+      admission.exemptEnded()
+      connection.exemptWork -= 1
+    }
   }
 
   /// Whether a request that was begun at `start` should be there by now; counted if so.
@@ -105,7 +127,12 @@ struct ShedCall {
 
   /// - Parameter timeLeft: how long the client waits; nil for ever.
   init(_ reason: RefusalReason, timeLeft: Duration?) {
-    var answers = reason == .tooManyCallsOfPeer ? Self.tooManyCalls : Self.overloaded
+    var answers =
+      switch reason {
+      case .tooManyCallsOfPeer: Self.tooManyCalls
+      case .tooManyExemptCalls: Self.tooManyExemptCalls
+      default: Self.overloaded
+      }
     if let timeLeft, timeLeft < answers.pause { answers = Self.tooLate }
     error = answers.error
     // There are some.
@@ -122,6 +149,8 @@ struct ShedCall {
     RPCError(.unavailable, "the server has too much to do"), pauses: 100...900)
   private static let tooManyCalls = Answers(
     RPCError(.resourceExhausted, "this connection has too many calls under way"), pauses: 50...150)
+  private static let tooManyExemptCalls = Answers(
+    RPCError(.resourceExhausted, "too many watch this server"), pauses: 100...900)
   /// Whoever would have to come back later than it waits is out of time: thousands of calls that run
   /// out of it together all say so.
   private static let tooLate = Answers(.deadlineExceeded)

@@ -20,6 +20,7 @@ final class ServerCall: StreamHandler, LoopWork, @unchecked Sendable {
   /// The web page that calls, if one does.
   private let page: CrossOrigin.Page?
   private let running: RunningCalls?
+  private let kind: RunningCalls.Kind
   /// What a call has whose messages are streamed; a unary one does without as long as its request
   /// comes whole.
   ///
@@ -45,12 +46,13 @@ final class ServerCall: StreamHandler, LoopWork, @unchecked Sendable {
 
   init(
     _ stream: Stream, _ head: RequestHead, metadataIn headers: HeaderBlock, limits: CallLimits,
-    page: CrossOrigin.Page?, running: RunningCalls?
+    page: CrossOrigin.Page?, running: RunningCalls?, as kind: RunningCalls.Kind
   ) {
     self.stream = stream
     self.head = head
     self.page = page
     self.running = running
+    self.kind = kind
     start = stream.connection.loop.now
     form = head.contentType.responseForm
     state = ServerCallState(head.method.kind)
@@ -145,7 +147,7 @@ final class ServerCall: StreamHandler, LoopWork, @unchecked Sendable {
   private func ended() {
     request = nil
     _ = keep(0)
-    running?.ended(stream.connection)
+    running?.ended(kind, stream.connection)
   }
 
   private func requestEnded() {

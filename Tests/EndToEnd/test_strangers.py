@@ -10,7 +10,8 @@ import grpc
 import pytest
 from conftest import Linkd
 from hostile.wire import (
-    ACK, END_HEADERS, MAGIC, RST_STREAM, Wire, headers, literal, settings)
+    ACK, END_HEADERS, END_STREAM, HEADERS, MAGIC, RST_STREAM, Wire, data, headers, literal, message,
+    settings)
 from test_server_life import list_accounts, log_says, validate_keys
 
 
@@ -77,12 +78,14 @@ def test_linkd_takes_all_descriptors_that_it_may_have(processes, tmp_path, fakex
 # Requests that do not come
 
 
-def begin_calls(port, path, *fields):
-    """A hundred calls of which only the header fields come."""
+def begin_calls(port, path, body=b""):
+    """A hundred calls of which only the header fields come, or all."""
     wire = Wire(port)
     block = (b"\x83\x86" + literal(":path", path) + literal(":authority", "test")
              + literal("content-type", "application/grpc") + literal("te", "trailers"))
-    wire.send(b"".join(headers(s, block, END_HEADERS) for s in range(1, 200, 2)))
+    for stream in range(1, 200, 2):
+        wire.send(headers(stream, block, END_HEADERS)
+                  + (data(stream, body, END_STREAM) if body else b""))
     return wire
 
 
@@ -97,3 +100,17 @@ def test_calls_whose_requests_never_come_end_without_a_token(processes, tmp_path
         with grpc.insecure_channel(linkd.address) as channel:
             list_accounts(channel, linkd)
     assert "reason=slow_sender" in linkd.process.log.read_text()
+
+
+def test_those_who_watch_take_no_room_from_calls(processes, tmp_path, fakex):
+    """More of them than there may be calls, and nobody has asked them for a token."""
+    linkd = Linkd(processes, tmp_path, fakex.url)
+    port = int(linkd.address.rsplit(":", 1)[1])
+    with contextlib.ExitStack() as stack:
+        wires = [stack.enter_context(begin_calls(port, "/grpc.health.v1.Health/Watch", message()))
+                 for _ in range(101)]
+        # Each is answered, with a status of the server or with none of its own.
+        assert all(wire.wait_for(lambda: wire.count(HEADERS) == 100) for wire in wires)
+        with grpc.insecure_channel(linkd.address) as channel:
+            list_accounts(channel, linkd)
+            assert is_healthy(channel)

@@ -147,6 +147,57 @@ struct AdmissionTests {
     #expect(admission.isExempt("/a/Health") && !admission.isExempt("/a/Healthy"))
   }
 
+  /// Streams that anybody may open, and that do not end by themselves.
+  private struct Watching: RPC.Service {
+    let opened = Signal()
+
+    func register(in router: inout Router) {
+      router.serverStreaming(TestServiceMethods.streamingOutputCall) { _, _, _ in
+        opened.fire()
+        try await Task.sleep(for: .seconds(3600))
+      }
+    }
+
+    /// Opens one.
+    func begin(_ channel: RPCChannel) -> Task<Void, any Error> {
+      let client = TestServiceClient(channel)
+      return Task {
+        for try await _ in try await client.streamingOutputCall(StreamingOutputCallRequest()) {}
+      }
+    }
+  }
+
+  @Test(arguments: [true, false])
+  func `those who watch a server take no room from calls`(_ isExempt: Bool) async throws {
+    let watching = Watching()
+    try await withServer([watching, TestGreeter()]) {
+      $0.admission.calls = 3
+      $0.admission.exemptCalls = 3
+      $0.admission.exemptCallsPerConnection = 2
+      if isExempt { $0.admission.exempt = [TestServiceMethods.streamingOutputCall.path] }
+    } _: { server, channel in
+      let port = server.address.port ?? 0
+      try await withChannel(.plaintext, port: port) { other in
+        let watches = [watching.begin(channel), watching.begin(channel), watching.begin(other)]
+        for _ in watches { await watching.opened.wait() }
+        let answer = try await Self.call(port: port)
+        #expect(answer.status == (isExempt ? "0" : "14"))
+        guard isExempt else { return }
+        // One of the connections has no room, and then the server has none.
+        for one in [channel, other] {
+          let error = await #expect(throws: RPCError.self) { try await watching.begin(one).value }
+          #expect(error?.code == .resourceExhausted)
+        }
+        #expect(server.refusals[.tooManyExemptCalls] == 2)
+        watches[0].cancel()
+        _ = await watches[0].result
+        let another = watching.begin(other)
+        await watching.opened.wait()
+        another.cancel()
+      }
+    }
+  }
+
   @Test func `T143: without a limit of a turn everything is taken on`() {
     var limits = AdmissionLimits()
     limits.busyTurn = .seconds(3600)
