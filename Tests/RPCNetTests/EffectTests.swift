@@ -10,7 +10,7 @@ import Testing
 
 /// T56: how often a call has an effect while its connections are cut at random.
 struct EffectTests {
-  private static let calls = ProcessInfo.processInfo.environment["LINKD_LONG"] == "1" ? 10_000 : 500
+  var calls = 500
   /// Of a hundred requests.
   private static let cuts = 2
 
@@ -66,7 +66,7 @@ struct EffectTests {
       for lane in 0..<10 {
         group.addTask {
           var succeeded: [String] = []
-          for number in 0..<Self.calls / 10 {
+          for number in 0..<calls / 10 {
             let key = "\(lane)-\(number)"
             var options = CallOptions(timeout: .seconds(60), metadata: ["x-key": .text(key)])
             options.waitsForReady = true
@@ -97,7 +97,7 @@ struct EffectTests {
     let counts = effects.counts.withLock(\.self)
     #expect(counts.values.allSatisfy { $0 == 1 })
     #expect(succeeded.allSatisfy { counts[$0] == 1 })
-    #expect(succeeded.count < Self.calls)
+    #expect(succeeded.count < calls)
   }
 
   @Test func `T56 a call with a key of its own has one effect, and succeeds`() async throws {
@@ -111,7 +111,25 @@ struct EffectTests {
     } _: { client in
       await makeCalls(of: client) { $0.isRepeatable = true }
     }
-    #expect(succeeded.count == Self.calls)
+    #expect(succeeded.count == calls)
     #expect(effects.counts.withLock(\.self).values.allSatisfy { $0 == 1 })
+  }
+}
+
+/// The same for longer: `tools/test --long`.
+@Suite(
+  .serialized,
+  .enabled(if: ProcessInfo.processInfo.environment["LINKD_LONG"] != nil, "tools/test --long"))
+struct EffectLongRuns {
+  @Test func `T56 none of ten thousand calls that may not be repeated has two effects`()
+    async throws
+  {
+    try await EffectTests(calls: 10_000)
+      .`T56 a call that may not be repeated has one effect, or none if it fails`()
+  }
+
+  @Test func `T56 each of ten thousand calls with keys of their own has one effect`() async throws {
+    try await EffectTests(calls: 10_000)
+      .`T56 a call with a key of its own has one effect, and succeeds`()
   }
 }

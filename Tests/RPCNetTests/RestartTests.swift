@@ -10,7 +10,7 @@ import Testing
 /// Servers that are started again while calls go on: none of them fails.
 struct RestartTests {
   /// How often every server is started again.
-  private static let rounds = ProcessInfo.processInfo.environment["LINKD_LONG"] == "1" ? 50 : 5
+  var rounds = 5
 
   /// Something that is so from some moment on.
   private final class Flag: Sendable {
@@ -83,7 +83,7 @@ struct RestartTests {
       let load = Task {
         await self.load(channel, waits: waits) { isOver.isUp }
       }
-      for _ in 0..<Self.rounds {
+      for _ in 0..<rounds {
         for index in 0..<count {
           await servers[index].shutDown(grace: .seconds(60))
           let service = Answering()
@@ -112,5 +112,25 @@ struct RestartTests {
   func `no call fails that waits while its only server is started again`() async throws {
     let codes = try await restart(1, waits: true) { $0.backoff.first = .milliseconds(10) }
     #expect(Set(codes.keys) == [.ok], "\(codes)")
+  }
+}
+
+/// The same for longer: `tools/test --long`.
+@Suite(
+  .serialized,
+  .enabled(if: ProcessInfo.processInfo.environment["LINKD_LONG"] != nil, "tools/test --long"))
+struct RestartLongRuns {
+  @Test(.timeLimit(.minutes(10)))
+  func `no call fails while two servers are started again fifty times each`() async throws {
+    try await RestartTests(rounds: 50)
+      .`no call fails while two servers are started again in turn`()
+  }
+
+  @Test(.timeLimit(.minutes(10)))
+  func `no call fails that waits while its only server is started again fifty times`()
+    async throws
+  {
+    try await RestartTests(rounds: 50)
+      .`no call fails that waits while its only server is started again`()
   }
 }
