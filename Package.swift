@@ -48,7 +48,8 @@ let package = Package(
     .library(name: "LinkAPI", targets: ["LinkAPI"]),
   ],
   dependencies: [
-    // HTTP/1.1 for people's browsers: the pages of fakex and the callback of linkctl.
+    // HTTP/1.1 for people's browsers and Prometheus: the pages of fakex, the callback of linkctl, the
+    // metrics of linkd.
     .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -149,6 +150,7 @@ let package = Package(
         "Console", "LinkService", "RPC", "RPCNet", "RPCServices", "Net", "HTTPClient", "Store",
         "OAuth", "OpenSSL", "Protobuf", "Linux",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "FlyingFox", package: "FlyingFox"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),

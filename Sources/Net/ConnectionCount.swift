@@ -14,6 +14,9 @@ final class ConnectionCount: Sendable {
     limitPerAddress = limits.connectionsPerAddress
   }
 
+  /// How many there are.
+  var current: Int { count.load(ordering: .relaxed) }
+
   /// Takes a place; if there is none, says why.
   func enter(_ peer: SocketAddress) -> RefusalReason? {
     guard count.wrappingAdd(1, ordering: .relaxed).oldValue < limit else {

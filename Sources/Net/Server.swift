@@ -38,14 +38,21 @@ public final class Server: Sendable {
   /// Where the server listens, with the port that the kernel chose.
   public let address: SocketAddress
   private let listeners: [Listener]
+  private let count: ConnectionCount
   /// Whether the socket is ours to remove.
   private let isOwner: Bool
 
-  private init(address: SocketAddress, listeners: [Listener], isOwner: Bool) {
+  private init(
+    address: SocketAddress, listeners: [Listener], _ count: ConnectionCount, isOwner: Bool
+  ) {
     self.address = address
     self.listeners = listeners
+    self.count = count
     self.isOwner = isOwner
   }
+
+  /// How many connections there are.
+  public var connections: Int { count.current }
 
   /// Listens on every loop of `group` and hands all streams to `acceptor`.
   ///
@@ -77,7 +84,7 @@ public final class Server: Sendable {
     // Every loop has a copy.
     withExtendedLifetime(path) {}
     return Server(
-      address: configuration.address, listeners: listeners,
+      address: configuration.address, listeners: listeners, count,
       isOwner: configuration.inherited.isEmpty && configuration.network == nil)
   }
 

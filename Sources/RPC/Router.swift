@@ -29,6 +29,9 @@ public struct Router: Sendable {
     return names
   }
 
+  /// The paths of all methods.
+  package var paths: [String] { methods.map(\.path) }
+
   /// Adds the file that declares a service, so that reflection can show it.
   public mutating func add(_ file: FileDescriptor) { files.append(file) }
 

@@ -1,6 +1,7 @@
 internal import HTTP2
 internal import Net
 internal import RPC
+internal import Synchronization
 
 /// Turns the streams of a server into calls.
 ///
@@ -66,6 +67,9 @@ final class CallAcceptor: StreamAcceptor {
     let loop = stream.connection.loop
     return running.first { $0.loop === loop }
   }
+
+  /// How many calls have begun and not ended.
+  var callsUnderWay: Int { running.reduce(0) { $0 + $1.underWay.load(ordering: .relaxed) } }
 
   /// Returns once every handler has returned, or `limit` has passed.
   func waitForHandlers(atMost limit: Duration) async {

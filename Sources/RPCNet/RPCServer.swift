@@ -64,6 +64,12 @@ public final class RPCServer: Sendable {
   /// Where the server listens, with the port that the kernel chose.
   public var address: SocketAddress { server.address }
 
+  /// How many connections there are.
+  public var connections: Int { server.connections }
+
+  /// How many calls have begun and not ended.
+  public var callsUnderWay: Int { acceptor.callsUnderWay }
+
   /// Serves `services` on the loops of `group`; returns once connections are accepted.
   ///
   /// Every call passes the interceptors in their order before its handler. Follow with `shutDown`

@@ -2,6 +2,7 @@ internal import HTTP2
 internal import Linux
 internal import Net
 internal import RPC
+internal import Synchronization
 
 /// The calls that one loop has: how many it may have, and which of their handlers still run, so that a
 /// server can wait for what it started.
@@ -16,6 +17,8 @@ final class RunningCalls: @unchecked Sendable {
   private let refused: (@Sendable (Net.Refusal) -> Void)?
   /// What is kept of requests.
   let kept: KeptBytes
+  /// Calls that have begun and not ended, for whoever asks from another thread.
+  let underWay = Atomic<Int>(0)
   private var count = 0
   private var whenNone: [() -> Void] = []
 
@@ -48,26 +51,31 @@ final class RunningCalls: @unchecked Sendable {
       if admission.hasExemptRoom(work: connection.exemptWork) {
         admission.exemptBegan()
         connection.exemptWork += 1
+        underWay.wrappingAdd(1, ordering: .relaxed)
         return .taken(as: .exempt)
       }
-      if head.method.kind != .unary { return shed(.tooManyExemptCalls, head) }
+      if head.method.kind != .unary { return shed(.tooManyExemptCalls, head, connection) }
     }
     let (turn, busy) = (loop.now.nanoseconds, loop.busyTime)
     if let reason = admission.refusal(work: connection.work, turn: turn, busy: busy) {
-      return shed(reason, head)
+      return shed(reason, head, connection)
     }
     admission.began()
     connection.work += 1
+    underWay.wrappingAdd(1, ordering: .relaxed)
     return .taken(as: .usual)
   }
 
-  private func shed(_ reason: RefusalReason, _ head: RequestHead) -> Beginning {
-    refusals.count(reason)
+  private func shed(
+    _ reason: RefusalReason, _ head: RequestHead, _ connection: Connection
+  ) -> Beginning {
+    refuse(reason, on: connection)
     return .shed(ShedCall(reason, timeLeft: head.timeout))
   }
 
   /// A call is over: its stream is gone, and no handler of it runs any more.
   func ended(_ kind: Kind, _ connection: Connection) {
+    underWay.wrappingSubtract(1, ordering: .relaxed)
     switch kind {
     case .usual:
       admission.ended()
@@ -85,9 +93,14 @@ final class RunningCalls: @unchecked Sendable {
     guard let limit = limits.timeToFinishRequest, start.duration(to: now) >= limit else {
       return false
     }
-    refusals.count(.slowSender)
-    if let refusal = connection.firstRefusal(.slowSender) { refused?(refusal) }
+    refuse(.slowSender, on: connection)
     return true
+  }
+
+  /// Counts each, and tells of the first one of a connection.
+  private func refuse(_ reason: RefusalReason, on connection: Connection) {
+    refusals.count(reason)
+    if let refused, let refusal = connection.firstRefusal(reason) { refused(refusal) }
   }
 
   /// A handler starts.

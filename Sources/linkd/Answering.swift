@@ -21,6 +21,7 @@ struct Answering: ServiceLifecycle.Service {
   let server: RPCServer.Configuration
   let loops: EventLoopGroup
   let store: Store
+  let storeHealth: StoreHealth
   let audit: AuditFile
   let logger: Logger
 
@@ -34,8 +35,12 @@ struct Answering: ServiceLifecycle.Service {
       store: store, clock: .system, trail: audit, credentialsChanged: linking.recheckWatchers)
     let health = Health(of: [linking, administration])
     do {
-      let server = try await start([linking, administration, health])
-      try announce(server.address)
+      let services: [any RPC.Service] = [linking, administration, health]
+      let all = services + [Reflection(of: services)]
+      let calls = settings.metrics.map { _ in CallMetrics(paths: Router(all).paths) }
+      let server = try await start(all, calls)
+      let metrics = try await serve(calls, server, linking.providerUsage)
+      try announce(server.address, metrics?.address)
       let renewal = Task { await renewIdentity(of: server) }
       try await gracefulShutdown()
       logger.info("shutting down")
@@ -43,6 +48,7 @@ struct Answering: ServiceLifecycle.Service {
       health.drain()
       linking.endWatchers()
       await stop(server)
+      await metrics?.stop()
     } catch {
       await stop(upkeep)
       await client.shutdown()
@@ -101,14 +107,25 @@ struct Answering: ServiceLifecycle.Service {
       ])
   }
 
-  private func start(_ services: [any RPC.Service]) async throws(Failure) -> RPCServer {
+  private func start(
+    _ services: [any RPC.Service], _ calls: CallMetrics?
+  ) async throws(Failure) -> RPCServer {
+    let outermost = calls.map { [$0 as any ServerInterceptor] } ?? []
     do {
       return try await RPCServer.start(
-        on: loops, server, services: services + [Reflection(of: services)],
-        interceptors: interceptors)
+        on: loops, server, services: services, interceptors: outermost + interceptors)
     } catch {
       throw Failure(error, listeningOn: settings.listen)
     }
+  }
+
+  /// Tells of this process in numbers, if it was asked to.
+  private func serve(
+    _ calls: CallMetrics?, _ server: RPCServer, _ usage: ProviderUsage
+  ) async throws(Failure) -> MetricsServer? {
+    guard let calls, let address = settings.metrics else { return nil }
+    return try await MetricsServer.start(
+      on: address, Metrics(calls, server, usage, storeHealth), logger)
   }
 
   /// What every call passes through, the first one outermost.
@@ -123,15 +140,18 @@ struct Answering: ServiceLifecycle.Service {
   }
 
   /// Tells whoever started this process that it can be called.
-  private func announce(_ address: SocketAddress) throws(Failure) {
-    logger.info(
-      "listening",
-      metadata: [
-        "address": "\(address)", "tls": "\(settings.tls != nil)", "loops": "\(settings.loops)",
-        "x": "\(provider.origin)",
-      ])
+  private func announce(
+    _ address: SocketAddress, _ metrics: ListenAddress?
+  ) throws(Failure) {
+    var fields: Logger.Metadata = [
+      "address": "\(address)", "tls": "\(settings.tls != nil)", "loops": "\(settings.loops)",
+      "x": "\(provider.origin)",
+    ]
+    if let metrics { fields["metrics"] = "\(metrics)" }
+    logger.info("listening", metadata: fields)
+    let second = metrics.map { "metrics on \($0)\n" } ?? ""
     do {
-      try StandardStreams.writeOutput("listening on \(address)\n")
+      try StandardStreams.writeOutput("listening on \(address)\n\(second)")
     } catch {
       throw Failure(.software, "cannot write to standard output")
     }

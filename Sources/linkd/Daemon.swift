@@ -25,7 +25,11 @@ struct Daemon {
     forbidDumps()
     let (failures, failed) = AsyncStream.makeStream(of: Void.self)
     let directory = DataDirectory(path: settings.data, keyCommand: settings.keyCommand)
-    let store = try directory.openStore(onCompaction: log) { failed.yield() }
+    let health = StoreHealth()
+    let store = try directory.openStore(onCompaction: log) {
+      health.fail()
+      failed.yield()
+    }
     defer { store.close() }
     if let file = store.tornFile {
       logger.warning("an unfinished write was cut off and kept", metadata: ["file": "\(file)"])
@@ -37,7 +41,8 @@ struct Daemon {
     let audit = try AuditFile(directory: settings.data, on: auditLoop)
     let server = try serverConfiguration()
     let answering = Answering(
-      settings: settings, server: server, loops: loops, store: store, audit: audit, logger: logger)
+      settings: settings, server: server, loops: loops, store: store,
+      storeHealth: health, audit: audit, logger: logger)
     let reload = KeyReload(directory: directory, store: store, logger: logger)
     try await supervise(answering, StoreWatch(failures: failures), reload)
   }

@@ -64,6 +64,13 @@ struct ServeCommand: AsyncParsableCommand {
       valueName: "origin"))
   var allowOrigin: [String] = []
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      Answer GET /metrics there, in Prometheus' text format: 127.0.0.1:PORT, [::1]:PORT or unix:PATH.
+      """, valueName: "address"))
+  var metrics: ListenAddress?
+
   @Option(help: "How many event loops, one thread each. Default: one for each processor.")
   var loops: Int?
 
@@ -94,7 +101,7 @@ struct ServeCommand: AsyncParsableCommand {
       data: data, listen: listen, certificate: tlsCert, key: tlsKey, clientCA: clientCa,
       allowsInsecureListen: insecureListen, maximumAgeMinutes: maxConnectionAge,
       origins: allowOrigin, loops: loops, callsPerTenant: callsPerTenant, xBaseURL: xBaseUrl,
-      xCAFile: xCaFile)
+      xCAFile: xCaFile, metrics: metrics)
     settings.keyCommand = keyCommand.masterKeyCommand
     let level = logLevel
     LoggingSystem.bootstrap { label in LineLog(label: label, level: level) }

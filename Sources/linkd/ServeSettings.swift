@@ -16,6 +16,8 @@ package struct ServeSettings: Hashable, Sendable {
   package var keyCommand: Command?
   package let listen: ListenAddress
   package let tls: ServerIdentity?
+  /// Where to tell of itself in numbers, if anywhere.
+  package let metrics: ListenAddress?
   /// Whether callers may be on other machines.
   package let mayListenAnywhere: Bool
   /// How old a connection may become.
@@ -33,7 +35,8 @@ package struct ServeSettings: Hashable, Sendable {
   package init(
     data: String, listen: ListenAddress, certificate: String?, key: String?,
     clientCA: String? = nil, allowsInsecureListen: Bool, maximumAgeMinutes: Int? = nil,
-    origins: [String], loops: Int?, callsPerTenant: Int? = nil, xBaseURL: String?, xCAFile: String?
+    origins: [String], loops: Int?, callsPerTenant: Int? = nil, xBaseURL: String?, xCAFile: String?,
+    metrics: ListenAddress? = nil
   ) throws(Failure) {
     self.data = data
     self.listen = listen
@@ -52,6 +55,8 @@ package struct ServeSettings: Hashable, Sendable {
     self.callsPerTenant = try Self.rate(callsPerTenant)
     self.xBaseURL = try xBaseURL.map { url throws(Failure) in try Self.origin(url) }
     self.xCAFile = xCAFile
+    if let metrics, !metrics.isLoopback { throw Failure.metricsReachable("\(metrics)") }
+    self.metrics = metrics
   }
 
   private static func identity(
@@ -118,6 +123,13 @@ package struct ServeSettings: Hashable, Sendable {
 }
 
 extension Failure {
+  /// Whoever asks for metrics shows neither a token nor a certificate.
+  static func metricsReachable(_ address: String) -> Failure {
+    Failure(
+      .usage, "metrics are for this machine alone, and \(address) is not",
+      hint: "give 127.0.0.1:PORT, [::1]:PORT or unix:PATH")
+  }
+
   /// Calls and tokens would go over the network for all to read.
   static func unencrypted(_ address: String) -> Failure {
     Failure(

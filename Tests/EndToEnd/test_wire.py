@@ -189,7 +189,15 @@ def listening(pid):
 
 
 def test_T129_linkd_listens_where_it_was_told_and_nowhere_else(linkd):
-    # No port for metrics, for administration or for looking inside: administering is a scope of a
-    # token, on the one port that there is.
+    # No port for administration or for looking inside: administering is a scope of a token, on the
+    # one port that there is.
     port = int(linkd.address.rsplit(":", 1)[1])
     assert listening(linkd.process.pid) == {("0100007F", port)}
+
+
+def test_T129_metrics_have_a_port_of_this_machine_only_if_one_is_asked_for(
+        processes, tmp_path, fakex):
+    linkd = Linkd(processes, tmp_path, fakex.url, "--metrics", "127.0.0.1:0")
+    metrics = linkd.process.wait_for("metrics on ")
+    assert listening(linkd.process.pid) == {
+        ("0100007F", int(address.rsplit(":", 1)[1])) for address in (linkd.address, metrics)}

@@ -35,6 +35,34 @@ struct SettingsTests {
       xBaseURL: x, xCAFile: nil)
   }
 
+  @Test(arguments: ["0.0.0.0:1", "[::]:1", "10.0.0.1:1", "localhost:1", "systemd"])
+  func `metrics are for this machine alone`(_ address: String) throws {
+    let address = try #require(ListenAddress(address))
+    #expect(throws: Failure.self) {
+      try ServeSettings(
+        data: "d", listen: ListenAddress(loopbackPort: 0), certificate: nil, key: nil,
+        allowsInsecureListen: true, origins: [], loops: 1, xBaseURL: nil, xCAFile: nil,
+        metrics: address)
+    }
+  }
+
+  @Test func `a metric is written as Prometheus reads it`() {
+    var text = MetricsText()
+    text.add("a_total", .counter, "What it is.", 3)
+    text.begin("b", .gauge, "Another.")
+    text.sample("b", ["x": "y", "z": "0.5"], 0.25)
+    #expect(
+      text.text == """
+        # HELP a_total What it is.
+        # TYPE a_total counter
+        a_total 3
+        # HELP b Another.
+        # TYPE b gauge
+        b{x="y",z="0.5"} 0.25
+
+        """)
+  }
+
   @Test(arguments: ["https://app.example", "http://localhost:5173", "https://app.example:8443"])
   func `a page may have this origin`(_ origin: String) throws {
     #expect(try Self.settings(origins: [origin]).origins == [origin])
