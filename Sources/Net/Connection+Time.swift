@@ -39,7 +39,8 @@ extension Connection {
     if session.streamCount > 0 { lastUse = loop.now }
     let unused = lastUse.duration(to: .now())
     if unused < limits.idleTime { return waitForUse(limits.idleTime - unused) }
-    shutDown(grace: limits.timeToAcknowledgeSettings)
+    // A call may be on its way already, and has the time that it has anywhere else.
+    shutDown(grace: limits.graceAtMaximumAge)
   }
 
   /// Begins or ends the wait for the rest of a header block.

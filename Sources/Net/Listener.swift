@@ -82,15 +82,19 @@ final class Listener: LoopResident, @unchecked Sendable {
     registration = nil
   }
 
-  private func acceptAll() {
+  /// Accepts those who wait, as many as one turn may; returns whether there may be more.
+  @discardableResult
+  private func acceptAll() -> Bool {
     for _ in 0..<configuration.limits.acceptsPerTurn {
       do throws(SystemError) {
-        guard let accepted = try socket?.accept() else { return }
+        guard let accepted = try socket?.accept() else { return false }
         serve(accepted)
       } catch {
-        return recover(from: error)
+        recover(from: error)
+        return error.isAboutOneConnection
       }
     }
+    return true
   }
 
   /// A connection that was gone before it was accepted is nobody's loss.
@@ -99,8 +103,13 @@ final class Listener: LoopResident, @unchecked Sendable {
   private func recover(from error: SystemError) {
     if error.isAboutOneConnection { return }
     pause()
+    resumeLater()
+  }
+
+  private func resumeLater() {
     loop.schedule(after: configuration.limits.pauseWithoutDescriptors) { [weak self] in
-      try? self?.resume()
+      // Without memory for that either, again.
+      do { try self?.resume() } catch { self?.resumeLater() }
     }
   }
 
@@ -176,13 +185,21 @@ final class Listener: LoopResident, @unchecked Sendable {
   private func close() {
     // Whoever the kernel has let in already would else be thrown out unseen; those who wait at a
     // socket that lives on are the next server's.
-    if socket != nil, configuration.inherited.isEmpty { acceptAll() }
+    if socket != nil, configuration.inherited.isEmpty { acceptWaiting() }
     pause()
     isClosed = true
     socket = nil
     if let place { configuration.network?.remove(place) }
     place = nil
     loop.remove(self)
+  }
+
+  /// Accepts as many as can wait at once: more may come all the while.
+  private func acceptWaiting() {
+    let limits = configuration.limits
+    for _ in 0...Int(limits.backlog) / limits.acceptsPerTurn {
+      guard acceptAll() else { return }
+    }
   }
 
   func loopIsEnding() {

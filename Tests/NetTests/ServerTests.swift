@@ -1,6 +1,7 @@
 import HTTP2
 import Linux
 import Net
+import ScriptedPeer
 import Testing
 
 struct ServerTests {
@@ -95,6 +96,67 @@ struct ServerTests {
       #expect(answer.connectionLost)
       await connection.loop.run { #expect(!connection.takesStreams) }
     }
+  }
+
+  /// A socket of which there may be many.
+  private final class Caller: Sendable {
+    let socket: Socket
+
+    init(_ address: SocketAddress) throws {
+      socket = try Socket(for: address)
+      // It goes on by itself.
+      try? socket.connect(to: address)
+    }
+  }
+
+  @Test func `a server that shuts down lets all in whom the kernel has let in`() async throws {
+    let group = try EventLoopGroup(count: 1)
+    var configuration = Server.Configuration(address: Self.loopback)
+    configuration.limits.acceptsPerTurn = 1
+    let server = try await Server.start(on: group, configuration, acceptor: EchoAcceptor())
+    // While the loop looks elsewhere.
+    let (callers, stopping) = await group.next().run {
+      let callers = (0..<64).compactMap { _ in try? Caller(server.address) }
+      return (callers, Task { await server.shutDown(grace: .zero) })
+    }
+    await stopping.value
+    for caller in callers {
+      var input = [UInt8](repeating: 0, count: 1024)
+      // Our settings at least, instead of a reset.
+      let count = try #require(try caller.socket.read(into: &input))
+      #expect(count > 0)
+    }
+    group.shutdown()
+  }
+
+  @Test func `a request that crosses the farewell to an idle peer is answered`() async throws {
+    let group = try EventLoopGroup(count: 1)
+    let network = MemoryNetwork()
+    var configuration = Server.Configuration(address: .unix(path: ""))
+    configuration.network = network
+    configuration.limits.idleTime = .milliseconds(20)
+    configuration.limits.timeToAcknowledgeSettings = .milliseconds(300)
+    let server = try await Server.start(on: group, configuration, acceptor: EchoAcceptor())
+    let peer = ScriptedPeer(try #require(network.connect()))
+    try await peer.handshakeAsClient()
+    let ping = try await peer.expect(.ping)
+    _ = try await peer.expect(.goAway)
+    try await peer.send(
+      Frame.headers(1, Fields.upload, end: false),
+      Frame.ping(ping.payload, flags: Frame.acknowledgement))
+    _ = try await peer.expect(.headers, 1)
+    // Longer than a peer has to acknowledge anything.
+    await withCheckedContinuation { continuation in
+      let loop = group.next()
+      loop.execute {
+        loop.schedule(after: .milliseconds(400)) { continuation.resume() }
+      }
+    }
+    try await peer.send(Frame.data(1, [7], end: true))
+    let frames = try await peer.read { $0.contains { $0.type == ScriptedPeer.Kind.data.rawValue } }
+    #expect(frames.last?.payload == [7])
+    await server.shutDown(grace: .zero)
+    group.shutdown()
   }
 
   @Test func `a server that shuts down finishes the streams under way`() async throws {
