@@ -21,19 +21,21 @@ struct CrossOrigin: Sendable {
     self.origins = origins.map { Array($0.utf8) }
   }
 
-  /// The page that a request comes from, if it may call.
-  func page(_ headers: HeaderBlock) -> Page? {
+  /// Where a request comes from.
+  func page(_ headers: HeaderBlock) -> Page {
     guard let origin = headers["origin"], origins.contains(where: { $0.elementsEqual(origin) })
-    else { return nil }
+    else { return Page(origin: nil) }
     return Page(origin: Array(origin))
   }
 
-  /// A web page that may call.
+  /// A web page that may call, or whoever else does.
   struct Page: Sendable {
-    fileprivate let origin: [UInt8]
+    /// Nil for a page that may not, and for what is none.
+    fileprivate let origin: [UInt8]?
 
-    /// Lets the page read a response.
+    /// Lets the page read a response, and whoever keeps it know that others may not.
     func permit(_ block: inout HeaderBlock) {
+      guard origin != nil else { return block.append("vary", "origin") }
       var names = CrossOrigin.exposed
       for field in block where field.name.first != UInt8(ascii: ":") {
         let name = String(decoding: field.name, as: UTF8.self)
@@ -47,7 +49,10 @@ struct CrossOrigin: Sendable {
     ///
     /// Any header field may be sent: they are the metadata of calls, and what is not a name has not
     /// come through HTTP/2.
-    func preflight(_ headers: HeaderBlock) -> HeaderBlock {
+    ///
+    /// Nil for a page that may not call.
+    func preflight(_ headers: HeaderBlock) -> HeaderBlock? {
+      guard origin != nil else { return nil }
       var block = HeaderBlock([":status": "204"])
       appendOrigin(to: &block)
       block.append("access-control-allow-methods", "GET, POST")
@@ -59,7 +64,7 @@ struct CrossOrigin: Sendable {
     }
 
     private func appendOrigin(to block: inout HeaderBlock) {
-      block.append(name: "access-control-allow-origin".utf8, value: origin)
+      if let origin { block.append(name: "access-control-allow-origin".utf8, value: origin) }
       block.append("vary", "origin")
     }
   }

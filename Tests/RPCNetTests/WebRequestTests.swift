@@ -164,6 +164,8 @@ struct WebRequestTests {
           #expect(answer[":status"] == "405")
           #expect(answer["access-control-allow-origin"] == nil)
           #expect(call["access-control-allow-origin"] == nil)
+          // Whoever keeps the answer must not give it to the page that may.
+          #expect(answer["vary"] == "origin" && call["vary"] == "origin")
           continue
         }
         #expect(
@@ -196,7 +198,7 @@ struct WebRequestTests {
 
 extension [RawExchange.Part] {
   /// The bytes of all DATA as text; what is not UTF-8 is replaced.
-  fileprivate var text: String {
+  var text: String {
     let bytes = flatMap { part -> [UInt8] in
       if case .data(let bytes, _) = part { bytes } else { [] }
     }
