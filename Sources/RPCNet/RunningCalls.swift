@@ -147,9 +147,8 @@ struct ShedCall {
       default: Self.overloaded
       }
     if let timeLeft, timeLeft < answers.pause { answers = Self.tooLate }
-    error = answers.error
     // There are some.
-    block = answers.blocks.randomElement() ?? HeaderBlock()
+    (error, block) = answers.all.randomElement() ?? (RPCError(.unavailable, ""), HeaderBlock())
   }
 
   /// Answers a call of gRPC, and lets what is left of the request pass.
@@ -171,26 +170,24 @@ struct ShedCall {
   /// The same answer with pauses of all lengths, made once: those who are turned away together are
   /// not to come back together.
   private struct Answers {
-    let error: RPCError
     /// The shortest there is.
     let pause: Duration
-    let blocks: [HeaderBlock]
+    /// For calls of any protocol, and what those of gRPC are sent.
+    let all: [(error: RPCError, block: HeaderBlock)]
 
     init(_ error: RPCError, pauses: ClosedRange<Int>) {
-      self.error = error
       pause = .milliseconds(pauses.lowerBound)
-      blocks = stride(from: pauses.lowerBound, through: pauses.upperBound, by: 25).map {
-        var block = Self.block(error)
-        block.append("grpc-retry-pushback-ms", "\($0)")
-        return block
+      all = stride(from: pauses.lowerBound, through: pauses.upperBound, by: 25).map {
+        var error = error
+        error.metadata = ["grpc-retry-pushback-ms": .text("\($0)")]
+        return (error, Self.block(error))
       }
     }
 
     /// Without a pause.
     init(_ error: RPCError) {
-      self.error = error
       pause = .zero
-      blocks = [Self.block(error)]
+      all = [(error, Self.block(error))]
     }
 
     private static func block(_ error: RPCError) -> HeaderBlock {

@@ -147,6 +147,31 @@ struct AdmissionTests {
     #expect(admission.isExempt("/a/Health") && !admission.isExempt("/a/Healthy"))
   }
 
+  @Test(arguments: ["application/json", "application/grpc-web+proto", "application/connect+json"])
+  func `calls of every protocol learn when to come back`(_ type: String) async throws {
+    let streams = type.contains("connect")
+    let path =
+      streams ? TestServiceMethods.streamingOutputCall.path : "/helloworld.Greeter/SayHello"
+    let watching = Watching()
+    try await withServer([watching, TestGreeter()]) {
+      $0.admission.calls = 1
+    } _: { server, channel in
+      let first = watching.begin(channel)
+      await watching.opened.wait()
+      try await withConnection(to: server) { connection in
+        let fields = HeaderBlock([
+          ":method": "POST", ":scheme": "http", ":path": path, ":authority": "x",
+          "content-type": type,
+        ])
+        let parts = await RawExchange.run(on: connection, fields, [[]])
+        #expect("\(parts.text)\(parts.headers)".contains("grpc-retry-pushback-ms"))
+        #expect(parts.headers[":status"] == (type == "application/json" ? "503" : "200"))
+        #expect((parts.headers["retry-after"] == "1") == (type == "application/json"))
+      }
+      first.cancel()
+    }
+  }
+
   /// Streams that anybody may open, and that do not end by themselves.
   private struct Watching: RPC.Service {
     let opened = Signal()

@@ -27,6 +27,11 @@ extension RPC.Refusal {
     if namesEncodings {
       block.append(Swift.type(of: form).acceptEncoding, Compression.acceptEncoding)
     }
+    // Of the errors of calls only Connect's are answers of HTTP, for which caches and libraries that
+    // know nothing of calls wait. Seconds are all that it can say.
+    if form is ConnectUnaryForm, !error.metadata.values(named: "grpc-retry-pushback-ms").isEmpty {
+      block.append("retry-after", "1")
+    }
     return (block, end)
   }
 
