@@ -1,5 +1,6 @@
 """The attacks that do nothing, or as little as they can, and hold what they have got."""
 
+import contextlib
 import threading
 import time
 
@@ -79,6 +80,13 @@ def slow_read(port):
     wire = Wire(port, settings([(4, LARGE)]) + window_update(0, LARGE), reads=False,
                 receive_buffer=4096)
     wire.send(settings(flags=ACK) + ask_for(1, 4 * MEBIBYTE))
+
+    def read():
+        with contextlib.suppress(OSError):
+            while wire.socket.recv(1):
+                time.sleep(0.1)
+
+    threading.Thread(target=read, daemon=True).start()
     return wire
 
 

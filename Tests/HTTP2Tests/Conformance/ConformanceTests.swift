@@ -1,6 +1,6 @@
 import Testing
 
-/// Checks T1 and T3: the rules that h2spec tests, from the RFCs that it takes them from.
+/// Checks T1, T3 and T13: the rules that h2spec tests, from the RFCs that it takes them from.
 struct ConformanceTests {
   static let cases =
     ConformanceCase.generic + ConformanceCase.streamsAndFrames + ConformanceCase.frameDefinitions
@@ -13,7 +13,7 @@ struct ConformanceTests {
   }
 
   @Test(arguments: cases)
-  func `T1, T3: a rule holds however its frames are cut`(_ rule: ConformanceCase) {
+  func `T1, T3, T13: a rule holds however its frames are cut`(_ rule: ConformanceCase) {
     for pieces in [.max, 1, 2, 7, 9, 10] {
       #expect(rule.complaint(pieces: pieces) == nil, "pieces of \(pieces)")
     }

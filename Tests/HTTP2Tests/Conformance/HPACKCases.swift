@@ -14,7 +14,7 @@ private enum Huffman {
 }
 
 extension ConformanceCase {
-  /// RFC 7541: every way to write a field, and every way to get it wrong.
+  /// RFC 7541 (T13): every way to write a field, and every way to get it wrong.
   static let hpack: [ConformanceCase] = representations + mistakes
 
   private static let plainName: [UInt8] = [5] + Array("x-key".utf8)
