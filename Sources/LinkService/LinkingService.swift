@@ -146,9 +146,7 @@ public final class LinkingService: LinkServiceProtocol {
     _ request: SignRequestRequest, context: ServerContext
   ) async throws -> SignRequestResponse {
     try await answering(context) { caller throws(Failure) in
-      try await sign(
-        SigningPlan(request, origins: [x.provider.origin]), caller,
-        timeout: timeout(within: context))
+      try await sign(SigningPlan(request, origins: [x.provider.origin]), caller)
     }
   }
 
@@ -182,7 +180,9 @@ public final class LinkingService: LinkServiceProtocol {
 
 extension LinkingService {
   var checker: AccountChecker {
-    AccountChecker(records: records, ledger: ledger, x: x, clock: clock, renewals: renewals)
+    AccountChecker(
+      records: records, ledger: ledger, x: x, clock: clock, renewals: renewals,
+      renewalTimeout: limits.providerTimeout)
   }
 
   var revocations: Revocations { Revocations(records: records, x: x, clock: clock) }

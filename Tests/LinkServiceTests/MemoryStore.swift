@@ -15,6 +15,27 @@ final class MemoryStore: RecordStore, ReadyRecords {
   }
 
   private let state = Mutex(State())
+  private let interruption = Mutex<(reads: Int, prefix: Key, body: @Sendable () async -> Void)?>(
+    nil)
+
+  /// Lets something happen while the record of a key that begins so is read, the `number`th time
+  /// from now on.
+  func onRead(
+    _ number: Int, of prefix: Key, _ body: @escaping @Sendable () async -> Void
+  ) {
+    interruption.withLock { $0 = (number, prefix, body) }
+  }
+
+  private func interrupt(_ key: Key) async {
+    let body = interruption.withLock { interruption -> (@Sendable () async -> Void)? in
+      guard let prefix = interruption?.prefix, key.hasPrefix(prefix) else { return nil }
+      interruption?.reads -= 1
+      guard interruption?.reads == 0 else { return nil }
+      defer { interruption = nil }
+      return interruption?.body
+    }
+    await body?()
+  }
 
   /// How many entries there are whose keys begin so.
   func count(withPrefix prefix: Key) -> Int {
@@ -63,7 +84,10 @@ final class MemoryStore: RecordStore, ReadyRecords {
     }
   }
 
-  func entry(for key: Key) async throws(StoreError) -> Entry? { readyEntry(for: key) }
+  func entry(for key: Key) async throws(StoreError) -> Entry? {
+    await interrupt(key)
+    return readyEntry(for: key)
+  }
 
   func page(
     under prefix: Key, after key: Key?, limit: Int

@@ -168,6 +168,40 @@ import Testing
     }
     #expect(error.reason == "PROVIDER_UNAVAILABLE")
     #expect(try await client.get(name).state == .active)
+  @Test func `a caller in a hurry costs no account its token`() async throws {
+    let world = World()
+    let (client, name) = try await linked(world)
+    var hurried = client.options
+    hurried.timeout = .milliseconds(100)
+    var request = CheckAccountRequest()
+    request.name = name
+    // Late, but within the time that linkd gives X.
+    world.x.withPlatform { $0.fail(.codeToken, .delayed(milliseconds: 3000)) }
+    _ = try? await client.rpc.checkAccount(request, options: hurried)
+    #expect(try await client.check(name).state == .active)
+    #expect(status(world, try await client.sign(name, "GET", Self.me)) == 200)
+  }
+
+  @Test func `a check asks X although it comes while another call finds a renewal needless`()
+    async throws
+  {
+    let world = World()
+    let (client, name) = try await linked(world)
+    var profile = CheckAccountRequest()
+    (profile.name, profile.withProfile) = (name, true)
+    let check = Mutex<Task<AccountState?, Never>?>(nil)
+    // The third time the account is read is when its token is looked at.
+    world.store.onRead(3, of: "account/") {
+      world.x.withPlatform { _ = $0.revoke(screenName: "alice") }
+      let task = Task { try? await client.check(name).state }
+      check.withLock { $0 = task }
+      for _ in 0..<1000 { await Task.yield() }
+    }
+    _ = try await client.rpc.checkAccount(profile, options: client.options)
+    #expect(await check.withLock(\.self)?.value == .revoked)
+    #expect(world.x.withPlatform { $0.calls[.codeToken] } == 2)
+  }
+
     let account = try await client.check(name)
     #expect(account.state == (survives ? .active : .reauthRequired))
     #expect(account.problems.first?.summary.contains("lost") == (survives ? nil : true))

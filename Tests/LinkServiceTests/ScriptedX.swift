@@ -34,7 +34,9 @@ final class ScriptedX: ProviderTransport {
       body: request.body)
     await interruption?()
     switch answer.delivery {
-    case .now:
+    case .delayed(let milliseconds) where .milliseconds(milliseconds) > timeout:
+      throw ProviderTransportError(mayHaveArrived: true, message: "no answer in time")
+    case .now, .delayed:
       return ProviderAnswer(
         status: answer.status, headers: answer.headers.map { ($0.name, $0.value) },
         body: answer.body)

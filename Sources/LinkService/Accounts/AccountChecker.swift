@@ -9,6 +9,8 @@ struct AccountChecker: Sendable {
   let x: XClient
   let clock: WallClock
   let renewals: TokenRenewals
+  /// What a renewal may take: see `TokenRenewal.timeout`.
+  let renewalTimeout: Duration
 
   /// The account after a check, and who its user is if the token works.
   struct Checked: Sendable {
@@ -29,10 +31,10 @@ struct AccountChecker: Sendable {
     }
     // Renewing the token costs nothing and proves that it works; asking who the user is costs a
     // read, which is done only where that is wanted or there is no other way.
-    switch try await renew(name, of: tenant, isForced: !withProfile, timeout) {
+    switch try await renew(name, of: tenant, isForced: !withProfile) {
     case .troubled(let verdict): return try await keep(verdict, on: asked, name, of: tenant)
-    case .good(let record):
-      let mustAsk = withProfile || record.refreshToken.isEmpty
+    case .good(let record, let wasRenewed):
+      let mustAsk = withProfile || !wasRenewed
       let verdict = mustAsk ? try await ask(record, timeout) : .renewed
       return try await keep(verdict, on: record, name, of: tenant)
     }
@@ -41,12 +43,12 @@ struct AccountChecker: Sendable {
   /// The record of an account with a token that is good for a while; one that could not be renewed
   /// is in the state that says so.
   func readied(
-    _ name: AccountName, of tenant: String, timeout: Duration
+    _ name: AccountName, of tenant: String
   ) async throws(Failure) -> AccountRecord {
     let found = try await records.account(name, of: tenant).record
     guard found.linkMethod == .oauth2 else { return found }
-    switch try await renew(name, of: tenant, isForced: false, timeout) {
-    case .good(let record): return record
+    switch try await renew(name, of: tenant, isForced: false) {
+    case .good(let record, _): return record
     case .troubled(let verdict):
       _ = try await keep(verdict, on: found, name, of: tenant)
       return try await records.account(name, of: tenant).record
@@ -54,15 +56,21 @@ struct AccountChecker: Sendable {
   }
 
   private func renew(
-    _ name: AccountName, of tenant: String, isForced: Bool, _ timeout: Duration
+    _ name: AccountName, of tenant: String, isForced: Bool
   ) async throws(Failure) -> TokenRenewals.Outcome {
     let renewal = TokenRenewal(
-      records: records, x: x, clock: clock, name: name, tenant: tenant, timeout: timeout)
+      records: records, x: x, clock: clock, name: name, tenant: tenant, timeout: renewalTimeout)
     let key = RecordKey.account(tenant: tenant, profile: name.profile, account: name.account)
-    return try await renewals.run(key) {
-      do throws(Failure) {
-        return .success(try await renewal.run(isForced: isForced))
-      } catch { return .failure(error) }
+    while true {
+      let outcome = try await renewals.run(key) {
+        do throws(Failure) {
+          return .success(try await renewal.run(isForced: isForced))
+        } catch { return .failure(error) }
+      }
+      // Whom we waited for had no need to ask X, but we do.
+      guard isForced, case .good(let record, wasRenewed: false) = outcome,
+        !record.refreshToken.isEmpty
+      else { return outcome }
     }
   }
 

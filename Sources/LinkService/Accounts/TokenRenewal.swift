@@ -12,8 +12,8 @@ internal import Synchronization
 final class TokenRenewals: Sendable {
   /// What came of a renewal, or what made one unnecessary.
   enum Outcome: Sendable {
-    /// The account has a token that is good for a while.
-    case good(AccountRecord)
+    /// The account has a token that is good for a while, which X may have been asked for or not.
+    case good(AccountRecord, wasRenewed: Bool)
     /// It cannot have one.
     case troubled(AccountVerdict)
   }
@@ -60,6 +60,8 @@ struct TokenRenewal: Sendable {
   let clock: WallClock
   let name: AccountName
   let tenant: String
+  /// What the provider may take, whatever is left of a caller's time: without its answer the refresh
+  /// token is lost.
   let timeout: Duration
 
   private var key: Key {
@@ -72,9 +74,10 @@ struct TokenRenewal: Sendable {
       let found = try await records.account(name, of: tenant)
       let mustRenew = found.record.needsRenewal(at: clock.now())
       guard !found.record.refreshToken.isEmpty else {
-        return mustRenew ? .troubled(.hasRunOut(at: clock.now())) : .good(found.record)
+        return mustRenew
+          ? .troubled(.hasRunOut(at: clock.now())) : .good(found.record, wasRenewed: false)
       }
-      guard mustRenew || isForced else { return .good(found.record) }
+      guard mustRenew || isForced else { return .good(found.record, wasRenewed: false) }
       var claimed = found.record
       claimed.renewing = true
       guard try await write(claimed, over: found.version) else { continue }
@@ -100,7 +103,7 @@ struct TokenRenewal: Sendable {
       }
       return .troubled(verdict)
     }
-    return .good(try await keep(grant, pair, inPlaceOf: record))
+    return try await keep(grant, pair, inPlaceOf: record)
   }
 
   /// Asks with the account's own keys, and where those are refused with what has replaced them.
@@ -120,7 +123,7 @@ struct TokenRenewal: Sendable {
   /// linked again meanwhile, are to be ended.
   private func keep(
     _ grant: TokenGrant, _ pair: KeyPair, inPlaceOf old: AccountRecord
-  ) async throws(Failure) -> AccountRecord {
+  ) async throws(Failure) -> TokenRenewals.Outcome {
     let now = clock.now()
     var renewed = old
     let tokens = AccountTokens(
@@ -135,12 +138,14 @@ struct TokenRenewal: Sendable {
       else {
         try await endLater(renewed, at: now)
         guard let found else { throw .accountNotFound }
-        return found.record
+        return .good(found.record, wasRenewed: false)
       }
       (record.keys, record.keySetVersion) = (pair.keys, pair.version)
       record.take(tokens)
       record.refreshToken = renewed.refreshToken
-      if try await write(record, over: found?.version) { return record }
+      if try await write(record, over: found?.version) {
+        return .good(record, wasRenewed: true)
+      }
     }
     throw .contended
   }

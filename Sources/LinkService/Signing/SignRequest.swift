@@ -5,11 +5,11 @@ internal import RPC
 extension LinkingService {
   /// Signs for an account that can be used, and only after it was written down.
   func sign(
-    _ plan: SigningPlan, _ caller: Caller, timeout: Duration
+    _ plan: SigningPlan, _ caller: Caller
   ) async throws(Failure) -> SignRequestResponse {
     let known = try await records.account(plan.name, of: caller.tenant).record.account
     if let refusal = Failure(signingFor: known ?? Account(), safely: plan.isSafe) { throw refusal }
-    let record = try await checker.readied(plan.name, of: caller.tenant, timeout: timeout)
+    let record = try await checker.readied(plan.name, of: caller.tenant)
     let account = record.account ?? Account()
     if let refusal = Failure(signingFor: account, safely: plan.isSafe) { throw refusal }
     try await audit(.signRequest, account.name, by: caller, detail: plan.summary)
