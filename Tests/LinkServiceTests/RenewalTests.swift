@@ -134,6 +134,21 @@ import Testing
     #expect(error.reason == "ACCESS_READ_ONLY")
   }
 
+  @Test(arguments: [("like.write", AccessLevel.write), ("like.read", .read)])
+  func `whoever may write anything is signed for`(_ scope: String, _ access: AccessLevel)
+    async throws
+  {
+    let world = World()
+    let client = try await world.client(scopes: [.read, .link, .sign])
+    var request = StartLinkRequest.code()
+    request.scopes = ["tweet.read", "users.read", scope]
+    let account = try await client.complete(client.approveCode(try await client.start(request)))
+      .linked
+    #expect(account.accessLevel == access)
+    let header = try? await client.sign(account.name, "POST", ScriptedX.origin + "/2/likes")
+    #expect((header != nil) == (access == .write))
+  }
+
   @Test func `keys that were replaced renew with the new ones`() async throws {
     let world = World()
     let client = try await world.client()

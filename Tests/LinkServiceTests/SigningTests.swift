@@ -127,6 +127,23 @@ import Testing
     #expect(error.actor == "DEVELOPER")
   }
 
+  @Test func `an account that was linked to read only is signed for where nothing is written`()
+    async throws
+  {
+    let world = World()
+    let client = try await client(world)
+    var start = StartLinkRequest.good
+    start.accessLevel = .read
+    let account = try await client.complete(client.approve(try await client.start(start))).linked
+    #expect((account.state, account.accessLevel) == (.active, .read))
+    let url = ScriptedX.origin + "/2/tweets"
+    _ = try await client.sign(account.name, "GET", url)
+    let error = try await error { () throws(RPCError) in
+      try await client.sign(account.name, "POST", url)
+    }
+    #expect(error.reason == "ACCESS_READ_ONLY")
+  }
+
   @Test func `a token without the scope signs nothing`() async throws {
     let world = World()
     let name = try await client(world).link().linked.name

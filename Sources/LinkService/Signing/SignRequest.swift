@@ -26,7 +26,7 @@ extension Failure {
   init?(signingFor account: Account, safely isSafe: Bool) {
     switch account.state {
     case .active:
-      guard account.linkMethod == .oauth2, account.accessLevel == .read, !isSafe else { return nil }
+      guard account.accessLevel == .read, !isSafe else { return nil }
       self = .refused(.accessReadOnly, .developer, "its token may only read")
     case .readOnly:
       guard !isSafe else { return nil }

@@ -20,6 +20,8 @@ public struct CodeProvider: Sendable {
   public var readScopes: [String] = []
   /// What is asked for beside that to write; a token with any of these may write.
   public var writeScopes: [String] = []
+  /// What else lets a token write: scopes that end so.
+  public var writeSuffixes: [String] = []
   /// What its errors mean.
   public var failures = FailureTable.oauth2
 
@@ -32,7 +34,10 @@ public struct CodeProvider: Sendable {
 
   /// Whether a token with these scopes may write.
   public func mayWrite(_ scopes: [String]) -> Bool {
-    scopes.contains { scope in writeScopes.contains { $0.utf8.elementsEqual(scope.utf8) } }
+    scopes.contains { scope in
+      writeScopes.contains { $0.utf8.elementsEqual(scope.utf8) }
+        || writeSuffixes.contains { scope.utf8.reversed().starts(with: $0.utf8.reversed()) }
+    }
   }
 }
 
@@ -107,6 +112,7 @@ extension CodeProvider {
     x.identityScopes = ["tweet.read", "users.read"]
     x.readScopes = ["tweet.read", "users.read", "offline.access"]
     x.writeScopes = ["tweet.write"]
+    x.writeSuffixes = [".write"]
     x.failures = .x2
     return x
   }()
