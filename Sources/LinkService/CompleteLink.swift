@@ -1,5 +1,6 @@
 internal import LinkAPI
 internal import OAuth
+internal import OpenSSL
 internal import Protobuf
 internal import RPC
 internal import Store
@@ -33,9 +34,7 @@ extension LinkingService {
     let open = OpenLink(service: self, caller: caller, key: key, proofs: proofs)
     switch link.record.state {
     case .pending: return try await open.finish(link)
-    // Nobody in this process is at it, or `Completions` would not have let us in: a process that
-    // asked the provider has died before it could write down the answer.
-    case .exchanging: return try await open.giveUp(link)
+    case .exchanging: return try await open.resume(link)
     default: return try replay(link.record.end, proofs)
     }
   }
@@ -82,25 +81,41 @@ private struct OpenLink {
     return try await save(user, for: consumed)
   }
 
-  /// OAuth 2.0: the tokens do not say whose they are, so that is asked before anything is kept.
+  /// OAuth 2.0: the tokens do not say whose they are, so they are kept before that is asked.
   private func exchange(
     code: String, for link: Records.Versioned<LinkRecord>
   ) async throws(Failure) -> CompleteLinkResponse {
-    let (x, timeout) = (service.x, service.limits.providerTimeout)
     let grant: TokenGrant
     do throws(XFailure) {
-      grant = try await x.tokens(for: link.record, code: code, timeout: timeout)
+      grant = try await service.x.tokens(
+        for: link.record, code: code, timeout: service.limits.providerTimeout)
     } catch { return try await failed(link, error) }
     let tokens = AccountTokens(
-      grant, asked: link.record.scopes, by: x.provider.code, at: service.clock.now())
+      grant, asked: link.record.scopes, by: service.x.provider.code, at: service.clock.now())
+    return try await identify(tokens, of: try await keep(tokens, of: link))
+  }
+
+  private func keep(_ tokens: AccountTokens, of link: Link) async throws(Failure) -> Link {
+    var record = link.record
+    record.tokens = LinkTokens(tokens)
+    do throws(Failure) { return try await write(record, over: link) } catch {
+      throw .accountNotKept(error)
+    }
+  }
+
+  /// Asks whose the tokens are. Where no answer comes, nothing changes, and the call can be repeated.
+  private func identify(
+    _ tokens: AccountTokens, of link: Link
+  ) async throws(Failure) -> CompleteLinkResponse {
     let identity: Identity
     do throws(XFailure) {
-      identity = try await x.identity(ofToken: grant.accessToken, timeout: timeout)
+      identity = try await service.x.identity(
+        ofToken: Secret(tokens.token), timeout: service.limits.providerTimeout)
     } catch {
       let diagnosis = XDiagnosis(ofAccount: error)
-      // What is wrong with the account or the app is said; that no answer came says nothing.
-      let failure = diagnosis.code == .failedPrecondition ? diagnosis.failure : .userNotNamed
-      return try await end(link, .failed, failure, ending: tokens)
+      // What is wrong with the account or the app stays so.
+      guard diagnosis.code == .failedPrecondition else { throw diagnosis.failure }
+      return try await end(link, .failed, diagnosis.failure, ending: tokens)
     }
     guard let user = LinkedUser(identity, tokens) else {
       return try await end(link, .failed, .userNotNamed, ending: tokens)
@@ -108,11 +123,18 @@ private struct OpenLink {
     return try await save(user, for: link)
   }
 
-  /// The provider was asked, and what it said is lost.
-  func giveUp(_ link: Records.Versioned<LinkRecord>) async throws(Failure) -> CompleteLinkResponse {
-    guard let end = link.record.end,
-      proofs.isRepeat(ofRequestID: end.requestID, digest: end.requestDigest)
-    else { throw .linkNotFound }
+  /// Goes on with a link for which the provider was asked.
+  ///
+  /// Nobody in this process is at it, or `Completions` would not have let us in. Where there are no
+  /// tokens, a process has died before it could write down what the provider said.
+  func resume(_ link: Records.Versioned<LinkRecord>) async throws(Failure) -> CompleteLinkResponse {
+    guard let end = link.record.end else { throw .linkNotFound }
+    if let tokens = link.record.tokens, proofs.isSame(as: end) {
+      return try await identify(AccountTokens(tokens), of: link)
+    }
+    guard proofs.isRepeat(ofRequestID: end.requestID, digest: end.requestDigest) else {
+      throw .linkNotFound
+    }
     return try await self.end(link, .outcomeUnknown, .linkOutcomeUnknown)
   }
 
@@ -231,10 +253,17 @@ extension LinkRecord {
     self.end = end
     self.keys = nil
     self.requestTokenSecret = ""
+    self.tokens = nil
   }
 }
 
 extension Proofs {
+  /// Whether this is the request that has begun to finish the link, with or without a request_id.
+  fileprivate func isSame(as end: LinkEnd) -> Bool {
+    requestID.utf8.elementsEqual(end.requestID.utf8)
+      && constantTimeEquals(requestDigest, end.requestDigest)
+  }
+
   /// What a repeat of this request is told.
   fileprivate func end(_ answer: LinkEnd.Answer?) -> LinkEnd {
     var end = LinkEnd()

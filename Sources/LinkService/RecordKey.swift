@@ -88,6 +88,9 @@ enum RecordKey {
     join(["link", tenant, Hex.encode(secretDigest)])
   }
 
+  /// `LinkRecord`s of a tenant: what their keys begin with.
+  static func links(tenant: String) -> Key { join(["link", tenant, ""]) }
+
   /// A `StartRecord`.
   static func start(tenant: String, requestID: String) -> Key {
     join(["start", tenant, requestID])
@@ -112,10 +115,9 @@ enum RecordKey {
   /// The same for all keys of all tenants: what they begin with, and end with for one tenant.
   static let keyUses = join(["keyuse", ""])
 
-  /// What the keys of a tenant's records begin with that need nothing but to be deleted, in the order
-  /// in which they are: without its links nobody can add an account.
+  /// What the keys of a tenant's records begin with that need nothing but to be deleted,.
   static func disposable(tenant: String) -> [Key] {
-    ["link", "start", "tenantkeys", "profilekeys", "identity", "event"].map {
+    ["start", "tenantkeys", "profilekeys", "identity", "event"].map {
       join([$0, tenant, ""])
     }
   }

@@ -128,11 +128,72 @@ import Testing
     let error = try await error { () throws(RPCError) in try await client.complete(completion) }
     #expect((error.reason, error.actor) == (reason, actor))
     #expect(try await client.list("profiles/-").isEmpty)
-    // What was granted all the same is ended.
-    world.time.advance(by: 1)
+    // What was granted all the same is ended, once nobody can ask again whose it is.
+    world.time.advance(by: 1200)
+    _ = await world.upkeep.pass()
     _ = await world.upkeep.pass()
     #expect(world.store.count(withPrefix: "revocation/") == 0)
     #expect(x.withPlatform { $0.revoke(screenName: "alice") } == 0)
+  }
+
+  /// What `users/me` says where it does not say who the user is, and what the caller is told then.
+  private static let silences: [(Fault, String)] = [
+    (Fault(.answer(Answer(503, type: "text/plain", "no"))), "PROVIDER_UNAVAILABLE"),
+    (Fault(.answer(Answer(429, type: "text/plain", "no"))), "X_RATE_LIMITED"),
+    (.garbage, "PROVIDER_UNAVAILABLE"), (.hung, "PROVIDER_UNAVAILABLE"),
+  ]
+
+  @Test(arguments: silences, [requestID, ""])
+  func `a link whose user X does not name at once is finished by the same request`(
+    _ silence: (Fault, String), _ requestID: String
+  ) async throws {
+    let world = World()
+    let client = try await world.client()
+    let name = try await client.linkCode().linked.name
+    var request = client.approveCode(try await client.start(.code()))
+    request.requestID = requestID
+    world.x.withPlatform { $0.fail(.usersMe, silence.0, times: 2) }
+    // A restart in between changes nothing.
+    for world in [world, World(after: world)] {
+      let client = try await world.client()
+      let error = try await error { () throws(RPCError) in try await client.complete(request) }
+      #expect(error.reason == silence.1)
+    }
+    let other = client.approveCode(try await client.start(.code()))
+    var forged = request
+    forged.outcome = other.outcome
+    let error = try await error { [forged] () throws(RPCError) in
+      try await client.complete(forged)
+    }
+    #expect(error.reason == "LINK_NOT_FOUND")
+    let done = try await client.complete(request)
+    #expect(done.relinked && done.linked.name == name)
+    #expect(try await client.check(name).state == .active)
+    // The code was exchanged once, and the check has renewed what came of it.
+    #expect(world.x.withPlatform { $0.calls[.codeToken] } == 3)
+  }
+
+  @Test func `tokens of a user whom X never names end no account's`() async throws {
+    let world = World()
+    let client = try await world.client()
+    let name = try await client.linkCode().linked.name
+    let request = client.approveCode(try await client.start(.code()))
+    world.x.withPlatform { $0.fail(.usersMe, .garbage) }
+    _ = try await error { () throws(RPCError) in try await client.complete(request) }
+    world.time.advance(by: 1200)
+    for _ in 0..<3 {
+      _ = await world.upkeep.pass()
+      world.time.advance(by: 3600)
+    }
+    #expect(try await client.check(name).state == .active)
+    #expect(world.x.withPlatform { $0.calls[.codeRevoke] } == nil)
+    // They are ended with the last account that they might be of.
+    #expect(world.store.count(withPrefix: "revocation/") == 1)
+    #expect(try await client.unlink(name) == .done)
+    world.time.advance(by: 6 * 3600)
+    _ = await world.upkeep.pass()
+    #expect(world.store.count(withPrefix: "revocation/") == 0)
+    #expect(world.x.withPlatform { $0.calls[.codeRevoke] } == 2)
   }
 
   @Test func `the same user is one account by both methods, and the old token is ended`()

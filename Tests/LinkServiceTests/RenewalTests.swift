@@ -168,21 +168,6 @@ import Testing
     #expect(try await client.check(name).state == .reauthRequired)
   }
 
-  /// Whatever X answered, and whether or not it did anything.
-  @Test(arguments: [
-    (Fault(.error(.withCode(130) ?? .table[0], .json)), true), (.hung, true), (.lost, false),
-  ])
-  func `a renewal without an answer leaves the account as it was, and says so when it is lost`(
-    _ fault: Fault, _ survives: Bool
-  ) async throws {
-    let world = World()
-    let (client, name) = try await linked(world)
-    world.time.advance(by: Self.lifetime)
-    world.x.withPlatform { $0.fail(.codeToken, fault) }
-    let error = try await error { () throws(RPCError) in try await client.sign(name, "GET", Self.me)
-    }
-    #expect(error.reason == "PROVIDER_UNAVAILABLE")
-    #expect(try await client.get(name).state == .active)
   @Test func `a caller in a hurry costs no account its token`() async throws {
     let world = World()
     let (client, name) = try await linked(world)
@@ -217,6 +202,21 @@ import Testing
     #expect(world.x.withPlatform { $0.calls[.codeToken] } == 2)
   }
 
+  /// Whatever X answered, and whether or not it did anything.
+  @Test(arguments: [
+    (Fault(.error(.withCode(130) ?? .table[0], .json)), true), (.hung, true), (.lost, false),
+  ])
+  func `a renewal without an answer leaves the account as it was, and says so when it is lost`(
+    _ fault: Fault, _ survives: Bool
+  ) async throws {
+    let world = World()
+    let (client, name) = try await linked(world)
+    world.time.advance(by: Self.lifetime)
+    world.x.withPlatform { $0.fail(.codeToken, fault) }
+    let error = try await error { () throws(RPCError) in try await client.sign(name, "GET", Self.me)
+    }
+    #expect(error.reason == "PROVIDER_UNAVAILABLE")
+    #expect(try await client.get(name).state == .active)
     let account = try await client.check(name)
     #expect(account.state == (survives ? .active : .reauthRequired))
     #expect(account.problems.first?.summary.contains("lost") == (survives ? nil : true))

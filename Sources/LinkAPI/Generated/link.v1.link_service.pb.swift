@@ -1019,7 +1019,9 @@ public enum LinkServiceMethods {
   /// The four proofs (link secret, profile, request token or state, verifier or code) must belong to
   /// one live link of the calling tenant. Whatever is wrong with them, the answer is NOT_FOUND with
   /// the reason LINK_NOT_FOUND. A link can be finished once; the same request with the same
-  /// `request_id` gets the first one's answer again, also after a crash of linkd.
+  /// `request_id` gets the first one's answer again, also after a crash of linkd. By OAUTH2 the
+  /// provider must also say whose tokens it gave: while it does not, the call fails with
+  /// PROVIDER_UNAVAILABLE or X_RATE_LIMITED, and the same request tries that again.
   public static let completeLink = MethodDescriptor<CompleteLinkRequest, CompleteLinkResponse>(
     service: "link.v1.LinkService", method: "CompleteLink", kind: .unary)
   /// Lists the linked accounts of a profile, or of all profiles of the tenant, ordered by name.
@@ -1115,7 +1117,9 @@ public protocol LinkServiceProtocol: RPC.Service {
   /// The four proofs (link secret, profile, request token or state, verifier or code) must belong to
   /// one live link of the calling tenant. Whatever is wrong with them, the answer is NOT_FOUND with
   /// the reason LINK_NOT_FOUND. A link can be finished once; the same request with the same
-  /// `request_id` gets the first one's answer again, also after a crash of linkd.
+  /// `request_id` gets the first one's answer again, also after a crash of linkd. By OAUTH2 the
+  /// provider must also say whose tokens it gave: while it does not, the call fails with
+  /// PROVIDER_UNAVAILABLE or X_RATE_LIMITED, and the same request tries that again.
   func completeLink(
     _ request: CompleteLinkRequest, context: ServerContext
   ) async throws -> CompleteLinkResponse
@@ -1225,7 +1229,9 @@ public struct LinkServiceClient: Sendable {
   /// The four proofs (link secret, profile, request token or state, verifier or code) must belong to
   /// one live link of the calling tenant. Whatever is wrong with them, the answer is NOT_FOUND with
   /// the reason LINK_NOT_FOUND. A link can be finished once; the same request with the same
-  /// `request_id` gets the first one's answer again, also after a crash of linkd.
+  /// `request_id` gets the first one's answer again, also after a crash of linkd. By OAUTH2 the
+  /// provider must also say whose tokens it gave: while it does not, the call fails with
+  /// PROVIDER_UNAVAILABLE or X_RATE_LIMITED, and the same request tries that again.
   public func completeLink(
     _ request: CompleteLinkRequest, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> CompleteLinkResponse {

@@ -41,6 +41,21 @@ struct AccountHolders: Sendable {
     }
     return false
   }
+
+  /// The same of a token whose user is not known: any account of its application may be his.
+  static func mayNeed(
+    _ token: RevocationRecord, _ records: Records, tenant: String
+  ) async throws(Failure) -> Bool {
+    let prefix = RecordKey.accounts(tenant: tenant, profile: nil)
+    var last: Key?
+    while true {
+      let page = try await records.accounts(
+        under: prefix, after: last, limit: LinkLimits.upkeepPage)
+      guard let end = page.last else { return false }
+      if page.contains(where: { token.wouldEnd($0.record) }) { return true }
+      last = end.key
+    }
+  }
 }
 
 extension RevocationRecord {

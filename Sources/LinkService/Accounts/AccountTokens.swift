@@ -34,6 +34,26 @@ struct AccountTokens: Sendable {
     scopes = grant.scopes ?? asked
     access = provider?.mayWrite(scopes) == true ? .write : .read
   }
+
+  /// Those that a link has got by OAuth 2.0.
+  init(_ kept: LinkTokens) {
+    token = kept.token
+    refreshToken = kept.refreshToken
+    expireTime = kept.expireTime
+    scopes = kept.scopes
+    access = kept.accessLevel
+  }
+}
+
+extension LinkTokens {
+  init(_ tokens: AccountTokens) {
+    self.init()
+    token = tokens.token
+    refreshToken = tokens.refreshToken
+    expireTime = tokens.expireTime
+    scopes = tokens.scopes
+    accessLevel = tokens.access
+  }
 }
 
 extension AccountRecord {

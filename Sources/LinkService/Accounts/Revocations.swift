@@ -42,6 +42,11 @@ struct Revocations: Sendable {
     let holders = try await AccountHolders(
       records, tenant: tenant, provider: record.provider, id: record.providerAccountID)
     if try await holders.need(record) { return (.stillNeeded, nil) }
+    if record.providerAccountID.isEmpty,
+      try await AccountHolders.mayNeed(record, records, tenant: tenant)
+    {
+      return (.pending, record.postponed(at: clock.now(), after: nil))
+    }
     do throws(XFailure) {
       if record.linkMethod == .oauth2 {
         try await x.endCodeToken(of: record, timeout: timeout)
@@ -53,6 +58,16 @@ struct Revocations: Sendable {
       if error.saysTokenIsGone { return (.done, nil) }
       return (.pending, record.postponed(at: clock.now(), after: error.retryAfter))
     }
+  }
+}
+
+extension Change {
+  /// Has the tokens of a link ended that nobody finishes.
+  mutating func endTokens(
+    of link: LinkRecord, tenant: String, at now: Timestamp
+  ) throws(Failure) {
+    guard let revocation = RevocationRecord(abandoned: link, at: now) else { return }
+    try put(revocation, at: RecordKey.revocation(tenant: tenant, id: try Revocations.newID()))
   }
 }
 
@@ -71,6 +86,12 @@ extension RevocationRecord {
     createTime = now
     // Until then whoever forgot the account is asking.
     nextTime = now.adding(LinkLimits.firstRevocationPause)
+  }
+
+  /// The tokens of a link that nobody finishes, if it has any.
+  init?(abandoned link: LinkRecord, at now: Timestamp) {
+    guard let tokens = link.tokens else { return nil }
+    self.init(link, AccountTokens(tokens), of: "", at: now)
   }
 
   /// The tokens of a link that has come to nothing, of a user who may not even be known.

@@ -52,7 +52,7 @@ struct TenantErasure {
   /// Takes everything, until there was nothing left to take.
   mutating func takeRecords() async throws(Failure) {
     for _ in 0..<Self.rounds {
-      var count = 0
+      var count = try await takeLinks()
       for prefix in RecordKey.disposable(tenant: tenant) {
         count += try await take(under: prefix)
       }
@@ -74,6 +74,27 @@ struct TenantErasure {
       try await delete(own.map(\.key))
       last = page.last?.key
     } while last != nil
+  }
+
+  /// Links go, and tokens that one has already wait to be ended at the provider.
+  private mutating func takeLinks() async throws(Failure) -> Int {
+    var count = 0
+    while true {
+      let page = try await records.page(
+        LinkRecord.self, under: RecordKey.links(tenant: tenant), after: nil,
+        limit: LinkLimits.upkeepPage)
+      guard !page.isEmpty else { return count }
+      var change = Change()
+      for (key, found) in page {
+        change.delete(key)
+        change.require(key, version: found.version)
+        try change.endTokens(of: found.record, tenant: tenant, at: clock.now())
+      }
+      // Otherwise a completion was quicker: the page is read anew.
+      guard try await records.commit(change) != nil else { continue }
+      hasFoundAnything = true
+      count += page.count
+    }
   }
 
   private mutating func take(under prefix: Key) async throws(Failure) -> Int {

@@ -156,6 +156,13 @@ struct LinkRecord: LargeMessage {
     _modify { yield &fieldStorage.value.part3.value.scopes }
   }
 
+  /// OAUTH2: what the code was exchanged for, while it is not known whose account it is. Gone once the
+  /// link has ended.
+  var tokens: LinkTokens? {
+    _read { yield fieldStorage.value.part3.value.tokens }
+    _modify { yield &fieldStorage.value.part3.value.tokens }
+  }
+
   /// The fields, in parts that take no memory until one of their fields is set.
   struct FieldStorage {
     var part1 = Sparse<Part1>()
@@ -191,6 +198,7 @@ struct LinkRecord: LargeMessage {
       var linkMethod: LinkAPI.LinkMethod = .unspecified
       var redirectURI: String = ""
       var scopes: [String] = []
+      @Boxed var tokens: LinkTokens?
     }
   }
 }
@@ -218,6 +226,7 @@ extension LinkRecord {
     17: "link_method",
     18: "redirect_uri",
     19: "scopes",
+    20: "tokens",
   ]
 }
 
@@ -228,7 +237,7 @@ extension LinkRecord.FieldStorage: FieldContainer {
     switch number {
     case 1...7: try part1.decodeField(number, from: &reader)
     case 8...13: try part2.decodeField(number, from: &reader)
-    case 14...19: try part3.decodeField(number, from: &reader)
+    case 14...20: try part3.decodeField(number, from: &reader)
     default: break
     }
   }
@@ -329,11 +338,13 @@ extension LinkRecord.FieldStorage.Part3: FieldSet {
     case 17: try reader.read(&linkMethod)
     case 18: try reader.read(&redirectURI)
     case 19: try reader.read(&scopes)
+    case 20: try reader.read(&_tokens)
     default: break
     }
   }
 
   func encode(into writer: inout Writer) {
+    writer.write(20, _tokens)
     writer.write(19, scopes)
     writer.write(18, redirectURI)
     writer.write(17, linkMethod)
@@ -349,6 +360,66 @@ extension LinkRecord.FieldStorage.Part3: FieldSet {
     visitor.visit(17, linkMethod)
     visitor.visit(18, redirectURI)
     visitor.visit(19, scopes)
+    visitor.visit(20, tokens)
+  }
+}
+
+/// Tokens that nobody uses yet.
+struct LinkTokens {
+  /// The access token.
+  var token: String = ""
+  /// What renews it, once; empty where the provider gave none.
+  var refreshToken: String = ""
+  /// Until when the token is good.
+  var expireTime: Protobuf.Timestamp?
+  /// What was granted.
+  var scopes: [String] = []
+  /// What that comes to.
+  var accessLevel: LinkAPI.AccessLevel = .unspecified
+  var unknownFields = UnknownFields()
+
+  init() {}
+}
+
+extension LinkTokens: Message {
+  static var messageName: String { "linkd.state.v1.LinkTokens" }
+
+  static let fieldNames: FieldNames = [
+    1: .sensitive("token"),
+    2: .sensitive("refresh_token"),
+    3: "expire_time",
+    4: "scopes",
+    5: "access_level",
+  ]
+
+  mutating func decodeField<R: FieldReader & ~Escapable>(
+    _ number: Int, from reader: inout R
+  ) throws(DecodingError) {
+    switch number {
+    case 1: try reader.read(&token)
+    case 2: try reader.read(&refreshToken)
+    case 3: try reader.read(&expireTime)
+    case 4: try reader.read(&scopes)
+    case 5: try reader.read(&accessLevel)
+    default: break
+    }
+  }
+
+  func encode(into writer: inout Writer) {
+    writer.write(unknownFields)
+    writer.write(5, accessLevel)
+    writer.write(4, scopes)
+    writer.write(3, expireTime)
+    writer.write(2, refreshToken)
+    writer.write(1, token)
+  }
+
+  func visitFields(_ visitor: inout some FieldVisitor) {
+    visitor.visit(1, token)
+    visitor.visit(2, refreshToken)
+    visitor.visit(3, expireTime)
+    visitor.visit(4, scopes)
+    visitor.visit(5, accessLevel)
   }
 }
 
@@ -1086,7 +1157,7 @@ enum LinkdStateV1StateProto {
       bXAucHJvdG8aFWxpbmsvdjEvYWNjb3VudC5wcm90bxobbGluay92MS9hY2NvdW50X2V2ZW50LnByb3RvGhtsaW5rL3Yx\
       L2FkbWluX3NlcnZpY2UucHJvdG8aE2xpbmsvdjEvZXJyb3IucHJvdG8aFWxpbmsvdjEva2V5X3NldC5wcm90bxoabGlu\
       ay92MS9saW5rX3NlcnZpY2UucHJvdG8aFWxpbmsvdjEvb3B0aW9ucy5wcm90bxoWbGluay92MS9wcm92aWRlci5wcm90\
-      byKpBgoKTGlua1JlY29yZBIXCgdsaW5rX2lkGAEgASgJUgZsaW5rSWQSFgoGdGVuYW50GAIgASgJUgZ0ZW5hbnQSGAoH\
+      byLdBgoKTGlua1JlY29yZBIXCgdsaW5rX2lkGAEgASgJUgZsaW5rSWQSFgoGdGVuYW50GAIgASgJUgZ0ZW5hbnQSGAoH\
       cHJvZmlsZRgDIAEoCVIHcHJvZmlsZRItCghwcm92aWRlchgEIAEoDjIRLmxpbmsudjEuUHJvdmlkZXJSCHByb3ZpZGVy\
       EikKBGtleXMYBSABKAsyFS5saW5rLnYxLkNvbnN1bWVyS2V5c1IEa2V5cxIpCg1yZXF1ZXN0X3Rva2VuGAYgASgJQgTI\
       2hgBUgxyZXF1ZXN0VG9rZW4SNgoUcmVxdWVzdF90b2tlbl9zZWNyZXQYByABKAlCBMjaGAFSEnJlcXVlc3RUb2tlblNl\
@@ -1097,45 +1168,49 @@ enum LinkdStateV1StateProto {
       ZS52MS5MaW5rRW5kUgNlbmQSFwoHa2V5X3NldBgOIAEoCVIGa2V5U2V0EiYKD2tleV9zZXRfdmVyc2lvbhgPIAEoA1IN\
       a2V5U2V0VmVyc2lvbhJACg9hY2NvdW50X3NoYXJpbmcYECABKA4yFy5saW5rLnYxLkFjY291bnRTaGFyaW5nUg5hY2Nv\
       dW50U2hhcmluZxI0CgtsaW5rX21ldGhvZBgRIAEoDjITLmxpbmsudjEuTGlua01ldGhvZFIKbGlua01ldGhvZBIhCgxy\
-      ZWRpcmVjdF91cmkYEiABKAlSC3JlZGlyZWN0VXJpEhYKBnNjb3BlcxgTIAMoCVIGc2NvcGVzItEBCgdMaW5rRW5kEh0K\
-      CnJlcXVlc3RfaWQYASABKAlSCXJlcXVlc3RJZBIlCg5yZXF1ZXN0X2RpZ2VzdBgCIAEoDFINcmVxdWVzdERpZ2VzdBI7\
-      CghyZXNwb25zZRgDIAEoCzIdLmxpbmsudjEuQ29tcGxldGVMaW5rUmVzcG9uc2VIAFIIcmVzcG9uc2USOQoHZmFpbHVy\
-      ZRgEIAEoCzIdLmxpbmtkLnN0YXRlLnYxLkZhaWx1cmVSZWNvcmRIAFIHZmFpbHVyZUIICgZhbnN3ZXIi0QIKDUZhaWx1\
-      cmVSZWNvcmQSEgoEY29kZRgBIAEoBVIEY29kZRIsCgZyZWFzb24YAiABKA4yFC5saW5rLnYxLkVycm9yUmVhc29uUgZy\
-      ZWFzb24SJAoFYWN0b3IYAyABKA4yDi5saW5rLnYxLkFjdG9yUgVhY3RvchIYCgdtZXNzYWdlGAQgASgJUgdtZXNzYWdl\
-      EkcKCG1ldGFkYXRhGAUgAygLMisubGlua2Quc3RhdGUudjEuRmFpbHVyZVJlY29yZC5NZXRhZGF0YUVudHJ5UghtZXRh\
-      ZGF0YRIdCgpoZWxwX3RpdGxlGAYgASgJUgloZWxwVGl0bGUSGQoIaGVscF91cmwYByABKAlSB2hlbHBVcmwaOwoNTWV0\
-      YWRhdGFFbnRyeRIQCgNrZXkYASABKAlSA2tleRIUCgV2YWx1ZRgCIAEoCVIFdmFsdWU6AjgBIsADCg1BY2NvdW50UmVj\
-      b3JkEioKB2FjY291bnQYASABKAsyEC5saW5rLnYxLkFjY291bnRSB2FjY291bnQSKQoEa2V5cxgCIAEoCzIVLmxpbmsu\
-      djEuQ29uc3VtZXJLZXlzUgRrZXlzEhoKBXRva2VuGAMgASgJQgTI2hgBUgV0b2tlbhInCgx0b2tlbl9zZWNyZXQYBCAB\
-      KAlCBMjaGAFSC3Rva2VuU2VjcmV0EiYKD2tleV9zZXRfdmVyc2lvbhgFIAEoA1INa2V5U2V0VmVyc2lvbhI/ChByZXF1\
-      ZXN0ZWRfYWNjZXNzGAYgASgOMhQubGluay52MS5BY2Nlc3NMZXZlbFIPcmVxdWVzdGVkQWNjZXNzEhsKCWNoZWNrX2Rh\
-      eRgHIAEoA1IIY2hlY2tEYXkSKQoNcmVmcmVzaF90b2tlbhgIIAEoCUIEyNoYAVIMcmVmcmVzaFRva2VuEkYKEXRva2Vu\
-      X2V4cGlyZV90aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcFIPdG9rZW5FeHBpcmVUaW1lEhoKCHJl\
-      bmV3aW5nGAogASgIUghyZW5ld2luZyJjCgxLZXlTZXRSZWNvcmQSKAoHa2V5X3NldBgBIAEoCzIPLmxpbmsudjEuS2V5\
-      U2V0UgZrZXlTZXQSKQoEa2V5cxgCIAEoCzIVLmxpbmsudjEuQ29uc3VtZXJLZXlzUgRrZXlzIsMDChBSZXZvY2F0aW9u\
-      UmVjb3JkEi0KCHByb3ZpZGVyGAEgASgOMhEubGluay52MS5Qcm92aWRlclIIcHJvdmlkZXISKQoEa2V5cxgCIAEoCzIV\
-      LmxpbmsudjEuQ29uc3VtZXJLZXlzUgRrZXlzEhoKBXRva2VuGAMgASgJQgTI2hgBUgV0b2tlbhInCgx0b2tlbl9zZWNy\
-      ZXQYBCABKAlCBMjaGAFSC3Rva2VuU2VjcmV0EhgKB2FjY291bnQYBSABKAlSB2FjY291bnQSOwoLY3JlYXRlX3RpbWUY\
-      BiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wUgpjcmVhdGVUaW1lEjcKCW5leHRfdGltZRgHIAEoCzIaLmdv\
-      b2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBSCG5leHRUaW1lEhoKCGF0dGVtcHRzGAggASgFUghhdHRlbXB0cxIuChNwcm92\
-      aWRlcl9hY2NvdW50X2lkGAkgASgJUhFwcm92aWRlckFjY291bnRJZBI0CgtsaW5rX21ldGhvZBgKIAEoDjITLmxpbmsu\
-      djEuTGlua01ldGhvZFIKbGlua01ldGhvZCKMAQoKRmVlZFJlY29yZBIOCgJpZBgBIAEoDFICaWQSIwoNbGFzdF9zZXF1\
-      ZW5jZRgCIAEoBFIMbGFzdFNlcXVlbmNlEiUKDmZpcnN0X3NlcXVlbmNlGAMgASgEUg1maXJzdFNlcXVlbmNlEiIKDWxh\
-      c3RfZXZlbnRfaWQYBCABKAxSC2xhc3RFdmVudElkImYKC0V2ZW50UmVjb3JkEisKBWV2ZW50GAEgASgLMhUubGluay52\
-      MS5BY2NvdW50RXZlbnRSBWV2ZW50EhoKCHNlcXVlbmNlGAIgASgEUghzZXF1ZW5jZRIOCgJpZBgDIAEoDFICaWQihAEK\
-      C1Jlc3VtZVRva2VuEhcKB2ZlZWRfaWQYASABKAxSBmZlZWRJZBIaCghzZXF1ZW5jZRgCIAEoBFIIc2VxdWVuY2USJQoO\
-      cmVxdWVzdF9kaWdlc3QYAyABKAxSDXJlcXVlc3REaWdlc3QSGQoIZXZlbnRfaWQYBCABKAxSB2V2ZW50SWQibAoLU3Rh\
-      cnRSZWNvcmQSJQoOcmVxdWVzdF9kaWdlc3QYASABKAxSDXJlcXVlc3REaWdlc3QSNgoIcmVzcG9uc2UYAiABKAsyGi5s\
-      aW5rLnYxLlN0YXJ0TGlua1Jlc3BvbnNlUghyZXNwb25zZSJrCglQYWdlVG9rZW4SGAoHcHJvZmlsZRgBIAEoCVIHcHJv\
-      ZmlsZRIdCgphY2NvdW50X2lkGAIgASgJUglhY2NvdW50SWQSJQoOcmVxdWVzdF9kaWdlc3QYAyABKAxSDXJlcXVlc3RE\
-      aWdlc3Qi7AEKC1Rva2VuUmVjb3JkEhYKBnRlbmFudBgBIAEoCVIGdGVuYW50EiYKBnNjb3BlcxgCIAMoDjIOLmxpbmsu\
-      djEuU2NvcGVSBnNjb3BlcxIjCg1zZWNyZXRfZGlnZXN0GAMgASgMUgxzZWNyZXREaWdlc3QSOwoLY3JlYXRlX3RpbWUY\
-      BCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wUgpjcmVhdGVUaW1lEjsKC2V4cGlyZV90aW1lGAUgASgLMhou\
-      Z29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcFIKZXhwaXJlVGltZSJjChFDZXJ0aWZpY2F0ZVJlY29yZBIWCgZ0ZW5hbnQY\
-      ASABKAlSBnRlbmFudBI2CgtjZXJ0aWZpY2F0ZRgCIAEoCzIULmxpbmsudjEuQ2VydGlmaWNhdGVSC2NlcnRpZmljYXRl\
-      Kr8BCglMaW5rU3RhdGUSGgoWTElOS19TVEFURV9VTlNQRUNJRklFRBAAEhYKEkxJTktfU1RBVEVfUEVORElORxABEhkK\
-      FUxJTktfU1RBVEVfRVhDSEFOR0lORxACEhUKEUxJTktfU1RBVEVfTElOS0VEEAMSFQoRTElOS19TVEFURV9ERU5JRUQQ\
-      BBIVChFMSU5LX1NUQVRFX0ZBSUxFRBAFEh4KGkxJTktfU1RBVEVfT1VUQ09NRV9VTktOT1dOEAZiBnByb3RvMw==
+      ZWRpcmVjdF91cmkYEiABKAlSC3JlZGlyZWN0VXJpEhYKBnNjb3BlcxgTIAMoCVIGc2NvcGVzEjIKBnRva2VucxgUIAEo\
+      CzIaLmxpbmtkLnN0YXRlLnYxLkxpbmtUb2tlbnNSBnRva2VucyLhAQoKTGlua1Rva2VucxIaCgV0b2tlbhgBIAEoCUIE\
+      yNoYAVIFdG9rZW4SKQoNcmVmcmVzaF90b2tlbhgCIAEoCUIEyNoYAVIMcmVmcmVzaFRva2VuEjsKC2V4cGlyZV90aW1l\
+      GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcFIKZXhwaXJlVGltZRIWCgZzY29wZXMYBCADKAlSBnNjb3Bl\
+      cxI3CgxhY2Nlc3NfbGV2ZWwYBSABKA4yFC5saW5rLnYxLkFjY2Vzc0xldmVsUgthY2Nlc3NMZXZlbCLRAQoHTGlua0Vu\
+      ZBIdCgpyZXF1ZXN0X2lkGAEgASgJUglyZXF1ZXN0SWQSJQoOcmVxdWVzdF9kaWdlc3QYAiABKAxSDXJlcXVlc3REaWdl\
+      c3QSOwoIcmVzcG9uc2UYAyABKAsyHS5saW5rLnYxLkNvbXBsZXRlTGlua1Jlc3BvbnNlSABSCHJlc3BvbnNlEjkKB2Zh\
+      aWx1cmUYBCABKAsyHS5saW5rZC5zdGF0ZS52MS5GYWlsdXJlUmVjb3JkSABSB2ZhaWx1cmVCCAoGYW5zd2VyItECCg1G\
+      YWlsdXJlUmVjb3JkEhIKBGNvZGUYASABKAVSBGNvZGUSLAoGcmVhc29uGAIgASgOMhQubGluay52MS5FcnJvclJlYXNv\
+      blIGcmVhc29uEiQKBWFjdG9yGAMgASgOMg4ubGluay52MS5BY3RvclIFYWN0b3ISGAoHbWVzc2FnZRgEIAEoCVIHbWVz\
+      c2FnZRJHCghtZXRhZGF0YRgFIAMoCzIrLmxpbmtkLnN0YXRlLnYxLkZhaWx1cmVSZWNvcmQuTWV0YWRhdGFFbnRyeVII\
+      bWV0YWRhdGESHQoKaGVscF90aXRsZRgGIAEoCVIJaGVscFRpdGxlEhkKCGhlbHBfdXJsGAcgASgJUgdoZWxwVXJsGjsK\
+      DU1ldGFkYXRhRW50cnkSEAoDa2V5GAEgASgJUgNrZXkSFAoFdmFsdWUYAiABKAlSBXZhbHVlOgI4ASLAAwoNQWNjb3Vu\
+      dFJlY29yZBIqCgdhY2NvdW50GAEgASgLMhAubGluay52MS5BY2NvdW50UgdhY2NvdW50EikKBGtleXMYAiABKAsyFS5s\
+      aW5rLnYxLkNvbnN1bWVyS2V5c1IEa2V5cxIaCgV0b2tlbhgDIAEoCUIEyNoYAVIFdG9rZW4SJwoMdG9rZW5fc2VjcmV0\
+      GAQgASgJQgTI2hgBUgt0b2tlblNlY3JldBImCg9rZXlfc2V0X3ZlcnNpb24YBSABKANSDWtleVNldFZlcnNpb24SPwoQ\
+      cmVxdWVzdGVkX2FjY2VzcxgGIAEoDjIULmxpbmsudjEuQWNjZXNzTGV2ZWxSD3JlcXVlc3RlZEFjY2VzcxIbCgljaGVj\
+      a19kYXkYByABKANSCGNoZWNrRGF5EikKDXJlZnJlc2hfdG9rZW4YCCABKAlCBMjaGAFSDHJlZnJlc2hUb2tlbhJGChF0\
+      b2tlbl9leHBpcmVfdGltZRgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBSD3Rva2VuRXhwaXJlVGltZRIa\
+      CghyZW5ld2luZxgKIAEoCFIIcmVuZXdpbmciYwoMS2V5U2V0UmVjb3JkEigKB2tleV9zZXQYASABKAsyDy5saW5rLnYx\
+      LktleVNldFIGa2V5U2V0EikKBGtleXMYAiABKAsyFS5saW5rLnYxLkNvbnN1bWVyS2V5c1IEa2V5cyLDAwoQUmV2b2Nh\
+      dGlvblJlY29yZBItCghwcm92aWRlchgBIAEoDjIRLmxpbmsudjEuUHJvdmlkZXJSCHByb3ZpZGVyEikKBGtleXMYAiAB\
+      KAsyFS5saW5rLnYxLkNvbnN1bWVyS2V5c1IEa2V5cxIaCgV0b2tlbhgDIAEoCUIEyNoYAVIFdG9rZW4SJwoMdG9rZW5f\
+      c2VjcmV0GAQgASgJQgTI2hgBUgt0b2tlblNlY3JldBIYCgdhY2NvdW50GAUgASgJUgdhY2NvdW50EjsKC2NyZWF0ZV90\
+      aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcFIKY3JlYXRlVGltZRI3CgluZXh0X3RpbWUYByABKAsy\
+      Gi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wUghuZXh0VGltZRIaCghhdHRlbXB0cxgIIAEoBVIIYXR0ZW1wdHMSLgoT\
+      cHJvdmlkZXJfYWNjb3VudF9pZBgJIAEoCVIRcHJvdmlkZXJBY2NvdW50SWQSNAoLbGlua19tZXRob2QYCiABKA4yEy5s\
+      aW5rLnYxLkxpbmtNZXRob2RSCmxpbmtNZXRob2QijAEKCkZlZWRSZWNvcmQSDgoCaWQYASABKAxSAmlkEiMKDWxhc3Rf\
+      c2VxdWVuY2UYAiABKARSDGxhc3RTZXF1ZW5jZRIlCg5maXJzdF9zZXF1ZW5jZRgDIAEoBFINZmlyc3RTZXF1ZW5jZRIi\
+      Cg1sYXN0X2V2ZW50X2lkGAQgASgMUgtsYXN0RXZlbnRJZCJmCgtFdmVudFJlY29yZBIrCgVldmVudBgBIAEoCzIVLmxp\
+      bmsudjEuQWNjb3VudEV2ZW50UgVldmVudBIaCghzZXF1ZW5jZRgCIAEoBFIIc2VxdWVuY2USDgoCaWQYAyABKAxSAmlk\
+      IoQBCgtSZXN1bWVUb2tlbhIXCgdmZWVkX2lkGAEgASgMUgZmZWVkSWQSGgoIc2VxdWVuY2UYAiABKARSCHNlcXVlbmNl\
+      EiUKDnJlcXVlc3RfZGlnZXN0GAMgASgMUg1yZXF1ZXN0RGlnZXN0EhkKCGV2ZW50X2lkGAQgASgMUgdldmVudElkImwK\
+      C1N0YXJ0UmVjb3JkEiUKDnJlcXVlc3RfZGlnZXN0GAEgASgMUg1yZXF1ZXN0RGlnZXN0EjYKCHJlc3BvbnNlGAIgASgL\
+      MhoubGluay52MS5TdGFydExpbmtSZXNwb25zZVIIcmVzcG9uc2UiawoJUGFnZVRva2VuEhgKB3Byb2ZpbGUYASABKAlS\
+      B3Byb2ZpbGUSHQoKYWNjb3VudF9pZBgCIAEoCVIJYWNjb3VudElkEiUKDnJlcXVlc3RfZGlnZXN0GAMgASgMUg1yZXF1\
+      ZXN0RGlnZXN0IuwBCgtUb2tlblJlY29yZBIWCgZ0ZW5hbnQYASABKAlSBnRlbmFudBImCgZzY29wZXMYAiADKA4yDi5s\
+      aW5rLnYxLlNjb3BlUgZzY29wZXMSIwoNc2VjcmV0X2RpZ2VzdBgDIAEoDFIMc2VjcmV0RGlnZXN0EjsKC2NyZWF0ZV90\
+      aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcFIKY3JlYXRlVGltZRI7CgtleHBpcmVfdGltZRgFIAEo\
+      CzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBSCmV4cGlyZVRpbWUiYwoRQ2VydGlmaWNhdGVSZWNvcmQSFgoGdGVu\
+      YW50GAEgASgJUgZ0ZW5hbnQSNgoLY2VydGlmaWNhdGUYAiABKAsyFC5saW5rLnYxLkNlcnRpZmljYXRlUgtjZXJ0aWZp\
+      Y2F0ZSq/AQoJTGlua1N0YXRlEhoKFkxJTktfU1RBVEVfVU5TUEVDSUZJRUQQABIWChJMSU5LX1NUQVRFX1BFTkRJTkcQ\
+      ARIZChVMSU5LX1NUQVRFX0VYQ0hBTkdJTkcQAhIVChFMSU5LX1NUQVRFX0xJTktFRBADEhUKEUxJTktfU1RBVEVfREVO\
+      SUVEEAQSFQoRTElOS19TVEFURV9GQUlMRUQQBRIeChpMSU5LX1NUQVRFX09VVENPTUVfVU5LTk9XThAGYgZwcm90bzM=
       """)
 }

@@ -92,7 +92,9 @@ extension Upkeep {
         switch LinkFate(of: found.record, at: service.clock.now()) {
         case .keep: continue
         case .delete: change.delete(key)
-        case .giveUp: try change.put(found.record.givenUp, at: key)
+        case .giveUp:
+          try change.put(found.record.givenUp, at: key)
+          try change.endTokens(of: found.record, tenant: key.tenant, at: service.clock.now())
         }
         change.require(key, version: found.version)
         purged += 1
