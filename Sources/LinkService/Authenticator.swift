@@ -21,10 +21,13 @@ public struct Authenticator: ServerInterceptor {
   private let trail: any AuditTrail
   private let scopes: [String: Scope]
   private let open: Set<String>
+  private let refusals = RateTable(
+    LinkLimits.refusalsPerTenant, capacity: LinkLimits.rememberedTenants)
 
   /// Reads tokens from this store, anew for every call: what is revoked is refused at once.
   ///
-  /// Calls that a token may not make are written down in `trail`.
+  /// Calls that a token may not make are written down in `trail`, those of one tenant up to an
+  /// allowance: what is beyond it is refused as too much.
   ///
   /// - Parameter open: the paths of methods that need no token.
   /// - Parameter readable: the paths of methods that any token which may read is good for.
@@ -71,7 +74,7 @@ public struct Authenticator: ServerInterceptor {
     let caller = try await authenticated(context)
     let scope = scopes[context.path] ?? .unspecified
     guard caller.scopes.contains(scope), scope != .unspecified else {
-      try await trail.record(.refuseCall, context.path, by: caller, at: clock.now())
+      try await writeRefusal(of: caller, context)
       throw .scopeMissing(scope)
     }
     return caller
@@ -91,9 +94,20 @@ public struct Authenticator: ServerInterceptor {
       return byToken
     }
     // A token of one tenant in the hands of another.
-    try await trail.record(
-      .refuseCall, context.path, by: byToken, at: clock.now(), detail: "another's certificate")
+    try await writeRefusal(of: byToken, context, detail: "another's certificate")
     throw .unauthenticated
+  }
+
+  /// Writes down that a call is refused, unless its tenant has had too many refused: each is a write
+  /// to the disk that is waited for, and none of them is counted by `TenantCallLimit`.
+  private func writeRefusal(
+    of caller: Caller, _ context: ServerContext, detail: String = ""
+  ) async throws(Failure) {
+    if let pause = refusals.take(caller.tenant, now: .now) {
+      throw .tooOften("too many calls of this tenant were not allowed", pause)
+    }
+    try await trail.record(
+      .refuseCall, context.path, by: caller, at: clock.now(), detail: detail)
   }
 
   /// Two headers are refused: whoever forwards calls might have checked the other one.

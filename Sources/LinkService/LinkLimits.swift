@@ -18,7 +18,10 @@ public struct LinkLimits: Sendable {
   /// How often one tenant may call each second, unless the operator says otherwise, and twice that at
   /// once: a tenth of what one processor answers, and more than back ends ask that are not broken.
   public static let callsPerTenant = 10_000
-  /// How many tenants are remembered for it: who was away longer than that finds a full bucket.
+  /// How many calls of one tenant that its tokens do not allow are written down: twenty at once are a
+  /// back end with the wrong token, and one a second is noticed as well as a thousand.
+  static let refusalsPerTenant = Allowance(burst: 20, every: .seconds(1))
+  /// How many tenants are remembered for both: who was away longer than that finds a full bucket.
   static let rememberedTenants = 10_000
 
   /// How many events of a tenant's feed are kept: enough to catch up after a night's pause at one

@@ -55,6 +55,23 @@ import Testing
     #expect(world.trail.events.first?.resource == LinkServiceMethods.startLink.path)
   }
 
+  @Test func `calls without their scope are written down up to an allowance`() async throws {
+    let world = world()
+    let client = try await world.client(scopes: [.read])
+    var reasons: [String] = []
+    for _ in 0..<300 {
+      reasons.append(try await error { () throws(RPCError) in try await client.start() }.reason)
+    }
+    #expect(reasons.first == "SCOPE_MISSING")
+    #expect(reasons.last == "ASKED_TOO_OFTEN")
+    #expect((20..<60).contains(world.trail.events.count))
+    // Another tenant's are, and what the token allows is done.
+    let other = try await world.client(tenant: "other", scopes: [.read])
+    _ = try await error { () throws(RPCError) in try await other.start() }
+    #expect(world.trail.events.last?.tenant == "other")
+    #expect(try await client.list("profiles/-").isEmpty)
+  }
+
   @Test func `what cannot be written down is not done`() async throws {
     let world = world()
     let token = try #require(try await world.make(.read, expiring: nil).token)

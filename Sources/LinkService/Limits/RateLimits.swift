@@ -99,7 +99,7 @@ public final class TenantCallLimit: ServerInterceptor {
 }
 
 extension Failure {
-  fileprivate static func tooOften(_ message: String, _ pause: Duration) -> Failure {
+  static func tooOften(_ message: String, _ pause: Duration) -> Failure {
     Failure(
       code: .resourceExhausted, reason: .askedTooOften, actor: .developer, message: message,
       retryAfter: pause)
