@@ -85,8 +85,11 @@ public struct LinkLimits: Sendable {
   static let examinationWindow = Duration.seconds(900)
   /// How long an application's own token is kept: X gives the same one until it is ended.
   static let bearerLifetime = Duration.seconds(3600)
-  /// How many keys are remembered, of each kind of memory: about 1 MiB.
-  static let examinationMemory = 1000
+  /// How many keys of a tenant are remembered, of each kind of memory: as many as it can examine in
+  /// a window, about 300 KiB.
+  static let examinationMemory = examinationsPerTenant
+  /// How many tenants have such a memory, at least; at most twice as many.
+  static let examiningTenants = 100
 
   /// How long the upkeep rests between two passes.
   static let upkeepPause = Duration.seconds(60)
@@ -97,6 +100,8 @@ public struct LinkLimits: Sendable {
   /// How long after its expiry a link may still wait for the provider, with a wide margin: two
   /// questions at the longest time-out, and the store.
   static let longestExchange = Duration.seconds(600)
+  /// How many it has of all keys together: ten persons' worth, and too few to try out keys with.
+  static let examinationsPerTenant = 300
   /// How long after its expiry an ended link is kept for repeats of its completion.
   static let linkRetention = Duration.seconds(86_400)
 

@@ -32,7 +32,7 @@ struct KeyCase: Sendable, CustomTestStringConvertible {
       outcomes: [.keyPair: .failed, .callback: .unknown], reason: .xBadConsumerKeys),
     KeyCase(
       testDescription: "a suspended app", app: .suspended, verdict: .notUsable,
-      outcomes: [.appStanding: .failed], reason: .xAppSuspended),
+      outcomes: [.keyPair: .unknown, .appStanding: .failed], reason: .xAppSuspended),
     KeyCase(
       testDescription: "an app without callback", app: .pinOnly, verdict: .notUsable,
       outcomes: [.keyPair: .passed, .appType: .failed], reason: .xAppPinOnly),
@@ -123,6 +123,55 @@ struct KeyCase: Sendable, CustomTestStringConvertible {
     _ = try await ask(try await world.client(tenant: "other"))
     world.time.advance(by: 600)
     _ = try await ask(client)
+  }
+
+  @Test func `a tenant cannot try out keys, and takes nothing from another`() async throws {
+    let world = World()
+    let client = try await world.client()
+    let other = try await world.client(tenant: "other")
+    _ = try await other.rpc.validateKeys(request(.good), options: other.options)
+    var guess = App.good
+    for number in 0..<300 {
+      guess.key = "key\(number)"
+      _ = try await client.rpc.validateKeys(request(guess), options: client.options)
+    }
+    guess.key = "another"
+    let error = try await error { [guess] () throws(RPCError) in
+      try await client.rpc.validateKeys(request(guess), options: client.options)
+    }
+    #expect(error.reason == "ASKED_TOO_OFTEN")
+    #expect(error.details(of: RetryInfo.self).first?.retryDelay?.seconds == 900)
+    // The other tenant's answer is still known.
+    let calls = world.x.withPlatform { $0.calls[.requestToken] }
+    _ = try await other.rpc.validateKeys(request(.good), options: other.options)
+    #expect(world.x.withPlatform { $0.calls[.requestToken] } == calls)
+  }
+
+  @Test func `a good pair whose app is suspended is told from a key that belongs to none`()
+    async throws
+  {
+    let world = World()
+    let client = try await world.client()
+    let fault = Fault(.error(try #require(XError.withCode(416)), .json))
+    world.x.withPlatform { $0.fail(.requestToken, fault) }
+    let response = try await client.rpc.validateKeys(request(.good), options: client.options)
+    #expect(response.verdict == .notUsable)
+    // X has given the app a token of its own.
+    #expect(response.findings.first?.outcome == .passed)
+    #expect(response.findings.filter { $0.outcome == .failed }.map(\.check) == [.appStanding])
+  }
+
+  @Test func `a clock that X does not accept at all is wrong by so many seconds`() async throws {
+    let world = World()
+    let client = try await world.client()
+    world.x.withPlatform { $0.configuration.settings.clockOffset = 7200 }
+    let fault = Fault(.error(try #require(XError.withCode(135)), .json))
+    world.x.withPlatform { $0.fail(.requestToken, fault, times: 2) }
+    let response = try await client.rpc.validateKeys(request(.good), options: client.options)
+    #expect(response.verdict == .notUsable)
+    let clock = try #require(response.findings.first { $0.check == .clock })
+    #expect(clock.outcome == .failed)
+    #expect(clock.summary == "The clock of linkd is 7200 s behind X's.")
   }
 
   @Test func `the callback to paste is the one that was asked for`() async throws {

@@ -8,58 +8,80 @@ internal import Synchronization
 /// Remembers what X has said about keys, so that it is not asked again and again: X answers who
 /// asks too often as if the keys were wrong (99).
 ///
-/// In memory only, and bounded: what is forgotten is asked again.
+/// In memory only, bounded, and each tenant's apart: nobody can make linkd forget what another has
+/// asked. What is forgotten is asked again.
 final class ExaminationMemory: Sendable {
-  /// Keys and what is asked about them, or keys alone, of one tenant; no secret can be had from it.
+  /// Keys and what is asked about them, or keys alone; no secret can be had from it.
   typealias Subject = [UInt8]
 
-  private struct State {
+  private struct Memory: Sendable {
     var answers = BoundedTable<ValidateKeysResponse>()
     var bearers = BoundedTable<Secret>()
     var budgets = BoundedTable<Int>()
+    /// That of all keys together.
+    var budget = BoundedTable<Int>()
   }
 
-  private let state = Mutex(State())
+  private let memories = Mutex(
+    RecentTable<[UInt8], Memory>(capacity: LinkLimits.examiningTenants))
+
+  private func withMemory<Result: Sendable>(
+    of tenant: String, _ body: (inout Memory) -> Result
+  ) -> Result {
+    memories.withLock { $0.withValue(for: Array(tenant.utf8), orNew: Memory(), body) }
+  }
 
   /// What was found out a moment ago.
-  func answer(to question: Subject, at now: Timestamp) -> ValidateKeysResponse? {
-    state.withLock { $0.answers.value(for: question, at: now) }
+  func answer(
+    to question: Subject, of tenant: String, at now: Timestamp
+  ) -> ValidateKeysResponse? {
+    withMemory(of: tenant) { $0.answers.value(for: question, at: now) }
   }
 
-  func keep(_ answer: ValidateKeysResponse, to question: Subject, at now: Timestamp) {
-    state.withLock {
+  func keep(
+    _ answer: ValidateKeysResponse, to question: Subject, of tenant: String, at now: Timestamp
+  ) {
+    withMemory(of: tenant) {
       $0.answers.put(answer, for: question, until: now.adding(LinkLimits.examinationLifetime), now)
     }
   }
 
   /// An application's own token.
-  func bearer(of keys: Subject, at now: Timestamp) -> Secret? {
-    state.withLock { $0.bearers.value(for: keys, at: now) }
+  func bearer(of keys: Subject, of tenant: String, at now: Timestamp) -> Secret? {
+    withMemory(of: tenant) { $0.bearers.value(for: keys, at: now) }
   }
 
-  func keep(_ bearer: Secret, of keys: Subject, at now: Timestamp) {
-    state.withLock {
+  func keep(_ bearer: Secret, of keys: Subject, of tenant: String, at now: Timestamp) {
+    withMemory(of: tenant) {
       $0.bearers.put(bearer, for: keys, until: now.adding(LinkLimits.bearerLifetime), now)
     }
   }
 
-  /// Takes one of the examinations that a tenant has for one consumer key.
-  func spend(_ key: Subject, at now: Timestamp) throws(Failure) {
-    let pause = state.withLock { state -> Duration? in
-      let used = state.budgets.value(for: key, at: now) ?? 0
-      guard used < LinkLimits.examinationsPerWindow else {
-        return state.budgets.remaining(for: key, at: now)
-      }
-      let end = state.budgets.expiry(of: key, at: now) ?? now.adding(LinkLimits.examinationWindow)
-      state.budgets.put(used + 1, for: key, until: end, now)
-      return nil
+  /// Takes one of the examinations that a tenant has for one consumer key, and of those for all.
+  func spend(_ key: Subject, of tenant: String, at now: Timestamp) throws(Failure) {
+    let pause = withMemory(of: tenant) { memory in
+      memory.budget.spend([], of: LinkLimits.examinationsPerTenant, at: now)
+        ?? memory.budgets.spend(key, of: LinkLimits.examinationsPerWindow, at: now)
     }
     if let pause { throw .examinedTooOften(pause) }
   }
 }
 
+extension BoundedTable<Int> {
+  /// Counts one, or says how long until there is one again.
+  fileprivate mutating func spend(
+    _ key: [UInt8], of budget: Int, at now: Timestamp
+  ) -> Duration? {
+    let used = value(for: key, at: now) ?? 0
+    guard used < budget else { return remaining(for: key, at: now) }
+    let end = expiry(of: key, at: now) ?? now.adding(LinkLimits.examinationWindow)
+    put(used + 1, for: key, until: end, now)
+    return nil
+  }
+}
+
 /// Values that are worth something until a time, and never more than so many of them.
-struct BoundedTable<Value> {
+struct BoundedTable<Value: Sendable>: Sendable {
   private var entries: [[UInt8]: (value: Value, expiry: Timestamp)] = [:]
 
   func value(for key: [UInt8], at now: Timestamp) -> Value? {
@@ -90,10 +112,10 @@ struct BoundedTable<Value> {
 }
 
 extension ExaminationMemory {
-  /// The subject of what one tenant asks, with the parts told apart whatever is in them.
-  static func subject(_ tenant: String, _ parts: String...) -> Subject {
+  /// The subject of a question, with the parts told apart whatever is in them.
+  static func subject(_ parts: String...) -> Subject {
     Digest.sha256(
-      ([tenant] + parts).flatMap { part in Array("\(part.utf8.count):".utf8) + Array(part.utf8) })
+      parts.flatMap { part in Array("\(part.utf8.count):".utf8) + Array(part.utf8) })
   }
 }
 
@@ -101,7 +123,7 @@ extension Failure {
   fileprivate static func examinedTooOften(_ pause: Duration) -> Failure {
     Failure(
       code: .resourceExhausted, reason: .askedTooOften, actor: .developer,
-      message: "this key has been examined too often; X takes who asks on for an attacker",
+      message: "keys have been examined too often; X takes who asks on for an attacker",
       retryAfter: pause)
   }
 }

@@ -72,18 +72,22 @@ struct KeyExamination {
   mutating func refused(_ diagnosis: XDiagnosis, clockSkew: Int64?) {
     verdict = diagnosis.check == nil ? .undecided : .notUsable
     setClock(clockSkew)
-    // X looks at the pair before anything else: any other refusal proves it.
-    if let check = diagnosis.check, ![.keyPair, .clock].contains(check) {
+    guard let check = diagnosis.check else { return }
+    // X looks at the pair before anything else, so any other refusal proves it; but it says the same
+    // of an app that it has suspended and of a key that belongs to none.
+    if ![.keyPair, .clock, .appStanding].contains(check) {
       set(.keyPair, .passed, "X accepts the pair.")
     }
-    if let check = diagnosis.check { findings[check] = diagnosis.finding }
+    // By how much the clock is wrong is the better answer, where it is known.
+    if check == .clock, findings[.clock]?.outcome == .failed { return }
+    findings[check] = diagnosis.finding
   }
 
   /// X has given the app a token of its own.
   mutating func isPair() {
-    guard failsOnPair else { return }
+    guard findings[.keyPair]?.outcome != .passed else { return }
+    if failsOnPair { findings[.appType] = XDiagnosis.wrongAppType.finding }
     set(.keyPair, .passed, "X gives the app a token of its own for the consumer key and secret.")
-    findings[.appType] = XDiagnosis.wrongAppType.finding
   }
 
   /// X knows the pair where the other method is asked with it.

@@ -32,11 +32,13 @@ extension LinkingService {
   ) async throws(Failure) -> ValidateKeysResponse {
     let keys = try await records.pair(question.keys, of: caller.tenant, for: question.method).keys
     let subject = ExaminationMemory.subject(
-      caller.tenant, "\(question.method)", keys.consumerKey, keys.consumerSecret,
+      "\(question.method)", keys.consumerKey, keys.consumerSecret,
       question.returning.url)
-    if let known = examinations.answer(to: subject, at: clock.now()) { return known }
+    if let known = examinations.answer(to: subject, of: caller.tenant, at: clock.now()) {
+      return known
+    }
     try examinations.spend(
-      ExaminationMemory.subject(caller.tenant, keys.consumerKey), at: clock.now())
+      ExaminationMemory.subject(keys.consumerKey), of: caller.tenant, at: clock.now())
 
     var examination = KeyExamination(returning: question.returning, by: question.method)
     if question.method == .oauth2 {
@@ -45,7 +47,7 @@ extension LinkingService {
       try await examineAsConsumer(keys, caller, question.returning, timeout, &examination)
     }
     let response = examination.response(at: clock.now())
-    examinations.keep(response, to: subject, at: clock.now())
+    examinations.keep(response, to: subject, of: caller.tenant, at: clock.now())
     return response
   }
 
@@ -112,11 +114,12 @@ extension LinkingService {
   private func bearer(
     of keys: ConsumerKeys, _ caller: Caller, _ timeout: Duration
   ) async throws(XFailure) -> Secret {
-    let subject = ExaminationMemory.subject(
-      caller.tenant, keys.consumerKey, keys.consumerSecret)
-    if let known = examinations.bearer(of: subject, at: clock.now()) { return known }
-    let bearer = try await x.bearer(keys, timeout: timeout)
-    examinations.keep(bearer, of: subject, at: clock.now())
+    let subject = ExaminationMemory.subject(keys.consumerKey, keys.consumerSecret)
+    if let known = examinations.bearer(of: subject, of: caller.tenant, at: clock.now()) {
+      return known
+    }
+    let bearer = try await x.serving(caller.tenant).bearer(keys, timeout: timeout)
+    examinations.keep(bearer, of: subject, of: caller.tenant, at: clock.now())
     return bearer
   }
 }
