@@ -56,8 +56,8 @@ extension RequestCheck {
   mutating func callback(_ url: String) {
     require(
       Self.isCallback(url), "callback_url",
-      "must be an absolute http or https URL of at most \(LinkLimits.callbackLength) visible ASCII "
-        + "characters, without fragment")
+      "must be an absolute https URL, or an http one of 127.0.0.1, [::1] or localhost, of at most "
+        + "\(LinkLimits.callbackLength) visible ASCII characters, without fragment")
   }
 
   mutating func requestID(_ id: String) {
@@ -109,10 +109,26 @@ extension RequestCheck {
   private static func isCallback(_ url: String) -> Bool {
     guard isVisible(url, upTo: LinkLimits.callbackLength), !url.utf8.contains(UInt8(ascii: "#"))
     else { return false }
-    return ["https://", "http://"].contains { scheme in
-      guard url.utf8.starts(with: scheme.utf8) else { return false }
-      let host = url.utf8.dropFirst(scheme.utf8.count).prefix { !"/?".utf8.contains($0) }
-      return !host.isEmpty && !host.contains(UInt8(ascii: "@"))
+    if let host = authority(of: url, after: "https://") {
+      return !host.isEmpty && !host.utf8.contains(UInt8(ascii: "@"))
+    }
+    return authority(of: url, after: "http://").map(isLoopback) ?? false
+  }
+
+  private static func authority(of url: String, after scheme: String) -> String? {
+    guard url.utf8.starts(with: scheme.utf8) else { return nil }
+    let authority = url.utf8.dropFirst(scheme.utf8.count).prefix { !"/?".utf8.contains($0) }
+    return String(decoding: authority, as: UTF8.self)
+  }
+
+  /// Whether it is this machine: what comes back is a secret, and without TLS whoever is on the way
+  /// would have it (RFC 8252 section 7.3, RFC 6749 section 3.1.2.1).
+  private static func isLoopback(_ authority: String) -> Bool {
+    ["127.0.0.1", "[::1]", "localhost"].contains { host in
+      guard authority.utf8.starts(with: host.utf8) else { return false }
+      let rest = authority.utf8.dropFirst(host.utf8.count)
+      return rest.isEmpty
+        || rest.first == UInt8(ascii: ":") && rest.dropFirst().allSatisfy(digits.contains)
     }
   }
 

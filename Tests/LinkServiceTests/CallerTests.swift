@@ -92,12 +92,29 @@ import Testing
     "http://", "https:///path", "ftp://a.example", "a.example/callback", "https://a.example/#x",
     "https://a.example/ x", "https://x.com@evil.example/", "https://ä.example/",
     "https://a.example/" + String(repeating: "a", count: 2048), "https://a.example/\r\nHost: b",
+    "http://a.example/", "http://127.0.0.1.a.example/", "http://localhost.a.example/",
+    "http://127.0.0.2/", "http://127.0.0.1:@a.example/", "http://[::1]a.example/",
+    "HTTP://localhost/",
   ])
   func `a callback is an absolute URL of the web`(_ url: String) async throws {
     let client = try await World().client()
     var request = StartLinkRequest.good
     request.returnMethod = .callbackURL(url)
     #expect(try await violations(client, request) == ["callback_url"])
+  }
+
+  @Test(arguments: [
+    "https://a.example", "https://a.example:444/b?c=d", "http://127.0.0.1/",
+    "http://127.0.0.1:8765",
+    "http://[::1]:80/a", "http://localhost?a", "http://localhost:3000/callback",
+  ])
+  func `without TLS a callback is this machine's`(_ url: String) async throws {
+    let client = try await World().client()
+    var request = StartLinkRequest.good
+    request.returnMethod = .callbackURL(url)
+    let error = try await error { [request] () throws(RPCError) in try await client.start(request) }
+    // X was asked, which does not know it.
+    #expect(error.reason == "X_CALLBACK_NOT_APPROVED")
   }
 
   @Test(arguments: [

@@ -148,7 +148,8 @@ public struct StartLinkRequest {
   /// Required. How the end user comes back.
   public var returnMethod: ReturnMethod?
   /// The provider redirects the browser to this address, which must stand in the app's settings
-  /// to the letter. Absolute, http or https, without fragment, at most 2,048 bytes of ASCII.
+  /// to the letter. Absolute, https, without fragment, at most 2,048 bytes of ASCII; http only
+  /// for 127.0.0.1, [::1] and localhost, for what comes back is a secret.
   public var callbackURL: String? {
     if case .callbackURL(let value)? = returnMethod { value } else { nil }
   }
@@ -216,7 +217,8 @@ public struct StartLinkRequest {
   /// Required. How the end user comes back.
   public enum ReturnMethod: Oneof {
     /// The provider redirects the browser to this address, which must stand in the app's settings
-    /// to the letter. Absolute, http or https, without fragment, at most 2,048 bytes of ASCII.
+    /// to the letter. Absolute, https, without fragment, at most 2,048 bytes of ASCII; http only
+    /// for 127.0.0.1, [::1] and localhost, for what comes back is a secret.
     case callbackURL(String)
     /// The provider shows a PIN.
     case pin(PinEntry)
