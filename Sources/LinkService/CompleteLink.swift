@@ -10,6 +10,11 @@ extension LinkingService {
   func complete(_ proofs: Proofs, _ caller: Caller) async throws(Failure) -> CompleteLinkResponse {
     let key = RecordKey.link(tenant: caller.tenant, secretDigest: proofs.secretDigest)
     do throws(Failure) {
+      // What does not fit must not be in the way of what does.
+      guard
+        let link = try await records.link(tenant: caller.tenant, secretDigest: proofs.secretDigest),
+        proofs.match(link.record)
+      else { throw .linkNotFound }
       return try await completions.run(key, proofs) { [self] in
         do throws(Failure) {
           return .success(try await step(proofs, caller, key))

@@ -4,6 +4,7 @@ import LinkService
 import Protobuf
 import RPC
 import Store
+import Synchronization
 import Testing
 
 @Suite struct `Linking by OAuth 2_0` {
@@ -273,6 +274,22 @@ import Testing
   }
 
   // T103: a code of one app is no good in a link of another one.
+  @Test func `a try that does not fit keeps nobody from the one that does`() async throws {
+    let world = World()
+    let client = try await world.client()
+    let request = client.approveCode(try await client.start(.code()))
+    var wrong = request
+    wrong.parent = "profiles/eve"
+    let linked = Mutex<Account?>(nil)
+    world.store.onRead(1, of: "link/") {
+      let account = try? await client.complete(request).linked
+      linked.withLock { $0 = account }
+    }
+    let error = try await error { [wrong] () throws(RPCError) in try await client.complete(wrong) }
+    #expect(error.reason == "LINK_NOT_FOUND")
+    #expect(linked.withLock(\.self)?.state == .active)
+  }
+
   @Test func `a code that was given to another app is refused by X`() async throws {
     let world = World()
     let client = try await world.client()
