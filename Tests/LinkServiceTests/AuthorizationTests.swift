@@ -41,7 +41,7 @@ private enum Credential: CaseIterable {
   private func `a call gets in with its method's scope and no other way`(
     _ credential: Credential
   ) async throws {
-    for method in try Self.methods where method.kind == .unary {
+    for method in try Self.methods {
       let world = World()
       let token = try await world.token(credential, for: method.path)
       let error = await world.refusal(of: method, token)
@@ -101,7 +101,12 @@ extension World {
     var metadata = Metadata()
     if let token { metadata.append("Bearer \(token)", for: "authorization") }
     do throws(RPCError) {
-      _ = try await channel.unary(method, Empty(), CallOptions(metadata: metadata))
+      let options = CallOptions(metadata: metadata)
+      if method.kind == .unary {
+        _ = try await channel.unary(method, Empty(), options)
+      } else {
+        for try await _ in try await channel.serverStreaming(method, Empty(), options) {}
+      }
       return nil
     } catch { return error }
   }

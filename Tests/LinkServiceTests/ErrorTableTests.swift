@@ -1,6 +1,7 @@
 import FakeX
 import LinkAPI
 import LinkService
+import Protobuf
 import RPC
 import Testing
 
@@ -118,6 +119,103 @@ struct Row: Sendable, CustomTestStringConvertible {
     #expect(error.reason == row.reason)
     #expect(error.actor == row.actor)
     #expect(error.details(of: ErrorInfo.self).first?.domain == "link.v1")
+  }
+}
+
+/// A failure of X that has no number, and what becomes of it.
+struct Wordless: Sendable, CustomTestStringConvertible {
+  let testDescription: String
+  let fault: Fault
+  let status: StatusCode
+  let reason: String
+  let actor: String
+  /// Whether X may have taken a verifier that was sent along.
+  var mayHaveActed = false
+
+  private static func failing(_ name: String, _ fault: Fault, _ mayHaveActed: Bool) -> Wordless {
+    Wordless(
+      testDescription: name, fault: fault, status: .unavailable, reason: "PROVIDER_UNAVAILABLE",
+      actor: "PROVIDER", mayHaveActed: mayHaveActed)
+  }
+
+  private static func http(_ status: Int) -> Fault {
+    Fault(.answer(Answer(status, type: "text/plain", "no")))
+  }
+
+  static let all = [
+    Wordless(
+      testDescription: "client-not-enrolled", fault: Fault(.notEnrolled),
+      status: .failedPrecondition, reason: "X_APP_NOT_ENROLLED", actor: "DEVELOPER"),
+    Wordless(
+      testDescription: "429", fault: http(429), status: .resourceExhausted,
+      reason: "X_RATE_LIMITED", actor: "PROVIDER"),
+    failing("500", http(500), true), failing("502", http(502), true),
+    failing("503", http(503), false), failing("504", http(504), true),
+    failing("no answer in time", .hung, true), failing("no connection", .refused, true),
+  ]
+}
+
+@Suite struct `Failures of X without a number` {
+  @Test(arguments: Wordless.all)
+  func `have code, reason and actor when a link begins`(_ row: Wordless) async throws {
+    let world = World()
+    let client = try await world.client()
+    world.x.withPlatform { $0.fail(.requestToken, row.fault) }
+    expect(try await error { () throws(RPCError) in try await client.start() }, row)
+  }
+
+  @Test(arguments: Wordless.all)
+  func `have them when a link is completed, unless X may have completed it`(_ row: Wordless)
+    async throws
+  {
+    let world = World()
+    let client = try await world.client()
+    let request = client.approve(try await client.start())
+    world.x.withPlatform { $0.fail(.accessToken, row.fault) }
+    let error = try await error { () throws(RPCError) in try await client.complete(request) }
+    guard row.mayHaveActed else { return expect(error, row) }
+    #expect((error.code, error.reason) == (.aborted, "LINK_OUTCOME_UNKNOWN"))
+    #expect(error.actor == "DEVELOPER")
+  }
+
+  @Test(arguments: Wordless.all)
+  func `have them when an account is checked, and say nothing about it`(_ row: Wordless)
+    async throws
+  {
+    let world = World()
+    let client = try await world.client()
+    let name = try await client.link().linked.name
+    world.x.withPlatform { $0.fail(.verifyCredentials, row.fault) }
+    expect(try await error { () throws(RPCError) in try await client.check(name) }, row)
+    #expect(try await client.get(name).state == .active)
+  }
+
+  @Test func `a clock that X does not accept is told in seconds`() async throws {
+    let world = World()
+    let client = try await world.client()
+    let fault = Fault(.error(try #require(XError.withCode(135)), .json))
+    world.x.withPlatform {
+      $0.configuration.settings.clockOffset = -7200
+      $0.fail(.requestToken, fault, times: 2)
+    }
+    let error = try await error { () throws(RPCError) in try await client.start() }
+    #expect(error.details(of: ErrorInfo.self).first?.metadata["skew_seconds"] == "-7200")
+  }
+
+  // X's pages say 401 of it, its old table 403.
+  @Test(arguments: [401, 403])
+  func `a token that X does not know is revoked, whatever the status`(_ status: Int) async throws {
+    let world = World()
+    let client = try await world.client()
+    let name = try await client.link().linked.name
+    let body = #"{"errors":[{"code":89,"message":"Invalid or expired token."}]}"#
+    let answer = Answer(status, type: "application/json", body)
+    world.x.withPlatform { $0.fail(.verifyCredentials, Fault(.answer(answer))) }
+    #expect(try await client.check(name).state == .revoked)
+  }
+
+  private func expect(_ error: RPCError, _ row: Wordless) {
+    #expect((error.code, error.reason, error.actor) == (row.status, row.reason, row.actor))
   }
 }
 
