@@ -30,7 +30,8 @@ struct Answering: ServiceLifecycle.Service {
     let linking = LinkingService(
       store: store, transport: XTransport(client: client), provider: provider, clock: .system,
       trail: audit)
-    let upkeep = Task { await Upkeep(linking).run(log) }
+    let usage = UsageLog(linking.providerUsage)
+    let upkeep = Task { await Upkeep(linking).run { log($0, usage) } }
     let administration = AdministrationService(
       store: store, clock: .system, trail: audit, credentialsChanged: linking.recheckWatchers)
     let health = Health(of: [linking, administration])
@@ -57,6 +58,7 @@ struct Answering: ServiceLifecycle.Service {
     await stop(upkeep)
     await linking.drain()
     await client.shutdown()
+    log(UpkeepReport(), usage)
     logger.info("stopped")
   }
 
@@ -95,16 +97,18 @@ struct Answering: ServiceLifecycle.Service {
     await upkeep.value
   }
 
-  /// Makes visible what linkd has asked the provider by itself.
-  private func log(_ report: UpkeepReport) {
-    guard !report.isEmpty else { return }
-    logger.info(
-      "upkeep",
-      metadata: [
-        "accounts_checked": "\(report.accountsChecked)", "checks_failed": "\(report.checksFailed)",
-        "tokens_ended": "\(report.tokensEnded)", "tokens_pending": "\(report.tokensPending)",
-        "records_purged": "\(report.recordsPurged)", "store_failures": "\(report.storeFailures)",
-      ])
+  /// Makes visible what linkd has done by itself, and what it has asked the provider since it was
+  /// started, for itself and for callers: that may cost money.
+  private func log(_ report: UpkeepReport, _ usage: UsageLog) {
+    let asked = usage.news()
+    guard !report.isEmpty || asked != nil else { return }
+    let done: Logger.Metadata = [
+      "accounts_checked": "\(report.accountsChecked)", "checks_failed": "\(report.checksFailed)",
+      "tokens_ended": "\(report.tokensEnded)", "tokens_pending": "\(report.tokensPending)",
+      "tokens_given_up": "\(report.tokensGivenUp)",
+      "records_purged": "\(report.recordsPurged)", "store_failures": "\(report.storeFailures)",
+    ]
+    logger.info("upkeep", metadata: done.merging(asked ?? [:]) { $1 })
   }
 
   private func start(

@@ -8,7 +8,7 @@ import stat
 import subprocess
 
 import pytest
-from conftest import BIN, run
+from conftest import BIN, complete_request, run, start_request
 
 LINKD = BIN / "linkd"
 
@@ -89,6 +89,18 @@ def test_a_signal_ends_it_well(linkd, number):
     assert linkd.process.process.wait(20) == 0
     log = linkd.process.log.read_text()
     assert "shutting down" in log and log.rstrip().endswith("info linkd: stopped")
+
+
+def test_the_log_tells_what_x_was_asked(linkd, fakex):
+    for _ in range(2):
+        started = linkd.call("StartLink", start_request((fakex.key, fakex.secret)))
+    request = complete_request(started, fakex.visit(started.authorize_url))
+    linkd.call("CompleteLink", request)
+    linkd.process.process.send_signal(signal.SIGTERM)
+    assert linkd.process.process.wait(20) == 0
+    upkeep = [line for line in linkd.process.log.read_text().splitlines() if ": upkeep " in line]
+    assert "asked_request_token=2" in upkeep[-1] and "asked_access_token=1" in upkeep[-1]
+    assert "asked_users_me" not in upkeep[-1]
 
 
 def test_it_lets_nobody_look_into_its_memory(linkd):

@@ -115,10 +115,12 @@ import Testing
     let fault = Fault(.error(try #require(XError.withCode(32)), .json))
     world.x.withPlatform { $0.fail(.invalidateToken, fault, times: 1000) }
     _ = try await client.unlink(name)
+    var givenUp = 0
     for _ in 0..<(8 * 24) {
       world.time.advance(by: 3600)
-      _ = await world.upkeep.pass()
+      givenUp += await world.upkeep.pass().tokensGivenUp
     }
+    #expect(givenUp == 1)
     #expect(world.store.count(withPrefix: "revocation/") == 0)
     #expect(try #require(world.x.withPlatform { $0.calls[.invalidateToken] }) < 50)
   }

@@ -20,19 +20,22 @@ struct Revocations: Sendable {
     }
   }
 
-  /// Asks the provider once, whatever the time, and writes down what came of it.
+  /// Asks the provider once, whatever the time, and writes down what came of it; tells, too, whether
+  /// nothing is to be hoped for any more.
   ///
   /// Does not fail: what could not be done now stays to be done.
-  func attempt(_ key: Key, timeout: Duration) async -> TokenRevocation {
+  func attempt(
+    _ key: Key, timeout: Duration
+  ) async -> (revocation: TokenRevocation, isGivenUp: Bool) {
     do throws(Failure) {
-      guard let found = try await records.revocation(at: key) else { return .done }
+      guard let found = try await records.revocation(at: key) else { return (.done, false) }
       let outcome = try await outcome(of: found.record, tenant: key.tenant, timeout)
       var change = Change()
       change.require(key, version: found.version)
       if let next = outcome.next { try change.put(next, at: key) } else { change.delete(key) }
       _ = try await records.commit(change)
-      return outcome.revocation
-    } catch { return .pending }
+      return (outcome.revocation, outcome.revocation == .pending && outcome.next == nil)
+    } catch { return (.pending, false) }
   }
 
   private func outcome(

@@ -15,7 +15,8 @@ extension LinkingService {
       let revocation = try await forget(name, caller)
       response.revocation = .stillNeeded
       if let revocation {
-        response.revocation = await revocations.attempt(revocation, timeout: timeout)
+        response.revocation =
+          await revocations.attempt(revocation, timeout: timeout).revocation
       }
     } catch {
       guard error.reason == .accountNotFound, request.allowMissing else { throw error }

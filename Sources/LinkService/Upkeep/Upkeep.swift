@@ -77,7 +77,13 @@ extension Upkeep {
         }
         let outcome = await service.revocations.attempt(
           key, timeout: service.limits.providerTimeout)
-        if outcome == .pending { pending += 1 } else { ended += 1 }
+        if outcome.isGivenUp {
+          report.tokensGivenUp += 1
+        } else if outcome.revocation == .pending {
+          pending += 1
+        } else {
+          ended += 1
+        }
       }
     }
     report.tokensEnded += ended
