@@ -67,6 +67,8 @@ private struct OpenLink {
 
   private typealias Link = Records.Versioned<LinkRecord>
 
+  private var x: XClient { service.x.serving(caller.tenant) }
+
   func finish(_ link: Records.Versioned<LinkRecord>) async throws(Failure) -> CompleteLinkResponse {
     guard service.clock.now() < link.record.expireTime ?? Timestamp() else { throw .linkNotFound }
     guard let verifier = proofs.verifier else { return try await end(link, .denied, .userDenied) }
@@ -77,7 +79,7 @@ private struct OpenLink {
     }
     let token: AccessGrant
     do throws(XFailure) {
-      token = try await service.x.accessToken(
+      token = try await x.accessToken(
         for: consumed.record, verifier: verifier, timeout: service.limits.providerTimeout)
     } catch { return try await failed(consumed, error) }
     guard let user = LinkedUser(token, for: consumed.record) else {
@@ -92,7 +94,7 @@ private struct OpenLink {
   ) async throws(Failure) -> CompleteLinkResponse {
     let grant: TokenGrant
     do throws(XFailure) {
-      grant = try await service.x.tokens(
+      grant = try await x.tokens(
         for: link.record, code: code, timeout: service.limits.providerTimeout)
     } catch { return try await failed(link, error) }
     let tokens = AccountTokens(
@@ -108,14 +110,17 @@ private struct OpenLink {
     }
   }
 
-  /// Asks whose the tokens are. Where no answer comes, nothing changes, and the call can be repeated.
+  /// Asks whose the tokens are.
+  ///
+  /// Where no answer comes, nothing changes, and the call can be repeated.
   private func identify(
     _ tokens: AccountTokens, of link: Link
   ) async throws(Failure) -> CompleteLinkResponse {
     let identity: Identity
     do throws(XFailure) {
-      identity = try await service.x.identity(
-        ofToken: Secret(tokens.token), timeout: service.limits.providerTimeout)
+      identity = try await x.identity(
+        ofToken: Secret(tokens.token), keys: link.record.keys,
+        timeout: service.limits.providerTimeout)
     } catch {
       let diagnosis = XDiagnosis(ofAccount: error)
       // What is wrong with the account or the app stays so.

@@ -10,6 +10,22 @@ public struct LinkLimits: Sendable {
   /// The longest that one request to a provider may take, whatever is left of the caller's time.
   public var providerTimeout: Duration = .seconds(10)
 
+  /// How many questions to providers one tenant may have under way: a request a second that takes the
+  /// longest time needs ten, and linkd has room for many tenants.
+  static let questionsPerTenant = 64
+  /// How many failures of a provider in a row there are before it is left alone.
+  static let failuresBeforePause = 3
+  /// How long then, the first time; doubled with each further failure.
+  static let firstPause = Duration.seconds(5)
+  /// How often it is doubled at most: to about five minutes.
+  static let pauseDoublings = 6
+  /// The longest pause, whatever a provider says: what it counts by the day ends within one.
+  static let longestPause = Duration.seconds(86_400)
+  /// How much time a provider must have had for its silence to count against it.
+  static let patience = Duration.seconds(2)
+  /// How many applications' pauses are remembered, at least; at most twice as many.
+  static let rememberedPauses = 10_000
+
   /// How often calls without a good token may come from one address: twenty mistakes at once are
   /// a process that restarts, more than one a second for long is not a mistake.
   public static let failuresPerAddress = Allowance(burst: 20, every: .seconds(1))
@@ -81,6 +97,8 @@ public struct LinkLimits: Sendable {
   /// How many examinations of one consumer key a tenant has in each window: X says of no limit, and
   /// a person does not need more.
   static let examinationsPerWindow = 30
+  /// How many it has of all keys together: ten persons' worth, and too few to try out keys with.
+  static let examinationsPerTenant = 300
   /// The window, which is as long as X's.
   static let examinationWindow = Duration.seconds(900)
   /// How long an application's own token is kept: X gives the same one until it is ended.
@@ -100,8 +118,6 @@ public struct LinkLimits: Sendable {
   /// How long after its expiry a link may still wait for the provider, with a wide margin: two
   /// questions at the longest time-out, and the store.
   static let longestExchange = Duration.seconds(600)
-  /// How many it has of all keys together: ten persons' worth, and too few to try out keys with.
-  static let examinationsPerTenant = 300
   /// How long after its expiry an ended link is kept for repeats of its completion.
   static let linkRetention = Duration.seconds(86_400)
 

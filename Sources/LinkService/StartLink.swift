@@ -132,7 +132,7 @@ extension LinkingService {
     if let response = earlier?.response { return response }
     try await audit(.startLink, plan.request.parent, by: caller)
     let pair = try await records.pair(plan.keys, of: caller.tenant, for: plan.method)
-    let (token, url) = try await requestToken(plan, pair, timeout)
+    let (token, url) = try await requestToken(plan, pair, caller, timeout)
     var (response, change) = try newLink(
       plan, caller, LinkRecord(plan, caller, pair, token), url, over: earlier)
     try await noteUse(of: pair.keys, caller, in: &change)
@@ -158,13 +158,13 @@ extension LinkingService {
   }
 
   private func requestToken(
-    _ plan: StartPlan, _ pair: KeyPair, _ timeout: Duration
+    _ plan: StartPlan, _ pair: KeyPair, _ caller: Caller, _ timeout: Duration
   ) async throws(Failure) -> (RequestToken, authorizeURL: String) {
     do throws(XFailure) {
       if plan.method == .oauth2 {
         return try x.codeRequest(for: plan, pair.keys, redirectURI: plan.returning.url)
       }
-      let token = try await x.requestToken(
+      let token = try await x.serving(caller.tenant).requestToken(
         keys: pair.keys, returning: plan.returning, access: plan.request.accessLevel,
         timeout: timeout
       ).value

@@ -8,7 +8,8 @@ extension XClient {
     of account: AccountRecord, keys: ConsumerKeys, timeout: Duration
   ) async throws(XFailure) -> Identity {
     let token = Credentials(identifier: account.token, secret: Secret(account.tokenSecret))
-    return try await ask(.verifyCredentials, timeout: timeout) { () throws(OAuthError) in
+    return try await ask(.verifyCredentials, with: keys, timeout: timeout) {
+      () throws(OAuthError) in
       try context(keys, token).verifyCredentials()
     }.value
   }
@@ -16,7 +17,8 @@ extension XClient {
   /// Ends a token.
   func endToken(of record: RevocationRecord, timeout: Duration) async throws(XFailure) {
     let token = Credentials(identifier: record.token, secret: Secret(record.tokenSecret))
-    _ = try await ask(.invalidateToken, timeout: timeout) { () throws(OAuthError) in
+    _ = try await ask(.invalidateToken, with: record.keys, timeout: timeout) {
+      () throws(OAuthError) in
       try context(record.keys ?? ConsumerKeys(), token).invalidateToken()
     }
   }
@@ -52,7 +54,7 @@ extension XClient {
 extension XClient {
   /// The application's own token, which is given for a good pair whatever the app's type.
   func bearer(_ keys: ConsumerKeys, timeout: Duration) async throws(XFailure) -> Secret {
-    try await ask(.bearerToken, timeout: timeout) { () throws(OAuthError) in
+    try await ask(.bearerToken, with: keys, timeout: timeout) { () throws(OAuthError) in
       try application(keys).bearerToken()
     }.value
   }
@@ -62,7 +64,7 @@ extension XClient {
   func askAsApplication(
     _ keys: ConsumerKeys, bearer: Secret, timeout: Duration
   ) async throws(XFailure) {
-    _ = try await ask(.enrolment, timeout: timeout) { () throws(OAuthError) in
+    _ = try await ask(.enrolment, with: keys, timeout: timeout) { () throws(OAuthError) in
       try application(keys).usersMe(bearer: bearer)
     }
   }

@@ -35,7 +35,8 @@ extension XClient {
   ) async throws(XFailure) -> Int64? {
     let code = Hex.encode((try? Random.bytes(Self.stateLength)) ?? [])
     do throws(XFailure) {
-      return try await ask(.codeRecognition, timeout: timeout) { () throws(OAuthError) in
+      return try await ask(.codeRecognition, with: keys, timeout: timeout) {
+        () throws(OAuthError) in
         try codeFlow(keys).tokens(
           for: code, redirectURI: redirectURI,
           verifier: try CodeVerifier(entropy: (try? Random.bytes(Self.verifierLength)) ?? []))
@@ -50,7 +51,7 @@ extension XClient {
   func tokens(
     for link: LinkRecord, code: String, timeout: Duration
   ) async throws(XFailure) -> TokenGrant {
-    try await ask(.codeToken, timeout: timeout) { () throws(OAuthError) in
+    try await ask(.codeToken, with: link.keys, timeout: timeout) { () throws(OAuthError) in
       try codeFlow(link.keys ?? ConsumerKeys()).tokens(
         for: code, redirectURI: link.redirectURI,
         verifier: CodeVerifier(Secret(link.requestTokenSecret)))
@@ -61,21 +62,24 @@ extension XClient {
   func renewal(
     of account: AccountRecord, keys: ConsumerKeys, timeout: Duration
   ) async throws(XFailure) -> TokenGrant {
-    try await ask(.codeRenewal, timeout: timeout) { () throws(OAuthError) in
+    try await ask(.codeRenewal, with: keys, timeout: timeout) { () throws(OAuthError) in
       try codeFlow(keys).renewal(of: Secret(account.refreshToken))
     }.value
   }
 
   /// Whose token it is: a paid read at X.
-  func identity(ofToken token: Secret, timeout: Duration) async throws(XFailure) -> Identity {
-    try await ask(.usersMe, timeout: timeout) { () throws(OAuthError) in
+  func identity(
+    ofToken token: Secret, keys: ConsumerKeys?, timeout: Duration
+  ) async throws(XFailure) -> Identity {
+    try await ask(.usersMe, with: keys, timeout: timeout) { () throws(OAuthError) in
       try codeFlow(ConsumerKeys()).identity(of: token)
     }.value
   }
 
   /// Ends a token.
   func endCodeToken(of record: RevocationRecord, timeout: Duration) async throws(XFailure) {
-    _ = try await ask(.codeRevocation, timeout: timeout) { () throws(OAuthError) in
+    _ = try await ask(.codeRevocation, with: record.keys, timeout: timeout) {
+      () throws(OAuthError) in
       try codeFlow(record.keys ?? ConsumerKeys()).revocation(of: Secret(record.token))
     }
   }

@@ -11,6 +11,16 @@ struct XClient: Sendable {
   let clock: WallClock
   let usage = ProviderUsage()
   let skew = ClockSkew()
+  let breaker = ProviderBreaker()
+  /// For whom it is asked: see `serving`.
+  private(set) var tenant = ""
+
+  /// The same for questions of this tenant.
+  func serving(_ tenant: String) -> XClient {
+    var client = self
+    client.tenant = tenant
+    return client
+  }
 
   /// An answer, and by how many seconds X's clock was ahead of ours in it.
   struct Answered<Value: Sendable>: Sendable {
@@ -23,7 +33,7 @@ struct XClient: Sendable {
     keys: ConsumerKeys, returning: ReturnMethod, access: AccessLevel = .unspecified,
     timeout: Duration
   ) async throws(XFailure) -> Answered<RequestToken> {
-    try await ask(.requestToken, timeout: timeout) { () throws(OAuthError) in
+    try await ask(.requestToken, with: keys, timeout: timeout) { () throws(OAuthError) in
       try flow(keys).requestToken(callback: Callback(returning), access: RequestedAccess(access))
     }
   }
@@ -48,7 +58,7 @@ struct XClient: Sendable {
     let token = RequestToken(
       credentials: Credentials(
         identifier: link.requestToken, secret: Secret(link.requestTokenSecret)))
-    return try await ask(.accessToken, timeout: timeout) { () throws(OAuthError) in
+    return try await ask(.accessToken, with: link.keys, timeout: timeout) { () throws(OAuthError) in
       try flow(link.keys ?? ConsumerKeys()).accessToken(for: token, verifier: verifier)
     }.value
   }
@@ -61,12 +71,29 @@ struct XClient: Sendable {
 }
 
 extension XClient {
+  /// Asks with the keys of an application, unless its provider is to be left alone.
   func ask<Value>(
-    _ name: ProviderQuestion, timeout: Duration,
+    _ name: ProviderQuestion, with keys: ConsumerKeys?, timeout: Duration,
     _ question: () throws(OAuthError) -> ProviderCall<Value>
   ) async throws(XFailure) -> Answered<Value> {
     let call: ProviderCall<Value>
     do { call = try question() } catch { throw .notAsked(error) }
+    let app = ProviderBreaker.App(tenant: tenant, keys)
+    let wasPatient = timeout >= LinkLimits.patience
+    try breaker.begin(app, at: clock.now())
+    do throws(XFailure) {
+      let answered = try await exchange(call, name, timeout)
+      breaker.end(app, nil, wasPatient: wasPatient, at: clock.now())
+      return answered
+    } catch {
+      breaker.end(app, error, wasPatient: wasPatient, at: clock.now())
+      throw error
+    }
+  }
+
+  private func exchange<Value>(
+    _ call: ProviderCall<Value>, _ name: ProviderQuestion, _ timeout: Duration
+  ) async throws(XFailure) -> Answered<Value> {
     var correction = ClockCorrection()
     let end = ContinuousClock.now + timeout
     while true {
@@ -144,6 +171,10 @@ enum XFailure: Error {
   case notAsked(OAuthError)
   /// It spoke of another user than the one whose token was sent along.
   case wrongUser
+  /// It was not asked, for it wants or needs a pause.
+  case resting(Duration, isRateLimit: Bool)
+  /// It was not asked, for too many other questions of the same tenant are under way.
+  case crowded
 
   /// What became of a verifier that was sent along.
   enum Effect {
@@ -157,7 +188,7 @@ enum XFailure: Error {
 
   var effect: Effect {
     switch self {
-    case .notAsked: .none
+    case .notAsked, .resting, .crowded: .none
     case .wrongUser: .unknown
     case .unanswered(let error): error.mayHaveArrived ? .unknown : .none
     case .answered(let failure):
@@ -194,7 +225,11 @@ enum XFailure: Error {
 
   /// How long X wants us to wait.
   var retryAfter: Duration? {
-    if case .answered(let failure) = self { failure.retryAfter.map { .seconds($0) } } else { nil }
+    switch self {
+    case .answered(let failure): failure.retryAfter.map { .seconds($0) }
+    case .resting(let pause, _): pause
+    default: nil
+    }
   }
 
   /// By how many seconds X's clock was ahead of ours.

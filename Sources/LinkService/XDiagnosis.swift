@@ -61,6 +61,9 @@ extension XDiagnosis {
     case .notAsked(let error): self = .linkdAtFault(error)
     case .unanswered(let error): self = .noAnswer(error)
     case .wrongUser: self = .wrongUser
+    case .resting(let pause, let isRateLimit):
+      self = isRateLimit ? .rateLimited(pause.components.seconds) : .resting(pause)
+    case .crowded: self = .crowded
     case .answered(let failure):
       self = .answered(failure, returning)
       if method == .oauth2, check == .keyPair { self = .badClient }
@@ -246,6 +249,18 @@ extension XDiagnosis {
       code: .unavailable, reason: .providerUnavailable, actor: .provider,
       summary: "X gave no answer: \(error.message).", action: "Try again later.", cause: error)
   }
+
+  private static func resting(_ pause: Duration) -> XDiagnosis {
+    XDiagnosis(
+      code: .unavailable, reason: .providerUnavailable, actor: .provider,
+      summary: "X has failed several times, and is not asked for a while.",
+      action: "Try again after the time in the RetryInfo.", retryAfter: pause)
+  }
+
+  private static let crowded = XDiagnosis(
+    code: .resourceExhausted, reason: .askedTooOften, actor: .developer,
+    summary: "Too many of the tenant's requests to X are under way.",
+    action: "Try again in a moment, and make fewer at once.", retryAfter: .seconds(1))
 
   private static let wrongUser = XDiagnosis(
     code: .unavailable, reason: .providerUnavailable, actor: .provider,

@@ -159,6 +159,7 @@ import Testing
       let client = try await world.client()
       let error = try await error { () throws(RPCError) in try await client.complete(request) }
       #expect(error.reason == silence.1)
+      world.time.advance(by: 450)
     }
     let other = client.approveCode(try await client.start(.code()))
     var forged = request
@@ -273,7 +274,6 @@ import Testing
     #expect(world.x.withPlatform { $0.calls[.codeToken] } == 1)
   }
 
-  // T103: a code of one app is no good in a link of another one.
   @Test func `a try that does not fit keeps nobody from the one that does`() async throws {
     let world = World()
     let client = try await world.client()
@@ -290,6 +290,7 @@ import Testing
     #expect(linked.withLock(\.self)?.state == .active)
   }
 
+  // T103: a code of one app is no good in a link of another one.
   @Test func `a code that was given to another app is refused by X`() async throws {
     let world = World()
     let client = try await world.client()

@@ -49,14 +49,17 @@ import Testing
     #expect(world.x.withPlatform { $0.calls[.accessToken] } == 1)
   }
 
-  @Test(arguments: [130, 88])
-  func `a pause of X's leaves the link as it was`(_ code: Int) async throws {
+  @Test(arguments: [503, 429])
+  func `a pause of X's leaves the link as it was`(_ status: Int) async throws {
     let world = World()
     let client = try await world.client()
     let request = client.approve(try await client.start())
-    let fault = Fault(.error(try #require(XError.withCode(code)), .json))
-    world.x.withPlatform { $0.fail(.accessToken, fault) }
+    let answer = Answer(
+      status, type: "text/plain", "no",
+      headers: [Header("x-rate-limit-reset", "\(world.time.now + 60)")])
+    world.x.withPlatform { $0.fail(.accessToken, Fault(.answer(answer))) }
     _ = try await error { () throws(RPCError) in try await client.complete(request) }
+    world.time.advance(by: 60)
     #expect(try await client.complete(request).linked.screenName == "alice")
   }
 

@@ -11,6 +11,11 @@ final class ScriptedX: ProviderTransport {
   private let time: @Sendable () -> Int64
   private let interruption = Mutex<(@Sendable () async -> Void)?>(nil)
 
+  private let isHeld = Mutex(false)
+
+  /// Keeps all questions from reaching X, or lets them through.
+  func hold(_ isHeld: Bool) { self.isHeld.withLock { $0 = isHeld } }
+
   init(time: @escaping @Sendable () -> Int64) {
     platform = Mutex(Platform(seed: 1))
     self.time = time
@@ -28,6 +33,7 @@ final class ScriptedX: ProviderTransport {
   func send(
     _ request: PreparedRequest, timeout: Duration
   ) async throws(ProviderTransportError) -> ProviderAnswer {
+    while isHeld.withLock(\.self) { await Task.yield() }
     let interruption = interruption.withLock { $0.take() }
     let answer = receive(
       request.method, request.url, headers: request.headers.map { Header($0.name, $0.value) },

@@ -35,7 +35,7 @@ struct AccountChecker: Sendable {
     case .troubled(let verdict): return try await keep(verdict, on: asked, name, of: tenant)
     case .good(let record, let wasRenewed):
       let mustAsk = withProfile || !wasRenewed
-      let verdict = mustAsk ? try await ask(record, timeout) : .renewed
+      let verdict = mustAsk ? try await ask(record, of: tenant, timeout) : .renewed
       return try await keep(verdict, on: record, name, of: tenant)
     }
   }
@@ -99,33 +99,34 @@ struct AccountChecker: Sendable {
     on record: AccountRecord, of tenant: String, _ timeout: Duration
   ) async throws(Failure) -> AccountVerdict {
     let own = KeyPair(keys: record.keys ?? ConsumerKeys(), version: record.keySetVersion)
-    let first = try await ask(record, own, timeout)
+    let first = try await ask(record, own, of: tenant, timeout)
     // The pair has been replaced since the account was linked: perhaps the new one works.
     guard case .troubled(.reauthRequired, _) = first,
       let newer = try await records.newerPair(for: record, of: tenant)
     else { return first }
-    let second = try await ask(record, newer, timeout)
+    let second = try await ask(record, newer, of: tenant, timeout)
     if case .works = second { return second }
     return first
   }
 
   /// The same by OAuth 2.0.
   private func ask(
-    _ record: AccountRecord, _ timeout: Duration
+    _ record: AccountRecord, of tenant: String, _ timeout: Duration
   ) async throws(Failure) -> AccountVerdict {
     try await judge(
       record, KeyPair(keys: record.keys ?? ConsumerKeys(), version: record.keySetVersion)
     ) {
       () async throws(XFailure) in
-      try await x.identity(ofToken: Secret(record.token), timeout: timeout)
+      try await x.serving(tenant).identity(
+        ofToken: Secret(record.token), keys: record.keys, timeout: timeout)
     }
   }
 
   private func ask(
-    _ record: AccountRecord, _ pair: KeyPair, _ timeout: Duration
+    _ record: AccountRecord, _ pair: KeyPair, of tenant: String, _ timeout: Duration
   ) async throws(Failure) -> AccountVerdict {
     try await judge(record, pair) { () async throws(XFailure) in
-      try await x.identity(of: record, keys: pair.keys, timeout: timeout)
+      try await x.serving(tenant).identity(of: record, keys: pair.keys, timeout: timeout)
     }
   }
 

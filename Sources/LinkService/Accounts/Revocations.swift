@@ -50,6 +50,7 @@ struct Revocations: Sendable {
     {
       return (.pending, record.postponed(at: clock.now(), after: nil))
     }
+    let x = x.serving(tenant)
     do throws(XFailure) {
       if record.linkMethod == .oauth2 {
         try await x.endCodeToken(of: record, timeout: timeout)

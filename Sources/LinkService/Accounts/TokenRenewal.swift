@@ -110,12 +110,16 @@ struct TokenRenewal: Sendable {
   private func ask(_ record: AccountRecord) async throws(XFailure) -> (TokenGrant, KeyPair) {
     let own = KeyPair(keys: record.keys ?? ConsumerKeys(), version: record.keySetVersion)
     do throws(XFailure) {
-      return (try await x.renewal(of: record, keys: own.keys, timeout: timeout), own)
+      return (
+        try await x.serving(tenant).renewal(of: record, keys: own.keys, timeout: timeout), own
+      )
     } catch {
       guard error.saysKeysAreWrong,
         let newer = try? await records.newerPair(for: record, of: tenant)
       else { throw error }
-      return (try await x.renewal(of: record, keys: newer.keys, timeout: timeout), newer)
+      return (
+        try await x.serving(tenant).renewal(of: record, keys: newer.keys, timeout: timeout), newer
+      )
     }
   }
 

@@ -57,13 +57,16 @@ extension LinkingService {
     _ examination: inout KeyExamination
   ) async throws(Failure) {
     do throws(XFailure) {
-      let answer = try await x.requestToken(keys: keys, returning: returning, timeout: timeout)
+      let answer = try await x.serving(caller.tenant).requestToken(
+        keys: keys, returning: returning, timeout: timeout)
       examination.accepted(clockSkew: answer.clockSkew)
     } catch { try refused(error, returning, .oauth1, &examination) }
     await examineAsApplication(keys, caller, timeout, &examination)
     guard examination.failsOnPair, x.provider.code != nil else { return }
     let url = returning.isPIN ? x.provider.origin : returning.url
-    if (try? await x.recognition(of: keys, redirectURI: url, timeout: timeout)) != nil {
+    if (try? await x.serving(caller.tenant).recognition(
+      of: keys, redirectURI: url, timeout: timeout)) != nil
+    {
       examination.isPair(of: .oauth2)
     }
   }
@@ -76,7 +79,7 @@ extension LinkingService {
     do throws(XFailure) {
       examination.recognized(
         isPublic: keys.consumerSecret.isEmpty,
-        clockSkew: try await x.recognition(
+        clockSkew: try await x.serving(caller.tenant).recognition(
           of: keys, redirectURI: returning.url, timeout: timeout))
     } catch { try refused(error, returning, .oauth2, &examination) }
     guard examination.failsOnPair, !keys.consumerSecret.isEmpty else { return }
@@ -103,7 +106,7 @@ extension LinkingService {
     do throws(XFailure) {
       let bearer = try await bearer(of: keys, caller, timeout)
       examination.isPair()
-      try await x.askAsApplication(keys, bearer: bearer, timeout: timeout)
+      try await x.serving(caller.tenant).askAsApplication(keys, bearer: bearer, timeout: timeout)
     } catch {
       let diagnosis = XDiagnosis(error, returning: .pin)
       if diagnosis.check == .enrolment { examination.isNotEnrolled(diagnosis) }

@@ -40,26 +40,3 @@ extension Timestamp {
   /// The UTC day, counted from 1970.
   fileprivate var day: Int64 { max(0, seconds) / CheckSchedule.secondsPerDay }
 }
-
-/// Keeps a pass from asking a provider that does not want to be asked.
-struct CheckBreaker {
-  /// So many failures of the provider in a row, and it is left alone until the next pass.
-  private static let failureLimit = 5
-
-  private var failures = 0
-  private var resting: Set<[UInt8]> = []
-
-  /// Whether the provider may be asked with these keys.
-  func admits(_ keys: ConsumerKeys?) -> Bool {
-    failures < Self.failureLimit && !resting.contains(Array((keys?.consumerKey ?? "").utf8))
-  }
-
-  /// Takes note of how a question with these keys has ended.
-  mutating func note(_ failure: ErrorReason?, _ keys: ConsumerKeys?) {
-    switch failure {
-    case .providerUnavailable: failures += 1
-    case .xRateLimited: resting.insert(Array((keys?.consumerKey ?? "").utf8))
-    default: failures = 0
-    }
-  }
-}

@@ -2,18 +2,10 @@ internal import LinkAPI
 internal import Store
 
 extension Upkeep {
-  /// How the question about one account has ended.
-  private struct Checked: Sendable {
-    let keys: ConsumerKeys?
-    /// Nil if it was answered.
-    let failure: ErrorReason?
-  }
-
   private typealias Account = (key: Key, found: Records.Versioned<AccountRecord>)
 
   /// Asks about the accounts whose time has come.
   func checkAccounts(_ report: inout UpkeepReport) async throws(Failure) {
-    var breaker = CheckBreaker()
     var checked = 0
     var failed = 0
     try await walk(AccountRecord.self, under: RecordKey.accounts) {
@@ -21,11 +13,11 @@ extension Upkeep {
       let schedule = CheckSchedule(at: service.clock.now())
       let due = page.filter { schedule.isDue($0.found.record, at: $0.key) }
       for batch in due.batches(of: LinkLimits.upkeepConcurrency) {
-        let admitted = batch.filter { breaker.admits($0.found.record.keys) }
-        for outcome in await check(admitted, on: schedule.day) {
-          breaker.note(outcome.failure, outcome.keys)
+        // What is left alone now is due later the same day.
+        let admitted = batch.filter { mayAsk(with: $0.found.record.keys, of: $0.key.tenant) }
+        for isAnswered in await check(admitted, on: schedule.day) {
           checked += 1
-          failed += outcome.failure == nil ? 0 : 1
+          failed += isAnswered ? 0 : 1
         }
       }
     }
@@ -33,23 +25,41 @@ extension Upkeep {
     report.checksFailed += failed
   }
 
-  private func check(_ accounts: [Account], on day: Int64) async -> [Checked] {
-    await withTaskGroup(of: Checked?.self) { group in
+  private func check(_ accounts: [Account], on day: Int64) async -> [Bool] {
+    await withTaskGroup(of: Bool?.self) { group in
       for account in accounts { group.addTask { await check(account, on: day) } }
       return await group.reduce(into: []) { $0 += $1.map { [$0] } ?? [] }
     }
   }
 
-  /// Asks about one account; nil if somebody else has changed it or is asking.
-  private func check(_ account: Account, on day: Int64) async -> Checked? {
+  /// Asks about one account, and returns whether that was answered; nil if somebody else has changed
+  /// it or is asking.
+  private func check(_ account: Account, on day: Int64) async -> Bool? {
     let record = account.found.record
     guard let name = AccountName(record.account?.name ?? "") else { return nil }
     do throws(Failure) {
       guard try await claim(account, on: day) else { return nil }
       _ = try await service.checker.check(
         name, of: account.key.tenant, timeout: service.limits.providerTimeout)
-      return Checked(keys: record.keys, failure: nil)
-    } catch { return Checked(keys: record.keys, failure: error.reason) }
+      return true
+    } catch {
+      // X was not asked, or has not counted it.
+      if [.xRateLimited, .askedTooOften].contains(error.reason) {
+        try? await giveBack(record.checkDay, name, of: account.key)
+      }
+      return false
+    }
+  }
+
+  private func giveBack(
+    _ day: Int64, _ name: AccountName, of key: Key
+  ) async throws(Failure) {
+    var found = try await service.records.account(name, of: key.tenant)
+    found.record.checkDay = day
+    var change = Change()
+    try change.put(found.record, at: key)
+    change.require(key, version: found.version)
+    _ = try await service.records.commit(change)
   }
 
   /// Writes down that the account is asked about today, before it is: at most once a day, whatever

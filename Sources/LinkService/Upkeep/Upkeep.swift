@@ -65,13 +65,21 @@ public struct Upkeep: Sendable {
 }
 
 extension Upkeep {
+  /// Whether the provider is not to be left alone.
+  func mayAsk(with keys: ConsumerKeys?, of tenant: String) -> Bool {
+    let app = ProviderBreaker.App(tenant: tenant, keys)
+    return service.x.breaker.refusal(of: app, at: service.clock.now()) == nil
+  }
+
   private func endTokens(_ report: inout UpkeepReport) async throws(Failure) {
     var ended = 0
     var pending = 0
     try await walk(RevocationRecord.self, under: RecordKey.revocations) {
       (page) async throws(Failure) in
       for (key, found) in page {
-        guard !(service.clock.now() < found.record.nextTime ?? Timestamp()) else {
+        guard !(service.clock.now() < found.record.nextTime ?? Timestamp()),
+          mayAsk(with: found.record.keys, of: key.tenant)
+        else {
           pending += 1
           continue
         }
