@@ -125,14 +125,16 @@ public struct Authenticator: ServerInterceptor {
     return caller
   }
 
+  /// Nil where the certificate is nobody's, or has run out since TLS has looked at it.
   private func caller(showing certificate: PeerCertificate) async throws(Failure) -> Caller? {
+    guard clock.now().seconds <= certificate.lastSecond else { return nil }
     for subject in CertificateSubject.all(of: certificate) {
       guard let record = try await records.certificate(id: subject.id)?.record,
         !record.isExpired(at: clock.now())
       else { continue }
       return Caller(
         tenant: record.tenant, scopes: Set(record.certificate?.scopes ?? []),
-        credential: .certificate(subject.id))
+        credential: .certificate(subject.id, lastSecond: certificate.lastSecond))
     }
     return nil
   }
@@ -206,7 +208,8 @@ extension Records {
     switch caller.credential {
     case .none: true
     case .token(let id): try await token(id: id).map { !$0.record.isExpired(at: now) } ?? false
-    case .certificate(let id):
+    case .certificate(_, let lastSecond) where now.seconds > lastSecond: false
+    case .certificate(let id, _):
       try await certificate(id: id).map { found in
         !found.record.isExpired(at: now)
           && found.record.tenant.utf8.elementsEqual(caller.tenant.utf8)

@@ -11,15 +11,15 @@ struct Caller: Sendable {
     case none
     /// A bearer token of this id.
     case token([UInt8])
-    /// A client certificate, let in by the entry of this id.
-    case certificate([UInt8])
+    /// A client certificate, let in by the entry of this id, and its last second.
+    case certificate([UInt8], lastSecond: Int64)
 
     /// What the audit log calls it; no secret.
     var text: String {
       switch self {
       case .none: ""
       case .token(let id): Hex.encode(id)
-      case .certificate(let id): "certificate:" + Hex.encode(id)
+      case .certificate(let id, _): "certificate:" + Hex.encode(id)
       }
     }
   }

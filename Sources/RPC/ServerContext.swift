@@ -207,12 +207,17 @@ public struct PeerCertificate: Sendable, Hashable {
   public let dnsNames: [String]
   /// The URIs among its alternative names.
   public let uris: [String]
+  /// Its last second, counted from 1970: a connection may last longer.
+  public let lastSecond: Int64
 
   /// Takes what a transport has found in a certificate that it has verified.
-  package init(fingerprint: [UInt8], dnsNames: [String] = [], uris: [String] = []) {
+  package init(
+    fingerprint: [UInt8], dnsNames: [String] = [], uris: [String] = [], lastSecond: Int64
+  ) {
     self.fingerprint = fingerprint
     self.dnsNames = dnsNames
     self.uris = uris
+    self.lastSecond = lastSecond
   }
 }
 

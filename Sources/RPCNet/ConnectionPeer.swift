@@ -23,6 +23,8 @@ extension PeerCertificate {
       case .uri(let uri): uris.append(uri)
       }
     }
-    self.init(fingerprint: certificate.fingerprint, dnsNames: dnsNames, uris: uris)
+    self.init(
+      fingerprint: certificate.fingerprint, dnsNames: dnsNames, uris: uris,
+      lastSecond: certificate.lastSecond)
   }
 }

@@ -9,7 +9,7 @@ import Testing
 @Suite struct `Client certificates` {
   private static let shop = PeerCertificate(
     fingerprint: [UInt8](repeating: 7, count: 32), dnsNames: ["shop.example", "b.example"],
-    uris: ["spiffe://corp/shop"])
+    uris: ["spiffe://corp/shop"], lastSecond: 1_800_003_600)
   private static let subjects: [Certificate.Subject] = [
     .sha256Fingerprint(String(repeating: "07", count: 32)), .dnsName("shop.example"),
     .dnsName("b.example"), .uri("spiffe://corp/shop"),
@@ -50,6 +50,20 @@ import Testing
     #expect(await world.refusal(showing: Self.shop)?.code == .unauthenticated)
     _ = try await world.letIn(Self.subjects[1], tenant: "other")
     #expect(await world.refusal(showing: Self.shop) == nil)
+  }
+
+  @Test func `a certificate that runs out while its connection is open is good no more`()
+    async throws
+  {
+    let world = World()
+    _ = try await world.letIn(Self.subjects[1])
+    let token = try await world.issue([.read])
+    world.time.advance(by: 3600)
+    #expect(await world.refusal(showing: Self.shop) == nil)
+    world.time.advance(by: 1)
+    #expect(await world.refusal(showing: Self.shop)?.code == .unauthenticated)
+    // Then its holder is who his token says.
+    #expect(await world.refusal(showing: Self.shop, token: token) == nil)
   }
 
   @Test func `one subject speaks for one tenant`() async throws {

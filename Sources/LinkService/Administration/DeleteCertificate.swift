@@ -11,7 +11,9 @@ extension AdministrationService {
     check.require(name != nil, "name", "must be tenants/{tenant}/certificates/{certificate}")
     try check.finish()
     guard let name else { throw .certificateNotFound }
-    guard caller.credential != .certificate(name.id) else { throw .tokenRevokesItself }
+    if case .certificate(let own, _) = caller.credential, own == name.id {
+      throw .tokenRevokesItself
+    }
     try await trail.record(.deleteCertificate, request.name, by: caller, at: clock.now())
     do throws(Failure) {
       try await delete(name)
