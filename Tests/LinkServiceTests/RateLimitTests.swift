@@ -38,11 +38,25 @@ import Testing
     #expect(await limit.refusal(from: "192.0.2.7:1", .notFound)?.code == .notFound)
   }
 
+  @Test(arguments: [
+    ("[2001:db8:1:2::7]:1", "[2001:db8:1:2:3:4:5:6]:1", true),
+    ("[2001:db8::7]:1", "[2001:db8:0:0:1::]:1", true),
+    ("[fe80::1%eth0]:1", "[fe80::2%eth0]:1", true),
+    ("[2001:db8:1:2::7]:1", "[2001:db8:1:3::7]:1", false), ("[::1]:1", "[2001:db8::1]:1", false),
+    ("[::ffff:192.0.2.7]:1", "[::ffff:192.0.2.8]:1", false),
+  ])
+  func `a network of IPv6 is one address`(_ first: String, _ second: String, _ isSame: Bool) async {
+    let limit = limit()
+    for _ in 0..<4 { _ = await limit.refusal(from: first, .unauthenticated) }
+    let code = await limit.refusal(from: second, .unauthenticated)?.code
+    #expect(code == (isSame ? .resourceExhausted : .unauthenticated))
+  }
+
   @Test func `the table of offenders stays small, and those who go on stay in it`() async {
     let limit = limit(capacity: 100)
     for _ in 0..<4 { _ = await limit.refusal(from: "192.0.2.7:1", .unauthenticated) }
     for address in 0..<100_000 {
-      _ = await limit.refusal(from: "[2001:db8::\(address)]:1", .unauthenticated)
+      _ = await limit.refusal(from: "[2001:db8:1:\(address)::7]:1", .unauthenticated)
       if address % 50 == 0 {
         let code = await limit.refusal(from: "192.0.2.7:1", .unauthenticated)?.code
         #expect(code == .resourceExhausted)

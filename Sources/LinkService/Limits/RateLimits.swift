@@ -60,10 +60,23 @@ public final class FailedCallLimit: ServerInterceptor {
     }
   }
 
-  /// The address without the port, which every connection has another one of.
+  /// The address without the port, which every connection has another one of; of IPv6 its network,
+  /// in which one host has as many addresses as it likes (RFC 4291 section 2.5.1).
   private static func host(of address: String) -> String {
     guard let colon = address.lastIndex(of: ":") else { return address }
-    return String(address[..<colon])
+    let host = address[..<colon]
+    // One with a dot is of IPv4.
+    guard host.first == "[", !host.contains(".") else { return String(host) }
+    return network(of: host.dropFirst().prefix { $0 != "]" && $0 != "%" })
+  }
+
+  /// The first 64 bits of an IPv6 address, as text.
+  private static func network(of address: Substring) -> String {
+    let parts = address.split(separator: "::", maxSplits: 1, omittingEmptySubsequences: false)
+      .map { $0.split(separator: ":") }
+    let (head, tail) = (parts.first ?? [], parts.dropFirst().first ?? [])
+    let zeros = [Substring](repeating: "0", count: max(0, 8 - head.count - tail.count))
+    return "[" + (head + zeros + tail).prefix(4).joined(separator: ":") + "::/64]"
   }
 }
 
