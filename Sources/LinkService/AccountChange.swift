@@ -36,6 +36,8 @@ struct LinkedUser: Sendable {
   }
 }
 
+extension LinkedUser: Redacted {}
+
 /// What must be written for an account that has just been linked: a new account, or a new token
 /// for the one that this provider's user has in this profile already.
 struct AccountChange {

@@ -1,4 +1,5 @@
 internal import LinkAPI
+internal import OAuth
 internal import OpenSSL
 internal import Protobuf
 
@@ -68,6 +69,9 @@ struct Proofs: Sendable {
     constantTimeEquals(Array(token.utf8), Array(link.requestToken.utf8))
   }
 }
+
+extension Proofs: Redacted {}
+extension Proofs.Outcome: Redacted {}
 
 extension RequestCheck {
   fileprivate mutating func outcome(_ outcome: CompleteLinkRequest.Outcome?) -> Proofs.Outcome {

@@ -45,6 +45,8 @@ struct AccountTokens: Sendable {
   }
 }
 
+extension AccountTokens: Redacted {}
+
 extension LinkTokens {
   init(_ tokens: AccountTokens) {
     self.init()

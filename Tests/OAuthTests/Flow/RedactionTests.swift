@@ -12,7 +12,18 @@ struct RedactionTests {
     let prepared = try call.request(stamp: Sample.stamp())
     let grant = try call.value(
       of: Sample.answer("oauth_token=CANARY&oauth_token_secret=CANARY"), at: 0)
+    let codeFlow = AuthorizationCodeFlow(provider: .x, client: credentials)
+    let verifier = CodeVerifier(Secret("CANARY"))
+    let exchange = try codeFlow.tokens(
+      for: "CANARY", redirectURI: "https://a.example/", verifier: verifier)
+    let tokens = try exchange.value(
+      of: Sample.answer(
+        #"{"token_type":"bearer","access_token":"CANARY","refresh_token":"CANARY"}"#), at: 0)
     return [
+      ("CodeVerifier", verifier), ("AuthorizationCodeFlow", codeFlow), ("TokenGrant", tokens),
+      ("CodeOutcome", CodeOutcome.granted(state: "CANARY", code: "CANARY")),
+      ("the code's ProviderCall", exchange),
+      ("the code's PreparedRequest", try exchange.request(stamp: Sample.stamp())),
       ("Secret", Secret("CANARY")), ("Credentials", credentials),
       ("Signer", Signer(client: credentials, token: credentials)), ("ThreeLeggedFlow", flow),
       ("RequestToken", request), ("AccessGrant", grant), ("ProviderCall", call),
