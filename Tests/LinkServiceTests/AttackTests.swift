@@ -8,7 +8,8 @@ import Store
 import Testing
 
 @Suite struct `What an attacker tries` {
-  // T99: the attacker begins, the victim approves in his own session.
+  // T99: the attacker begins, the victim approves in his own session. NOT_FOUND and not
+  // PERMISSION_DENIED, which would tell that there is such a link: see `Failure.linkNotFound`.
   @Test func `a link that another user approved is finished by neither`() async throws {
     let world = World()
     let client = try await world.client()

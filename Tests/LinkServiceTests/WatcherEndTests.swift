@@ -23,7 +23,9 @@ import Testing
     let (watcher, token) = try await watch(world)
     let (other, _) = try await watch(world)
     try await world.revoke(token)
+    let start = ContinuousClock.now
     let error = await watcher.failure()
+    #expect(start.duration(to: .now) <= .seconds(5))
     #expect(error?.code == .unauthenticated)
     #expect(error?.reason == "UNAUTHENTICATED")
     let name = try await world.client().link().linked.name
@@ -37,7 +39,9 @@ import Testing
     let (watcher, _) = try await watch(world, expiring: world.time.now + 60)
     world.time.advance(by: 60)
     // Within the interval in which every stream looks after its token.
+    let start = ContinuousClock.now
     #expect(await watcher.failure()?.code == .unauthenticated)
+    #expect(start.duration(to: .now) <= .seconds(5))
   }
 
   @Test(.timeLimit(.minutes(1)))
