@@ -323,6 +323,15 @@ def test_linkctl_examines_a_client_and_tells_it_from_the_other_pair(linkd, fakex
     linkd.linkctl("keys", "validate", "--oauth2", "--keys", "-", "--pin", stdin="", status=64)
 
 
+def places_of(linkd, folder):
+    """What linkd has written, and where."""
+    linkd.process.stop()
+    places = {str(path): path.read_bytes() for path in linkd.data.rglob("*") if path.is_file()}
+    places |= {log.name: log.read_bytes() for log in folder.glob("*.log")}
+    assert len(places) > 3
+    return places
+
+
 def test_no_token_of_oauth2_is_stored_or_logged_in_clear(linkd, fakex, tmp_path):
     # T108
     from link.v1 import account_methods_pb2 as accounts, signing_pb2
@@ -335,10 +344,27 @@ def test_no_token_of_oauth2_is_stored_or_logged_in_clear(linkd, fakex, tmp_path)
     signed = linkd.call("SignRequest", signing_pb2.SignRequestRequest(
         name=name, http_method="GET", url=f"{fakex.url}/2/users/me")).authorization
     linkd.call("CheckAccount", accounts.CheckAccountRequest(name=name))
-    linkd.process.stop()
     secrets_ = {
         "token": signed.split()[1], "client secret": secret, "code": request.code_grant.code,
         "state": request.code_grant.state, "link secret": started.link_secret}
-    places = {str(path): path.read_bytes() for path in linkd.data.rglob("*") if path.is_file()}
-    places |= {log.name: log.read_bytes() for log in tmp_path.glob("*.log")}
-    assert len(places) > 3 and not leaks(secrets_, places)
+    assert not leaks(secrets_, places_of(linkd, tmp_path))
+
+
+def test_nor_is_what_renews_a_token_or_what_proves_who_began(provider, processes, tmp_path):
+    # T108
+    from link.v1 import account_methods_pb2 as accounts
+    from secrets_search import leaks
+
+    linkd = Linkd(processes, tmp_path, provider.url)
+    started = begin(linkd, CLIENT)
+    back = provider.approve(started.authorize_url)
+    name = linkd.call("CompleteLink", completion(started, back)).account.name
+    linkd.call("CheckAccount", accounts.CheckAccountRequest(name=name))
+    asked = [form for path, form in provider.seen if path == "/2/oauth2/token"]
+    (renewed,) = provider.validator.refresh
+    secrets_ = {
+        "code verifier": asked[0]["code_verifier"], "refresh token": asked[1]["refresh_token"],
+        "renewed refresh token": renewed}
+    secrets_ |= {f"token {number}": token for number, token in enumerate(provider.validator.tokens)}
+    assert len(set(secrets_.values())) == 5
+    assert not leaks(secrets_, places_of(linkd, tmp_path))
