@@ -6,17 +6,19 @@ internal import Synchronization
 /// Keeps linkd from asking a provider that wants, or needs, a pause, and one tenant from taking all
 /// that linkd can ask at once.
 ///
-/// Each application of each tenant has pauses of its own. In memory only: after a restart the provider is asked once more.
+/// Each question of each application of each tenant has pauses of its own, as a provider's limits are
+/// counted: who checks one account too often can still link others. In memory only: after a
+/// restart the provider is asked once more.
 final class ProviderBreaker: Sendable {
-  /// An application of a tenant.
-  struct App: Sendable {
+  /// What an application of a tenant asks.
+  struct Subject: Sendable {
     fileprivate let tenant: [UInt8]
     fileprivate let name: [UInt8]
 
-    init(tenant: String, _ keys: ConsumerKeys?) {
+    init(_ question: ProviderQuestion, with keys: ConsumerKeys?, of tenant: String) {
       self.tenant = Array(tenant.utf8)
-      // No tenant has a slash in it.
-      name = Array("\(tenant)/\(keys?.consumerKey ?? "")".utf8)
+      // No question and no tenant has a slash in it.
+      name = Array("\(question.rawValue)/\(tenant)/\(keys?.consumerKey ?? "")".utf8)
     }
   }
 
@@ -28,17 +30,17 @@ final class ProviderBreaker: Sendable {
   private let state = Mutex(State())
 
   /// Why the provider is left alone; nil if it may be asked.
-  func refusal(of app: App, at now: Timestamp) -> XFailure? {
-    state.withLock { $0.pauses.value(for: app.name)?.failure(at: now) }
+  func refusal(of subject: Subject, at now: Timestamp) -> XFailure? {
+    state.withLock { $0.pauses.value(for: subject.name)?.failure(at: now) }
   }
 
   /// Counts a question in; `end` must follow, unless this throws.
-  func begin(_ app: App, at now: Timestamp) throws(XFailure) {
-    if let refusal = refusal(of: app, at: now) { throw refusal }
+  func begin(_ subject: Subject, at now: Timestamp) throws(XFailure) {
+    if let refusal = refusal(of: subject, at: now) { throw refusal }
     let isAdmitted = state.withLock { state in
-      let running = state.running[app.tenant] ?? 0
+      let running = state.running[subject.tenant] ?? 0
       guard running < LinkLimits.questionsPerTenant else { return false }
-      state.running[app.tenant] = running + 1
+      state.running[subject.tenant] = running + 1
       return true
     }
     guard isAdmitted else { throw .crowded }
@@ -46,12 +48,12 @@ final class ProviderBreaker: Sendable {
 
   /// Counts it out, and takes note of how it ended; `wasPatient` tells whether the provider had time
   /// enough to answer.
-  func end(_ app: App, _ failure: XFailure?, wasPatient: Bool, at now: Timestamp) {
+  func end(_ subject: Subject, _ failure: XFailure?, wasPatient: Bool, at now: Timestamp) {
     state.withLock { state in
-      let running = state.running[app.tenant] ?? 0
-      state.running[app.tenant] = running > 1 ? running - 1 : nil
-      if failure == nil, state.pauses.value(for: app.name) == nil { return }
-      state.pauses.withValue(for: app.name, orNew: ProviderPause()) {
+      let running = state.running[subject.tenant] ?? 0
+      state.running[subject.tenant] = running > 1 ? running - 1 : nil
+      if failure == nil, state.pauses.value(for: subject.name) == nil { return }
+      state.pauses.withValue(for: subject.name, orNew: ProviderPause()) {
         $0.note(failure, wasPatient: wasPatient, at: now)
       }
     }

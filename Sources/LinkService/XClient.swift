@@ -78,15 +78,15 @@ extension XClient {
   ) async throws(XFailure) -> Answered<Value> {
     let call: ProviderCall<Value>
     do { call = try question() } catch { throw .notAsked(error) }
-    let app = ProviderBreaker.App(tenant: tenant, keys)
+    let subject = ProviderBreaker.Subject(name, with: keys, of: tenant)
     let wasPatient = timeout >= LinkLimits.patience
-    try breaker.begin(app, at: clock.now())
+    try breaker.begin(subject, at: clock.now())
     do throws(XFailure) {
       let answered = try await exchange(call, name, timeout)
-      breaker.end(app, nil, wasPatient: wasPatient, at: clock.now())
+      breaker.end(subject, nil, wasPatient: wasPatient, at: clock.now())
       return answered
     } catch {
-      breaker.end(app, error, wasPatient: wasPatient, at: clock.now())
+      breaker.end(subject, error, wasPatient: wasPatient, at: clock.now())
       throw error
     }
   }

@@ -14,7 +14,11 @@ extension Upkeep {
       let due = page.filter { schedule.isDue($0.found.record, at: $0.key) }
       for batch in due.batches(of: LinkLimits.upkeepConcurrency) {
         // What is left alone now is due later the same day.
-        let admitted = batch.filter { mayAsk(with: $0.found.record.keys, of: $0.key.tenant) }
+        let admitted = batch.filter { account in
+          mayAsk(
+            account.found.record.linkMethod == .oauth2 ? .codeRenewal : .verifyCredentials,
+            with: account.found.record.keys, of: account.key.tenant)
+        }
         for isAnswered in await check(admitted, on: schedule.day) {
           checked += 1
           failed += isAnswered ? 0 : 1

@@ -66,9 +66,11 @@ public struct Upkeep: Sendable {
 
 extension Upkeep {
   /// Whether the provider is not to be left alone.
-  func mayAsk(with keys: ConsumerKeys?, of tenant: String) -> Bool {
-    let app = ProviderBreaker.App(tenant: tenant, keys)
-    return service.x.breaker.refusal(of: app, at: service.clock.now()) == nil
+  func mayAsk(
+    _ question: ProviderQuestion, with keys: ConsumerKeys?, of tenant: String
+  ) -> Bool {
+    let subject = ProviderBreaker.Subject(question, with: keys, of: tenant)
+    return service.x.breaker.refusal(of: subject, at: service.clock.now()) == nil
   }
 
   private func endTokens(_ report: inout UpkeepReport) async throws(Failure) {
@@ -78,7 +80,9 @@ extension Upkeep {
       (page) async throws(Failure) in
       for (key, found) in page {
         guard !(service.clock.now() < found.record.nextTime ?? Timestamp()),
-          mayAsk(with: found.record.keys, of: key.tenant)
+          mayAsk(
+            found.record.linkMethod == .oauth2 ? .codeRevocation : .invalidateToken,
+            with: found.record.keys, of: key.tenant)
         else {
           pending += 1
           continue
