@@ -15,6 +15,11 @@ public struct MasterKeys: Sendable {
   /// The version that wraps new data keys: the highest.
   public let currentVersion: UInt32
 
+  /// Whether all of them lie in memory that is never written to swap space.
+  ///
+  /// It is not so where this process may lock too little memory (RLIMIT_MEMLOCK).
+  public let areLocked: Bool
+
   /// All versions, in ascending order.
   public var versions: [UInt32] { keys.keys.sorted() }
 
@@ -56,6 +61,7 @@ public struct MasterKeys: Sendable {
     }
     self.keys = keys
     (currentVersion, current) = newest
+    areLocked = keys.values.reduce(true) { $1.lockInMemory() && $0 }
   }
 
   /// The key that wraps new data keys.

@@ -26,7 +26,7 @@ struct Daemon {
     let (failures, failed) = AsyncStream.makeStream(of: Void.self)
     let directory = DataDirectory(path: settings.data, keyCommand: settings.keyCommand)
     let health = StoreHealth()
-    let store = try directory.openStore(onCompaction: log) {
+    let store = try directory.openStore(onKeys: logger.warnUnlessLocked, onCompaction: log) {
       health.fail()
       failed.yield()
     }

@@ -28,8 +28,9 @@ struct DataDirectory: Sendable {
   /// Opens the store that `linkd init` made.
   ///
   /// `onFailure` is called once, from any thread, when the disk has failed; `onCompaction` whenever
-  /// the log was compacted, or could not be.
+  /// the log was compacted, or could not be; `onKeys` with the keys, before anything is done with them.
   func openStore(
+    onKeys: (MasterKeys) -> Void = { _ in },
     onCompaction: @escaping @Sendable (CompactionReport) -> Void = { _ in },
     onFailure: @escaping @Sendable () -> Void
   ) throws(Failure) -> Store {
@@ -40,6 +41,7 @@ struct DataDirectory: Sendable {
     configuration.onCompaction = onCompaction
     do {
       let keys = try self.keys()
+      onKeys(keys)
       return try Store.open(directory: store, keys: keys, configuration: configuration)
     } catch {
       throw Failure(error)

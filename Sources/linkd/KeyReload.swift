@@ -21,6 +21,7 @@ struct KeyReload: ServiceLifecycle.Service {
   private func reload() async {
     do throws(StoreError) {
       let keys = try await self.keys().get()
+      logger.warnUnlessLocked(keys)
       let version = "\(keys.currentVersion)"
       logger.info("writing all data anew", metadata: ["key_version": "\(version)"])
       try await store.compact(under: keys)
@@ -40,6 +41,15 @@ struct KeyReload: ServiceLifecycle.Service {
       } catch {
         continuation.resume(returning: .failure(.disk(path: directory.path, error)))
       }
+    }
+  }
+}
+
+extension Logger {
+  /// Says that keys may reach the swap space.
+  func warnUnlessLocked(_ keys: MasterKeys) {
+    if !keys.areLocked {
+      warning("the master key may be written to swap space", metadata: ["limit": "RLIMIT_MEMLOCK"])
     }
   }
 }

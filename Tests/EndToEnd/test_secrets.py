@@ -3,6 +3,8 @@
 import base64
 import json
 import os
+import pathlib
+import re
 import urllib.parse
 
 import grpc
@@ -218,6 +220,8 @@ def memory_of(pid):
 def test_T110_memory_is_not_dumped_and_holds_the_master_key_once(linkd, tmp_path):
     limits = open(f"/proc/{linkd.process.pid}/limits").read()
     assert "Max core file size        0                    0" in limits
+    status = pathlib.Path(f"/proc/{linkd.process.pid}/status").read_text()
+    assert int(re.search(r"VmLck:\s+(\d+) kB", status).group(1)) > 0
     if os.geteuid() != 0:
         # Who is not root cannot look, which is the point.
         with pytest.raises(PermissionError):

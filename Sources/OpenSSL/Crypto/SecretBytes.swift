@@ -1,4 +1,5 @@
 import COpenSSL
+private import Glibc
 
 /// Bytes that must not be seen: a key, a token, a password.
 ///
@@ -54,6 +55,14 @@ public final class SecretBytes: @unchecked Sendable {
   deinit {
     unsafe OPENSSL_cleanse(storage.baseAddress, storage.count)
     unsafe storage.deallocate()
+  }
+
+  /// Keeps the bytes from being written to swap space; false if this process may not lock as much
+  /// memory (RLIMIT_MEMLOCK).
+  ///
+  /// For the few keys that open all others: a whole page is locked, and stays so. Wraps mlock(2).
+  public func lockInMemory() -> Bool {
+    unsafe storage.isEmpty || mlock(storage.baseAddress, storage.count) == 0
   }
 
   /// Lends the bytes to `body`, for as long as it runs.
