@@ -1,5 +1,6 @@
 """How linkd's server is reached, renewed and ended: sockets, certificates, signals."""
 
+import collections
 import os
 import re
 import signal
@@ -191,7 +192,9 @@ def test_T147_only_calls_that_need_the_provider_wait_for_it(processes, tmp_path)
             list_accounts(channel, linkd)
             health = channel.unary_unary("/grpc.health.v1.Health/Check")
             assert health(b"", timeout=20) == b"\x08\x01"
-            assert {call.code() for call in waiting} == {grpc.StatusCode.DEADLINE_EXCEEDED}
+            # One tenant has so many questions under way and no more.
+            assert collections.Counter(call.code() for call in waiting) == {
+                grpc.StatusCode.DEADLINE_EXCEEDED: 64, grpc.StatusCode.RESOURCE_EXHAUSTED: 16}
             list_accounts(channel, linkd)
             for connection in provider:
                 connection.close()
