@@ -4,13 +4,13 @@
 /// and the first change on a path through shared nodes copies only that path. That is how readers
 /// keep a state for as long as they look at it while the writer is building the next one.
 struct Index: Sendable {
-  /// Most keys in a node.
+  /// Most items of a leaf, and children of an inner node.
   ///
-  /// Nodes of this size are copied in about a microsecond per level, and four levels hold millions
-  /// of entries.
-  static let width = 64
+  /// What a commit costs is mostly copying nodes, one reference after another, and letting go of the
+  /// old ones: half as wide would be quicker still to write, but deeper and larger.
+  static let width = 32
 
-  private var root = Node()
+  private var root = Node.leaf([])
 
   /// How many entries there are.
   private(set) var count = 0
@@ -21,20 +21,19 @@ struct Index: Sendable {
   /// An index without entries.
   init() {}
 
-  subscript(key: Key) -> Entry? { root.find(key) }
+  subscript(key: Key) -> Entry? { root.find(key)?.entry }
 
   /// Sets the entry of `key`, and tells whether there was one before.
   mutating func put(_ key: Key, _ entry: Entry) -> Bool {
-    let old = root.put(key, entry)
+    let old = root.put(Item(key, entry))
     if let old {
-      length -= old.value.count
+      length -= old.length
     } else {
       count += 1
-      length += key.bytes.count
     }
-    length += entry.value.count
-    if let (separator, right) = root.splitIfFull() {
-      root = Node(separators: [separator], children: [root, right])
+    length += key.bytes.count + entry.value.count
+    if let right = root.splitIfFull() {
+      root = .inner([Child(first: Key([]), node: root), right])
     }
     return old != nil
   }
@@ -43,163 +42,183 @@ struct Index: Sendable {
   mutating func remove(_ key: Key) -> Bool {
     guard let old = root.remove(key) else { return false }
     count -= 1
-    length -= key.bytes.count + old.value.count
-    while root.children.count == 1 { root = root.children[0] }
-    if root.isEmpty { root = Node() }
+    length -= old.length
+    while case .inner(let children) = root, children.count < 2 {
+      root = children.first?.node ?? .leaf([])
+    }
     return true
   }
 
   /// Calls `body` for every entry from `start` on, in order, until it answers false.
   func forEach(from start: Key, _ body: (Key, Entry) -> Bool) {
-    _ = root.forEach(from: start, body)
+    _ = root.forEach(from: start) { body($0.key, $0.entry) }
   }
 }
 
 extension Index {
+  /// A key with its entry: one reference for a node to copy, not two.
+  final class Item: Sendable {
+    let key: Key
+    let entry: Entry
+
+    init(_ key: Key, _ entry: Entry) {
+      self.key = key
+      self.entry = entry
+    }
+
+    /// The bytes of both.
+    var length: Int { key.bytes.count + entry.value.count }
+  }
+
   /// A part of an index, and its first key: what one is built of from below.
   struct Subtree {
-    fileprivate let first: Key
-    fileprivate let root: Node
+    fileprivate let child: Child
 
-    /// A leaf; there must be a key, and an entry for each.
-    init(_ keys: [Key], _ entries: [Entry]) {
-      first = keys[0]
-      root = Node(keys: keys, entries: entries)
-    }
+    /// A leaf; there must be an item.
+    init(_ items: [Item]) { child = Child(first: items[0].key, node: .leaf(items)) }
 
     /// What is above these, of which there must be one, in their order.
     init(_ parts: ArraySlice<Subtree>) {
-      first = parts[parts.startIndex].first
-      root = Node(separators: parts.dropFirst().map(\.first), children: parts.map(\.root))
+      let children = parts.map(\.child)
+      child = Child(first: children[0].first, node: .inner(children))
     }
   }
 
   /// The index of all entries of `tree`: so many, with keys and values of so many bytes.
   init(_ tree: Subtree?, count: Int, length: Int) {
-    root = tree?.root ?? Node()
+    root = tree?.child.node ?? .leaf([])
     self.count = count
     self.length = length
   }
 }
 
-/// A leaf, with keys and their entries, or an inner node, with children and the keys between them.
-private struct Node: Sendable {
-  /// In a leaf the keys of `entries`.
-  ///
-  /// In an inner node one less than children: everything in `children[i + 1]` is at or after
-  /// `keys[i]`, everything in `children[i]` before it.
-  var keys: [Key] = []
-  var entries: [Entry] = []
-  var children: [Node] = []
+/// A node with the key that everything in it is at or after, and everything in the one before it
+/// is before; that of a first child says nothing.
+private struct Child: Sendable {
+  let first: Key
+  var node: Node
+}
 
-  init() {}
+/// A leaf, with items in the order of their keys, or an inner node.
+///
+/// To change a node in place, its array is taken out first: as long as the node has it, too, the
+/// array has two owners, and the first change would copy it.
+private enum Node: Sendable {
+  case leaf([Index.Item])
+  case inner([Child])
 
-  init(keys: [Key], entries: [Entry]) {
-    self.keys = keys
-    self.entries = entries
+  var isEmpty: Bool {
+    switch self {
+    case .leaf(let items): items.isEmpty
+    case .inner(let children): children.isEmpty
+    }
   }
 
-  init(separators: [Key], children: [Node]) {
-    keys = separators
-    self.children = children
+  func find(_ key: Key) -> Index.Item? {
+    switch self {
+    case .leaf(let items):
+      let position = items.position(of: key)
+      return position < items.count && items[position].key == key ? items[position] : nil
+    case .inner(let children): return children[children.position(of: key)].node.find(key)
+    }
   }
 
-  var isLeaf: Bool { children.isEmpty }
-  var isEmpty: Bool { isLeaf && keys.isEmpty }
-
-  func find(_ key: Key) -> Entry? {
-    guard isLeaf else { return children[child(of: key)].find(key) }
-    let position = lowerBound(key)
-    return position < keys.count && keys[position] == key ? entries[position] : nil
-  }
-
-  /// Returns the entry that was replaced, if there was one.
-  mutating func put(_ key: Key, _ entry: Entry) -> Entry? {
-    guard isLeaf else {
-      let position = child(of: key)
-      let old = children[position].put(key, entry)
-      if let (separator, right) = children[position].splitIfFull() {
-        keys.insert(separator, at: position)
+  /// Returns the item that was replaced, if there was one.
+  mutating func put(_ item: Index.Item) -> Index.Item? {
+    switch self {
+    case .leaf(var items):
+      self = .leaf([])
+      defer { self = .leaf(items) }
+      let position = items.position(of: item.key)
+      guard position < items.count, items[position].key == item.key else {
+        items.insert(item, at: position)
+        return nil
+      }
+      let old = items[position]
+      items[position] = item
+      return old
+    case .inner(var children):
+      self = .inner([])
+      defer { self = .inner(children) }
+      let position = children.position(of: item.key)
+      let old = children[position].node.put(item)
+      if let right = children[position].node.splitIfFull() {
         children.insert(right, at: position + 1)
       }
       return old
     }
-    let position = lowerBound(key)
-    if position < keys.count && keys[position] == key {
-      let old = entries[position]
-      entries[position] = entry
-      return old
-    }
-    keys.insert(key, at: position)
-    entries.insert(entry, at: position)
-    return nil
   }
 
-  /// Returns the entry that was there, if there was one.
+  /// Returns the item that was there, if there was one.
   ///
   /// Nodes may become small; only an empty one is taken out.
-  mutating func remove(_ key: Key) -> Entry? {
-    guard isLeaf else {
-      let position = child(of: key)
-      guard let old = children[position].remove(key) else { return nil }
-      if children[position].isEmpty {
-        children.remove(at: position)
-        // An only child that goes has no key beside it.
-        if !keys.isEmpty { keys.remove(at: max(position - 1, 0)) }
-      }
+  mutating func remove(_ key: Key) -> Index.Item? {
+    switch self {
+    case .leaf(var items):
+      let position = items.position(of: key)
+      guard position < items.count, items[position].key == key else { return nil }
+      self = .leaf([])
+      defer { self = .leaf(items) }
+      return items.remove(at: position)
+    case .inner(var children):
+      self = .inner([])
+      defer { self = .inner(children) }
+      let position = children.position(of: key)
+      let old = children[position].node.remove(key)
+      if children[position].node.isEmpty { children.remove(at: position) }
       return old
     }
-    let position = lowerBound(key)
-    guard position < keys.count && keys[position] == key else { return nil }
-    keys.remove(at: position)
-    return entries.remove(at: position)
   }
 
-  /// Moves the upper half into a new node on the right, if there are too many keys.
-  mutating func splitIfFull() -> (separator: Key, right: Node)? {
-    guard keys.count > Index.width else { return nil }
-    let middle = keys.count / 2
-    var right = Node()
-    let separator = keys[middle]
-    if isLeaf {
-      right.keys = Array(keys[middle...])
-      right.entries = Array(entries[middle...])
-      entries.removeSubrange(middle...)
-    } else {
-      // The separator moves up: it is between the two, and in neither.
-      right.keys = Array(keys[(middle + 1)...])
-      right.children = Array(children[(middle + 1)...])
-      children.removeSubrange((middle + 1)...)
+  /// Moves the upper half into a new node on the right, if this one is too wide.
+  mutating func splitIfFull() -> Child? {
+    switch self {
+    case .leaf(let items):
+      guard items.count > Index.width else { return nil }
+      let middle = items.count / 2
+      self = .leaf(Array(items[..<middle]))
+      return Child(first: items[middle].key, node: .leaf(Array(items[middle...])))
+    case .inner(let children):
+      guard children.count > Index.width else { return nil }
+      let middle = children.count / 2
+      self = .inner(Array(children[..<middle]))
+      return Child(first: children[middle].first, node: .inner(Array(children[middle...])))
     }
-    keys.removeSubrange(middle...)
-    return (separator, right)
   }
 
   /// Whether to go on.
-  func forEach(from start: Key, _ body: (Key, Entry) -> Bool) -> Bool {
-    if isLeaf {
-      for position in lowerBound(start)..<keys.count
-      where !body(keys[position], entries[position]) { return false }
-      return true
+  func forEach(from start: Key, _ body: (Index.Item) -> Bool) -> Bool {
+    switch self {
+    case .leaf(let items): items[items.position(of: start)...].allSatisfy(body)
+    case .inner(let children):
+      children[children.position(of: start)...].allSatisfy {
+        $0.node.forEach(from: start, body)
+      }
     }
-    for position in child(of: start)..<children.count
-    where !children[position].forEach(from: start, body) { return false }
-    return true
   }
+}
 
+extension [Index.Item] {
   /// The first position whose key is at or after `key`.
-  private func lowerBound(_ key: Key) -> Int {
-    var (low, high) = (0, keys.count)
+  fileprivate func position(of key: Key) -> Int { firstPosition { !($0.key < key) } }
+}
+
+extension [Child] {
+  /// The child that holds `key` if any does.
+  fileprivate func position(of key: Key) -> Int {
+    firstPosition(after: 1) { key < $0.first } - 1
+  }
+}
+
+extension Array {
+  /// The first position after so many from which on `isReached` holds, which it must do to the end
+  /// once it does.
+  fileprivate func firstPosition(after skipped: Int = 0, _ isReached: (Element) -> Bool) -> Int {
+    var (low, high) = (skipped, count)
     while low < high {
       let middle = (low + high) / 2
-      if keys[middle] < key { low = middle + 1 } else { high = middle }
+      if isReached(self[middle]) { high = middle } else { low = middle + 1 }
     }
     return low
-  }
-
-  /// The child that holds `key` if any does.
-  private func child(of key: Key) -> Int {
-    let position = lowerBound(key)
-    return position < keys.count && keys[position] == key ? position + 1 : position
   }
 }

@@ -4,8 +4,7 @@ struct IndexBuilder {
   private static let fill = Index.width * 3 / 4
 
   private var leaves: [Index.Subtree] = []
-  private var keys: [Key] = []
-  private var entries: [Entry] = []
+  private var items: [Index.Item] = []
   /// How many entries were added.
   private(set) var count = 0
   private var length = 0
@@ -14,9 +13,8 @@ struct IndexBuilder {
   /// Adds the next entry; false, and nothing is added, if its key does not come after the one before.
   mutating func append(_ key: Key, _ entry: Entry) -> Bool {
     if let last, !(last < key) { return false }
-    if keys.count == Self.fill { finishLeaf() }
-    keys.append(key)
-    entries.append(entry)
+    if items.count == Self.fill { finishLeaf() }
+    items.append(Index.Item(key, entry))
     last = key
     count += 1
     length += key.bytes.count + entry.value.count
@@ -36,10 +34,9 @@ struct IndexBuilder {
   }
 
   private mutating func finishLeaf() {
-    guard !keys.isEmpty else { return }
-    leaves.append(Index.Subtree(keys, entries))
-    (keys, entries) = ([], [])
-    keys.reserveCapacity(Self.fill)
-    entries.reserveCapacity(Self.fill)
+    guard !items.isEmpty else { return }
+    leaves.append(Index.Subtree(items))
+    items = []
+    items.reserveCapacity(Self.fill)
   }
 }
