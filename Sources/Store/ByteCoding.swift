@@ -3,9 +3,7 @@ private import Linux
 /// Writing the integers of the file format: little-endian, all of them.
 extension [UInt8] {
   mutating func append<Value: FixedWidthInteger>(little value: Value) {
-    for shift in stride(from: 0, to: Value.bitWidth, by: 8) {
-      append(UInt8(truncatingIfNeeded: value >> shift))
-    }
+    unsafe Swift.withUnsafeBytes(of: value.littleEndian) { unsafe append(contentsOf: $0) }
   }
 }
 

@@ -81,9 +81,14 @@ package struct Log: ~Copyable, Sendable {
     }
   }
 
+  /// How many bytes their records take together.
+  private static func length(of batches: [Batch]) -> Int {
+    batches.reduce(0) { $0 + $1.payloadLength + Format.recordOverhead }
+  }
+
   /// Begins a new segment unless the current one can take all of the batches.
   private mutating func makeRoom(for batches: [Batch]) throws(StoreError) {
-    let length = batches.reduce(0) { $0 + $1.payloadLength + Format.recordOverhead }
+    let length = Self.length(of: batches)
     let records = segment?.records ?? 0
     if segment?.hasRoom(length) == true, records + batches.count <= recordsPerDataKey { return }
     try raiseMark()
@@ -120,6 +125,7 @@ package struct Log: ~Copyable, Sendable {
   ) throws(StoreError) -> [Result<UInt64, StoreError>] {
     let synced = end.sequence
     var group: [UInt8] = []
+    group.reserveCapacity(Self.length(of: batches))
     var results: [Result<UInt64, StoreError>] = []
     for batch in batches {
       results.append(

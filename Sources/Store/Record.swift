@@ -21,15 +21,12 @@ struct RecordHeader: Hashable, Sendable {
   /// It is what tells a write that was cut short from damage to what was acknowledged.
   let synced: UInt64
 
-  var encoded: [UInt8] {
-    var bytes: [UInt8] = []
+  func encode(into bytes: inout [UInt8]) {
     bytes.append(little: Format.recordMagic)
     bytes.append(little: UInt32(length))
-    bytes.append(kind.rawValue)
-    bytes += repeatElement(0, count: 7)
+    bytes.append(little: UInt64(kind.rawValue))
     bytes.append(little: sequence)
     bytes.append(little: synced)
-    return bytes
   }
 }
 

@@ -10,6 +10,8 @@ private import Zlib
 struct SegmentCipher: ~Copyable, Sendable {
   private var cipher: AESGCM
   private let binding: [UInt8]
+  /// Empty; kept for its memory, so that not every record takes some for its associated data.
+  private var spare: [UInt8] = []
 
   /// Draws a data key for the segment that `header` describes and wraps it into the header.
   init(
@@ -51,11 +53,15 @@ struct SegmentCipher: ~Copyable, Sendable {
     appendingTo output: inout [UInt8]
   ) throws(CryptoError) -> Link {
     let start = output.count
-    let encoded = header.encoded
-    output += encoded
+    header.encode(into: &output)
+    var associatedData = takeSpare()
+    defer { giveBack(&associatedData) }
+    associatedData += output[start...]
+    associatedData += binding
+    associatedData += previous.tag
     try cipher.seal(
       payload.span, nonce: AESGCM.Nonce(counter: header.sequence),
-      authenticating: (encoded + binding + previous.tag).span, appendingTo: &output)
+      authenticating: associatedData.span, appendingTo: &output)
     let tag = Array(output.suffix(Format.tagLength))
     var crc = CRC32()
     crc.update(output.span.extracting(start...))
@@ -67,12 +73,25 @@ struct SegmentCipher: ~Copyable, Sendable {
   mutating func open(
     _ frame: Frame, in file: Span<UInt8>, after previous: Link
   ) throws(CryptoError) -> [UInt8] {
-    var associatedData: [UInt8] = []
+    var associatedData = takeSpare()
+    defer { giveBack(&associatedData) }
     associatedData.append(contentsOf: file.extracting(frame.headerRange))
-    associatedData += binding + previous.tag
+    associatedData += binding
+    associatedData += previous.tag
     return try cipher.open(
       file.extracting(frame.sealedRange), nonce: AESGCM.Nonce(counter: frame.header.sequence),
       authenticating: associatedData.span)
+  }
+
+  private mutating func takeSpare() -> [UInt8] {
+    var taken: [UInt8] = []
+    swap(&taken, &spare)
+    return taken
+  }
+
+  private mutating func giveBack(_ taken: inout [UInt8]) {
+    swap(&taken, &spare)
+    spare.removeAll(keepingCapacity: true)
   }
 
   /// A key for one message only: the master key, salted with an identifier that never repeats.

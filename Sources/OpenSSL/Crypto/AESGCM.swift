@@ -80,17 +80,30 @@ extension AESGCM {
     /// The length of a nonce in bytes, the one for which GCM needs no extra hashing.
     public static let length = 12
 
-    fileprivate let bytes: [UInt8]
+    /// The first four bytes.
+    private let fixed: UInt32
+    /// The other eight.
+    private let counter: UInt64
 
     /// The nonce of a counter: four zero bytes, then the counter in big-endian order.
     public init(counter: UInt64) {
-      bytes = [0, 0, 0, 0] + (0..<8).map { UInt8(truncatingIfNeeded: counter >> (56 - 8 * $0)) }
+      fixed = 0
+      self.counter = counter
     }
 
     /// The nonce of exactly these 12 bytes, else nothing.
     public init?(_ bytes: [UInt8]) {
       guard bytes.count == Self.length else { return nil }
-      self.bytes = bytes
+      fixed = bytes[..<4].reduce(0) { $0 << 8 | UInt32($1) }
+      counter = bytes[4...].reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
+    fileprivate var bytes: InlineArray<12, UInt8> {
+      InlineArray { index in
+        index < 4
+          ? UInt8(truncatingIfNeeded: fixed >> UInt32(24 - 8 * index))
+          : UInt8(truncatingIfNeeded: counter >> UInt64(88 - 8 * index))
+      }
     }
   }
 }
@@ -118,9 +131,11 @@ extension AESGCM {
   private mutating func begin(
     _ direction: Direction, _ nonce: Nonce, _ associatedData: Span<UInt8>
   ) throws(CryptoError) {
-    guard
-      unsafe EVP_CipherInit_ex2(context, nil, nil, nonce.bytes, direction.rawValue, nil) == 1
-    else { throw .failed("EVP_CipherInit_ex2") }
+    let bytes = nonce.bytes
+    let isReady = unsafe bytes.span.withUnsafeBufferPointer { nonce in
+      unsafe EVP_CipherInit_ex2(context, nil, nil, nonce.baseAddress, direction.rawValue, nil) == 1
+    }
+    guard isReady else { throw .failed("EVP_CipherInit_ex2") }
     guard !associatedData.isEmpty else { return }
     let length = try Self.length(of: associatedData)
     let result = unsafe associatedData.withUnsafeBufferPointer { data in
@@ -136,7 +151,7 @@ extension AESGCM {
     guard !input.isEmpty else { return }
     let length = try Self.length(of: input)
     let start = output.count
-    output += [UInt8](repeating: 0, count: input.count)
+    output.append(contentsOf: repeatElement(0, count: input.count))
     let result = unsafe output.withUnsafeMutableBufferPointer { output in
       unsafe update(input, length, output.extracting(start...))
     }
@@ -175,7 +190,7 @@ extension AESGCM {
 
   private mutating func appendTag(to output: inout [UInt8]) throws(CryptoError) {
     let start = output.count
-    output += [UInt8](repeating: 0, count: Self.tagLength)
+    output.append(contentsOf: repeatElement(0, count: Self.tagLength))
     let result = unsafe output.withUnsafeMutableBufferPointer { output in
       let target = output.extracting(start...)
       return unsafe EVP_CIPHER_CTX_ctrl(
