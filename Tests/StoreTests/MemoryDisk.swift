@@ -151,7 +151,11 @@ final class MemoryDisk: Disk {
   }
 
   func names() throws(SystemError) -> [String] {
-    try attempt("readdir") { state in state.names.keys.shuffled() }
+    try attempt("readdir") { state in
+      // In no order that anybody could rely on, but always in the same one.
+      var random = SeededGenerator(seed: UInt64(state.operations))
+      return state.names.keys.sorted().shuffled(using: &random)
+    }
   }
 
   func open(_ name: String) throws(StoreError) -> any DiskFile {
