@@ -2,7 +2,7 @@
 ///
 /// The nodes are arrays in arrays, and so copy-on-write for free: a copy of the tree is a snapshot,
 /// and the first change on a path through shared nodes copies only that path. That is how readers
-/// keep a state for as long as they look at it while the writer is building the next one.
+/// keep a state for as long as they look at it.
 struct Index: Sendable {
   /// Most items of a leaf, and children of an inner node.
   ///
@@ -23,23 +23,29 @@ struct Index: Sendable {
 
   subscript(key: Key) -> Entry? { root.find(key)?.entry }
 
-  /// Sets the entry of `key`, and tells whether there was one before.
-  mutating func put(_ key: Key, _ entry: Entry) -> Bool {
-    let old = root.put(Item(key, entry))
+  /// Carries out one change, and tells whether there was an entry before.
+  mutating func apply(_ change: Change) -> Bool {
+    switch change {
+    case .put(let item): put(item)
+    case .remove(let key): remove(key)
+    }
+  }
+
+  private mutating func put(_ item: Item) -> Bool {
+    let old = root.put(item)
     if let old {
       length -= old.length
     } else {
       count += 1
     }
-    length += key.bytes.count + entry.value.count
+    length += item.length
     if let right = root.splitIfFull() {
       root = .inner([Child(first: Key([]), node: root), right])
     }
     return old != nil
   }
 
-  /// Removes `key`, and tells whether it was there.
-  mutating func remove(_ key: Key) -> Bool {
+  private mutating func remove(_ key: Key) -> Bool {
     guard let old = root.remove(key) else { return false }
     count -= 1
     length -= old.length
@@ -68,6 +74,13 @@ extension Index {
 
     /// The bytes of both.
     var length: Int { key.bytes.count + entry.value.count }
+  }
+
+  /// What can happen to an entry.
+  enum Change: Sendable {
+    /// It takes the place of the one that has its key, if one has.
+    case put(Item)
+    case remove(Key)
   }
 
   /// A part of an index, and its first key: what one is built of from below.

@@ -20,6 +20,9 @@ package enum Limits {
   /// More would only add latency: at this size the transfer outweighs the fixed cost of a sync.
   static let groupLength = 4 << 20
 
+  /// For how many changes the writer keeps memory from one group to the next.
+  static let changesKept = 4096
+
   /// How many batches may wait for the writer, so that a disk that hangs costs bounded memory.
   static let queuedBatches = 65_536
 

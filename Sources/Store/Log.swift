@@ -5,13 +5,11 @@ internal import OpenSSL
 ///
 /// No threads and no queue: `Writer` adds those, tests do without.
 package struct Log: ~Copyable, Sendable {
-  /// The state after the last batch that is durable.
-  private(set) var index: Index
-
   /// The file with what was cut off the end on opening, if anything was.
   package let tornFile: String?
 
   private let disk: any Disk
+  private var index: TwinIndex
   private var keys: MasterKeys
   private let segmentLength: Int
   private let compactionLength: Int
@@ -53,13 +51,16 @@ package struct Log: ~Copyable, Sendable {
     self.compactionLength = compactionLength
     self.recordsPerDataKey = recordsPerDataKey ?? Limits.recordsPerDataKey
     tornFile = recovered.tornFile
-    index = recovered.index
+    index = TwinIndex(recovered.index)
     end = recovered.end
     lastNumber = recovered.lastNumber
     lengthSinceCompaction = recovered.logLength
     holdsReplaced = recovered.holdsReplaced
     mark = recovered.mark
   }
+
+  /// The state after the last batch that is durable.
+  var published: Published { index.published }
 
   /// Whether a write or a sync has failed, after which nothing is written any more.
   package var hasFailed: Bool { isBroken }
@@ -68,15 +69,16 @@ package struct Log: ~Copyable, Sendable {
   ///
   /// Each batch meets the state that those before it leave.
   package mutating func commit(_ batches: [Batch]) -> [Result<UInt64, StoreError>] {
-    let before = index
     do throws(StoreError) {
       guard !isBroken else { throw .failed }
       try makeRoom(for: batches)
-      return try write(batches)
+      let results = try write(batches)
+      index.publish()
+      return results
     } catch {
       // After anything else the tail of the segment, or its very existence, is in doubt.
       if !error.leavesNoTrace { isBroken = true }
-      index = before
+      index.abandon()
       return batches.map { _ in .failure(error) }
     }
   }
@@ -85,6 +87,9 @@ package struct Log: ~Copyable, Sendable {
   private static func length(of batches: [Batch]) -> Int {
     batches.reduce(0) { $0 + $1.payloadLength + Format.recordOverhead }
   }
+
+  /// What is left to do of a commit when those who waited for it have been told.
+  mutating func catchUp() { index.catchUp() }
 
   /// Begins a new segment unless the current one can take all of the batches.
   private mutating func makeRoom(for batches: [Batch]) throws(StoreError) {
@@ -132,8 +137,8 @@ package struct Log: ~Copyable, Sendable {
         try stage(batch, synced, &group) ? .success(end.sequence) : .failure(.conflict))
     }
     guard !group.isEmpty else { return results }
-    do throws(SystemError) { try segment?.write(group) } catch { throw .outcomeUnknown }
     lengthSinceCompaction += Format.alignedUp(group.count)
+    do throws(SystemError) { try segment?.write(group) } catch { throw .outcomeUnknown }
     raiseMarkInTime()
     return results
   }
@@ -142,14 +147,15 @@ package struct Log: ~Copyable, Sendable {
   private mutating func stage(
     _ batch: Batch, _ synced: UInt64, _ group: inout [UInt8]
   ) throws(StoreError) -> Bool {
-    guard batch.requirements.allSatisfy({ index[$0.key]?.version == $0.version }) else {
-      return false
-    }
+    for requirement in batch.requirements
+    where index.version(of: requirement.key) != requirement.version { return false }
     guard !batch.isEmpty else { return true }
     do throws(CryptoError) {
       end = try segment?.seal(batch, after: end, synced: synced, appendingTo: &group) ?? end
     } catch { throw .failed }
-    if index.apply(batch, version: end.sequence) { holdsReplaced = true }
+    for change in batch.changes(version: end.sequence) where index.apply(change) {
+      holdsReplaced = true
+    }
     return true
   }
 
@@ -169,7 +175,7 @@ package struct Log: ~Copyable, Sendable {
   /// Whether a snapshot is worth its while: as much was written since the last one as the whole
   /// state would take, so that compaction never costs more than it removes.
   package var isCompactionDue: Bool {
-    !isBroken && lengthSinceCompaction >= max(compactionLength, index.length)
+    !isBroken && lengthSinceCompaction >= max(compactionLength, published.snapshot.length)
   }
 
   /// Begins a compaction of the present state, which may run on another thread.
@@ -196,7 +202,8 @@ package struct Log: ~Copyable, Sendable {
     beforeCompaction = (lengthSinceCompaction, holdsReplaced)
     (lengthSinceCompaction, holdsReplaced) = (0, false)
     self.keys = keys
-    return Compaction(disk: disk, header: header, masterKey: keys.current, index: index)
+    return Compaction(
+      disk: disk, header: header, masterKey: keys.current, index: published.snapshot)
   }
 
   /// Learns what became of the compaction; after a failure of the disk nothing is written any more.
@@ -236,14 +243,20 @@ extension Index {
   /// the place of anything.
   mutating func apply(_ batch: Batch, version: UInt64) -> Bool {
     var hasReplaced = false
-    for operation in batch.operations {
-      let isReplacing =
-        switch operation {
-        case .put(let key, let value): put(key, Entry(value: value, version: version))
-        case .delete(let key): remove(key)
-        }
-      hasReplaced = hasReplaced || isReplacing
-    }
+    for change in batch.changes(version: version) where apply(change) { hasReplaced = true }
     return hasReplaced
+  }
+}
+
+extension Batch {
+  /// What it does to the state when its record has the sequence number `version`.
+  fileprivate func changes(version: UInt64) -> [Index.Change] {
+    operations.map { operation in
+      switch operation {
+      case .put(let key, let value):
+        .put(Index.Item(key, Entry(value: value, version: version)))
+      case .delete(let key): .remove(key)
+      }
+    }
   }
 }

@@ -93,8 +93,8 @@ public final class Store: Sendable {
     _ log: consuming Log, tornFile: String?, _ configuration: Configuration
   ) throws(SystemError) {
     let queue = CommitQueue()
-    let published = Published(log.index)
-    let writer = Writer(log, queue, published, configuration)
+    let published = log.published
+    let writer = Writer(log, queue, configuration)
     let thread = try Thread(name: "store") { writer.run() }
     self.tornFile = tornFile
     self.queue = queue

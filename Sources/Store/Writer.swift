@@ -1,33 +1,5 @@
 private import Synchronization
 
-/// The durable state, for readers on any thread.
-final class Published: Sendable {
-  private struct State {
-    var index: Index
-    /// How many states there have been.
-    var number: UInt64
-  }
-
-  private let state: Mutex<State>
-
-  init(_ index: Index) { state = Mutex(State(index: index, number: 1)) }
-
-  /// The state after the last durable batch.
-  ///
-  /// It stays as it is for as long as it is kept.
-  var snapshot: Index { state.withLock { $0.index } }
-
-  /// Tells this state from all others of this process; never zero.
-  var number: UInt64 { state.withLock { $0.number } }
-
-  func replace(with index: Index) {
-    state.withLock { state in
-      state.index = index
-      state.number += 1
-    }
-  }
-}
-
 /// The one thread that writes: it takes what has queued up while it was writing, makes it durable
 /// all at once, publishes the new state and then answers.
 ///
@@ -35,16 +7,11 @@ final class Published: Sendable {
 final class Writer: Sendable {
   private let log: Mutex<Log?>
   private let queue: CommitQueue
-  private let published: Published
   private let configuration: Store.Configuration
 
-  init(
-    _ log: consuming Log, _ queue: CommitQueue, _ published: Published,
-    _ configuration: Store.Configuration
-  ) {
+  init(_ log: consuming Log, _ queue: CommitQueue, _ configuration: Store.Configuration) {
     self.log = Mutex(consume log)
     self.queue = queue
-    self.published = published
     self.configuration = configuration
   }
 
@@ -65,9 +32,9 @@ final class Writer: Sendable {
 
   private func commit(_ group: [CommitQueue.Waiting], to log: inout Log) {
     let outcomes = log.commit(group.map(\.batch))
-    published.replace(with: log.index)
     for (waiting, outcome) in zip(group, outcomes) {
       waiting.continuation.resume(returning: outcome)
     }
+    log.catchUp()
   }
 }

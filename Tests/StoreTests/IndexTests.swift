@@ -31,10 +31,10 @@ struct IndexTests {
         // Some of the other kind, too.
         if Int.random(in: 0..<8, using: &random) > 0 ? isGrowing : !isGrowing {
           let entry = Entry(value: [UInt8(round)], version: random.next())
-          let isReplacing = index.put(key, entry)
+          let isReplacing = index.apply(.put(Index.Item(key, entry)))
           #expect(isReplacing == (model.updateValue(entry, forKey: key) != nil))
         } else {
-          let wasThere = index.remove(key)
+          let wasThere = index.apply(.remove(key))
           #expect(wasThere == (model.removeValue(forKey: key) != nil))
         }
       }
@@ -42,10 +42,49 @@ struct IndexTests {
     }
     for (index, model) in copies { expectEqual(index, model) }
     for key in model.keys {
-      let wasThere = index.remove(key)
+      let wasThere = index.apply(.remove(key))
       #expect(wasThere)
     }
     #expect(index.count == 0 && index.length == 0)
+  }
+
+  @Test(arguments: 0..<4 as Range<UInt64>)
+  func `readers see what was published and nothing else, and the writer all`(_ seed: UInt64) {
+    var random = SeededGenerator(seed: seed)
+    var index = TwinIndex(Index())
+    let published = index.published
+    var durable: [Key: Entry] = [:]
+    var kept: [(index: Index, model: [Key: Entry])] = []
+    for round in 0..<200 {
+      var model = durable
+      for key in Self.keys(of: round, &random).prefix(Int.random(in: 0..<20, using: &random)) {
+        if Bool.random(using: &random) {
+          let entry = Entry(value: [UInt8(round)], version: random.next())
+          let isReplacing = index.apply(.put(Index.Item(key, entry)))
+          #expect(isReplacing == (model.updateValue(entry, forKey: key) != nil))
+        } else {
+          let wasThere = index.apply(.remove(key))
+          #expect(wasThere == (model.removeValue(forKey: key) != nil))
+        }
+        let version = index.version(of: key)
+        #expect(version == model[key]?.version)
+        #expect(published.snapshot[key] == durable[key])
+      }
+      let number = published.number
+      switch Int.random(in: 0..<4, using: &random) {
+      case 0: index.abandon()
+      case 1:
+        index.publish()
+        index.catchUp()
+        durable = model
+      default:
+        index.publish()
+        durable = model
+      }
+      #expect(published.number == number || published.number == number + 1)
+      if round.isMultiple(of: 7) { kept.append((published.snapshot, durable)) }
+    }
+    for (index, model) in kept + [(published.snapshot, durable)] { expectEqual(index, model) }
   }
 
   private func expectEqual(_ index: Index, _ model: [Key: Entry]) {
