@@ -39,6 +39,8 @@ final class CommitQueue: Sendable {
     var length = 0
     var isClosed = false
     var isCalled = false
+    /// Whether the writer's last pause was hardly longer than it takes to wake a thread.
+    var isQuick = false
 
     mutating func takeTurn() -> Turn {
       defer {
@@ -111,13 +113,17 @@ final class CommitQueue: Sendable {
 
   /// Waits for something to do; nil once the queue is closed and empty.
   func next() -> Turn? {
+    var waited: Duration?
     while true {
-      let (turn, isClosed): (Turn?, Bool) = state.withLock { state in
-        (state.isEmpty ? nil : state.takeTurn(), state.isClosed)
+      let (turn, isClosed, isQuick): (Turn?, Bool, Bool) = state.withLock { state in
+        if let waited { state.isQuick = waited < Limits.quickPause }
+        return (state.isEmpty ? nil : state.takeTurn(), state.isClosed, state.isQuick)
       }
       if let turn { return turn }
       if isClosed { return nil }
-      bell.wait()
+      let start = ContinuousClock.now
+      bell.wait(awakeFor: isQuick ? Limits.quickPause : .zero)
+      waited = ContinuousClock.now - start
     }
   }
 

@@ -20,6 +20,12 @@ package enum Limits {
   /// More would only add latency: at this size the transfer outweighs the fixed cost of a sync.
   static let groupLength = 4 << 20
 
+  /// How long the writer stays awake for the next batch, if the last one came as quickly.
+  ///
+  /// One caller that commits one thing after another waits for a thread to wake each time, which takes
+  /// as long as a fifth of a sync where that is quick.
+  static let quickPause = Duration.microseconds(50)
+
   /// For how many changes the writer keeps memory from one group to the next.
   static let changesKept = 4096
 
