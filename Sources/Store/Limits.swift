@@ -26,6 +26,10 @@ package enum Limits {
   /// as long as a fifth of a sync where that is quick.
   static let quickPause = Duration.microseconds(50)
 
+  /// How many zeros are written ahead of the records at once: few enough for the sync that has to
+  /// carry them.
+  static let zerosLength = 256 << 10
+
   /// For how many changes the writer keeps memory from one group to the next.
   static let changesKept = 4096
 

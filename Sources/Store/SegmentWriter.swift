@@ -7,6 +7,8 @@ struct SegmentWriter: ~Copyable, Sendable {
   private var cipher: SegmentCipher
   private let capacity: Int
   private var offset = Format.headerLength
+  /// Up to here all was written, at least as zeros.
+  private var filled = Format.headerLength
   /// How many records the data key has sealed.
   private(set) var records = 0
 
@@ -80,12 +82,19 @@ struct SegmentWriter: ~Copyable, Sendable {
 
   /// Writes a group of records at the next sector and waits until it is on the disk.
   ///
+  /// Now and then zeros follow it, for groups to come: space that is only reserved is still marked as
+  /// unwritten, and a sync that has to change the mark writes more than the group.
   /// After a failure the tail of the file is in doubt: nothing may be written behind it.
-  mutating func write(_ group: [UInt8]) throws(SystemError) {
+  mutating func write(_ group: consuming [UInt8]) throws(SystemError) {
     let start = Format.alignedUp(offset)
+    let end = start + group.count
+    if end > filled {
+      filled = max(end, min(end + Limits.zerosLength, capacity))
+      group.append(contentsOf: repeatElement(0, count: filled - end))
+    }
     try file.writeAll(group.span, at: start)
     try file.synchronize()
-    offset = start + group.count
+    offset = end
   }
 
   /// Gives back the space that was reserved and not used.
