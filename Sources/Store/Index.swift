@@ -3,7 +3,7 @@
 /// The nodes are arrays in arrays, and so copy-on-write for free: a copy of the tree is a snapshot,
 /// and the first change on a path through shared nodes copies only that path. That is how readers
 /// keep a state for as long as they look at it.
-struct Index: Sendable {
+package struct Index: Sendable {
   /// Most items of a leaf, and children of an inner node.
   ///
   /// What a commit costs is mostly copying nodes, one reference after another, and letting go of the
@@ -13,18 +13,18 @@ struct Index: Sendable {
   private var root = Node.leaf([])
 
   /// How many entries there are.
-  private(set) var count = 0
+  package private(set) var count = 0
 
   /// The bytes of all keys and values together.
-  private(set) var length = 0
+  package private(set) var length = 0
 
   /// An index without entries.
-  init() {}
+  package init() {}
 
-  subscript(key: Key) -> Entry? { root.find(key)?.entry }
+  package subscript(key: Key) -> Entry? { root.find(key)?.entry }
 
   /// Carries out one change, and tells whether there was an entry before.
-  mutating func apply(_ change: Change) -> Bool {
+  package mutating func apply(_ change: Change) -> Bool {
     switch change {
     case .put(let item): put(item)
     case .remove(let key): remove(key)
@@ -56,18 +56,18 @@ struct Index: Sendable {
   }
 
   /// Calls `body` for every entry from `start` on, in order, until it answers false.
-  func forEach(from start: Key, _ body: (Key, Entry) -> Bool) {
+  package func forEach(from start: Key, _ body: (Key, Entry) -> Bool) {
     _ = root.forEach(from: start) { body($0.key, $0.entry) }
   }
 }
 
 extension Index {
   /// A key with its entry: one reference for a node to copy, not two.
-  final class Item: Sendable {
+  package final class Item: Sendable {
     let key: Key
     let entry: Entry
 
-    init(_ key: Key, _ entry: Entry) {
+    package init(_ key: Key, _ entry: Entry) {
       self.key = key
       self.entry = entry
     }
@@ -77,7 +77,7 @@ extension Index {
   }
 
   /// What can happen to an entry.
-  enum Change: Sendable {
+  package enum Change: Sendable {
     /// It takes the place of the one that has its key, if one has.
     case put(Item)
     case remove(Key)

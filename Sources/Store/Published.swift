@@ -1,7 +1,7 @@
 private import Synchronization
 
 /// The durable state, for readers on any thread.
-final class Published: Sendable {
+package final class Published: Sendable {
   private struct State {
     var index: Index
     /// How many states there have been.
@@ -15,10 +15,10 @@ final class Published: Sendable {
   /// The state after the last durable batch.
   ///
   /// It stays as it is for as long as it is kept.
-  var snapshot: Index { state.withLock { $0.index } }
+  package var snapshot: Index { state.withLock { $0.index } }
 
   /// Tells this state from all others of this process; never zero.
-  var number: UInt64 { state.withLock { $0.number } }
+  package var number: UInt64 { state.withLock { $0.number } }
 
   /// Shows readers another state, and gives back the one that they saw until now.
   fileprivate func exchange(_ index: inout Index) {
@@ -35,9 +35,9 @@ final class Published: Sendable {
 /// and the other one learns of it, too. So neither is copied, and nobody waits: a change copies only
 /// those nodes that a reader still keeps. The two have nodes of their own but share what these hold.
 /// (The technique is known as left-right: Ramalhete and Correia, 2013.)
-struct TwinIndex: ~Copyable, Sendable {
+package struct TwinIndex: ~Copyable, Sendable {
   /// What readers see.
-  let published: Published
+  package let published: Published
 
   private var own: Index
   /// What one of the two has and the other has not.
@@ -45,19 +45,19 @@ struct TwinIndex: ~Copyable, Sendable {
   /// Whether it is our own that has not.
   private var isBehind = false
 
-  init(_ index: Index) {
+  package init(_ index: Index) {
     published = Published(index)
     own = index
   }
 
   /// The version of a key's entry, after all changes so far.
-  mutating func version(of key: Key) -> UInt64? {
+  package mutating func version(of key: Key) -> UInt64? {
     catchUp()
     return own[key]?.version
   }
 
   /// Changes our own, and tells whether the change took the place of anything.
-  mutating func apply(_ change: Index.Change) -> Bool {
+  package mutating func apply(_ change: Index.Change) -> Bool {
     catchUp()
     changes.append(change)
     return own.apply(change)
@@ -66,14 +66,14 @@ struct TwinIndex: ~Copyable, Sendable {
   /// Shows readers what was changed.
   ///
   /// `catchUp` is still to be done, but may wait until they have been told.
-  mutating func publish() {
+  package mutating func publish() {
     guard !isBehind, !changes.isEmpty else { return }
     published.exchange(&own)
     isBehind = true
   }
 
   /// Takes back what was changed and not published.
-  mutating func abandon() {
+  package mutating func abandon() {
     own = published.snapshot
     changes = []
     isBehind = false
@@ -82,7 +82,7 @@ struct TwinIndex: ~Copyable, Sendable {
   /// Lets our own learn what the published one knows.
   ///
   /// Until then it holds on to what was deleted.
-  mutating func catchUp() {
+  package mutating func catchUp() {
     guard isBehind else { return }
     for change in changes { _ = own.apply(change) }
     changes.removeAll(keepingCapacity: changes.count <= Limits.changesKept)

@@ -1,6 +1,5 @@
+import Store
 import Testing
-
-@testable import Store
 
 /// The index alone, against a dictionary that is sorted when asked.
 struct IndexTests {
